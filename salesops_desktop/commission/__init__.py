@@ -1,0 +1,1 @@
+"""Incentive plans, their calculation and its trace: arrays in, payouts out."""

@@ -1,0 +1,1 @@
+"""The Excel-like formula language: parse, check types, evaluate."""

@@ -1,0 +1,1 @@
+"""Series and pipeline forecasts and their back-tests."""

@@ -1,0 +1,1 @@
+"""The vocabulary: money, periods, enumerations, typed records. Imports nothing of ours."""

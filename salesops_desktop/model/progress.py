@@ -1,0 +1,24 @@
+"""How long work reports how far it is, and learns that it should stop."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from salesops_desktop.model.errors import Cancelled
+
+__all__ = ["Cancelled", "Progress", "silent"]
+
+
+class Progress(Protocol):
+    """Called often by long work.
+
+    ``done`` and ``total`` are in the work's own units; ``total`` 0 means unknown. ``what`` is a short phrase for the
+    status bar. Raises :class:`Cancelled` when the person has asked to stop; work must let it pass.
+    """
+
+    def __call__(self, done: float, total: float, what: str = "") -> None:
+        """Report ``done`` of ``total``."""
+
+
+def silent(done: float, total: float, what: str = "") -> None:  # the null Progress
+    """Report to nobody and never cancel."""

@@ -1,0 +1,1 @@
+"""The sales-operations KPIs: definitions and their calculation."""

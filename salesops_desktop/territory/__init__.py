@@ -1,0 +1,1 @@
+"""The territory design engine: arrays in, assignment out."""

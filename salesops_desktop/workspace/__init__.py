@@ -1,0 +1,1 @@
+"""The SQLite file: schema, migrations, backups, change log, undo."""
