@@ -1,0 +1,195 @@
+"""What analysts make: territory scenarios, incentive plans, commission runs, forecasts."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from salesops_desktop.workspace.schema.columns import Base, Day, Json, Key, Minor, Moment, Ppm
+
+
+class Scenario(Base):
+    """One complete assignment of accounts to territories."""
+
+    __tablename__ = "scenario"
+
+    id: Mapped[Key]
+    name: Mapped[str] = mapped_column(unique=True)
+    status: Mapped[str]
+    """``draft``, ``current`` or ``past``."""
+    effective_from: Mapped[Day | None]
+    created_at: Mapped[Moment]
+    seed: Mapped[int | None]
+    design: Mapped[Json | None]
+    """JSON object: what was asked of the design."""
+    figures: Mapped[Json | None]
+    """JSON object: balance, compactness and disruption as the design reported them."""
+
+
+class Territory(Base):
+    """A set of accounts worked by one person."""
+
+    __tablename__ = "territory"
+    __table_args__ = (UniqueConstraint("scenario_id", "name"),)
+
+    id: Mapped[Key]
+    scenario_id: Mapped[int] = mapped_column(ForeignKey("scenario.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+
+
+class Assignment(Base):
+    """An account's place in a scenario."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (UniqueConstraint("scenario_id", "account_id"),)
+
+    id: Mapped[Key]
+    scenario_id: Mapped[int] = mapped_column(ForeignKey("scenario.id", ondelete="CASCADE"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"), index=True)
+    locked: Mapped[bool]
+    reason: Mapped[str | None]
+
+
+class Plan(Base):
+    """An incentive plan."""
+
+    __tablename__ = "plan"
+
+    id: Mapped[Key]
+    name: Mapped[str] = mapped_column(unique=True)
+    currency: Mapped[str]
+    effective_from: Mapped[Day]
+    effective_to: Mapped[Day | None]
+    definition: Mapped[Json]
+    """JSON object: the plan's components, as :mod:`salesops_desktop.commission` writes them."""
+
+
+class PlanAssignment(Base):
+    """Who is paid by which plan, and from when to when."""
+
+    __tablename__ = "plan_assignment"
+    __table_args__ = (UniqueConstraint("person_id", "plan_id", "start_date"),)
+
+    id: Mapped[Key]
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    start_date: Mapped[Day]
+    end_date: Mapped[Day | None]
+
+
+class CommissionRun(Base):
+    """One calculation for one period."""
+
+    __tablename__ = "commission_run"
+
+    id: Mapped[Key]
+    name: Mapped[str]
+    period_start: Mapped[Day]
+    period_end: Mapped[Day]
+    period_label: Mapped[str]
+    status: Mapped[str]
+    created_at: Mapped[Moment]
+    inputs_hash: Mapped[str]
+    result_hash: Mapped[str]
+    plans: Mapped[Json]
+    """JSON array: the plans as they stood when the run was calculated."""
+    notes: Mapped[Json | None]
+    """JSON array of sentences the calculation had to say."""
+
+
+class RunEvent(Base):
+    """A step in the life of a run: who, when, to which status."""
+
+    __tablename__ = "run_event"
+
+    id: Mapped[Key]
+    run_id: Mapped[int] = mapped_column(ForeignKey("commission_run.id", ondelete="CASCADE"), index=True)
+    status: Mapped[str]
+    who: Mapped[str]
+    at: Mapped[Moment]
+    note: Mapped[str | None]
+
+
+class RunLine(Base):
+    """One payout line of a run."""
+
+    __tablename__ = "run_line"
+
+    id: Mapped[Key]
+    run_id: Mapped[int] = mapped_column(ForeignKey("commission_run.id", ondelete="CASCADE"), index=True)
+    number: Mapped[int]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))
+    plan: Mapped[str]
+    component: Mapped[str]
+    credit_id: Mapped[int | None] = mapped_column(ForeignKey("credit.id", ondelete="SET NULL"))
+    transaction_id: Mapped[int | None] = mapped_column(ForeignKey("transaction.id", ondelete="SET NULL"))
+    credited_on: Mapped[Day]
+    credit_amount: Mapped[Minor]
+    credit_currency: Mapped[str]
+    exchange_rate: Mapped[int]
+    """Times 1e9; 1e9 where no conversion was needed."""
+    amount: Mapped[Minor]
+    """The credit in the plan's currency."""
+    total_before: Mapped[Minor]
+    total_after: Mapped[Minor]
+    quota: Mapped[Minor | None]
+    payout: Mapped[Minor]
+    currency: Mapped[str]
+
+
+class Forecast(Base):
+    """A forecast as it was shown, kept so that it can be scored when the actuals arrive."""
+
+    __tablename__ = "forecast"
+
+    id: Mapped[Key]
+    name: Mapped[str]
+    kind: Mapped[str]
+    """``series`` or ``pipeline``."""
+    measure: Mapped[str]
+    period_kind: Mapped[str]
+    as_of: Mapped[Day]
+    created_at: Mapped[Moment]
+    method: Mapped[str]
+    currency: Mapped[str | None]
+    report: Mapped[Json]
+    """JSON object: the back-test and the sentences shown with the forecast."""
+
+
+class ForecastPoint(Base):
+    """One period of a forecast, in minor units of the forecast's currency."""
+
+    __tablename__ = "forecast_point"
+    __table_args__ = (UniqueConstraint("forecast_id", "period_start"),)
+
+    id: Mapped[Key]
+    forecast_id: Mapped[int] = mapped_column(ForeignKey("forecast.id", ondelete="CASCADE"))
+    period_start: Mapped[Day]
+    period_end: Mapped[Day]
+    period_label: Mapped[str]
+    mean: Mapped[Minor]
+    low50: Mapped[Minor]
+    high50: Mapped[Minor]
+    low80: Mapped[Minor]
+    high80: Mapped[Minor]
+    low95: Mapped[Minor]
+    high95: Mapped[Minor]
+
+
+class PipelineLine(Base):
+    """One open opportunity in a pipeline forecast, as the forecast saw it."""
+
+    __tablename__ = "pipeline_line"
+    __table_args__ = (UniqueConstraint("forecast_id", "opportunity_id"),)
+
+    id: Mapped[Key]
+    forecast_id: Mapped[int] = mapped_column(ForeignKey("forecast.id", ondelete="CASCADE"))
+    opportunity_id: Mapped[int] = mapped_column(ForeignKey("opportunity.id", ondelete="CASCADE"))
+    probability: Mapped[Ppm]
+    amount: Mapped[Minor]
+    weighted: Mapped[Minor]
+    expected_close: Mapped[Day | None]
