@@ -56,8 +56,10 @@ def write_outlines(target: Path, topology: Json, layer: str, codes: Mapping[str,
     for number, feature in enumerate(features):
         shapes = feature.get("arcs", [])
         polygons = shapes if feature["type"] == "MultiPolygon" else [shapes]
-        for ring in (ring for polygon in polygons for ring in polygon):
-            if sum(len(arcs[arc if arc >= 0 else ~arc]) - 1 for arc in ring) < 3:
+        rings = [ring for polygon in polygons for ring in polygon]
+        sizes = [sum(len(arcs[arc if arc >= 0 else ~arc]) - 1 for arc in ring) for ring in rings]
+        for ring, size in zip(rings, sizes, strict=True):
+            if size < 3 and size < max(sizes):
                 continue  # an islet that quantisation flattened to a line
             ring_arcs.extend(ring)
             ring_ends.append(len(ring_arcs))

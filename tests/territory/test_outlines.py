@@ -26,7 +26,8 @@ def test_the_arrays_fit_together(name, features):
     assert outlines.starts[0] == 0
     assert outlines.starts[-1] == len(outlines.longitude) == len(outlines.latitude)
     assert len(outlines.starts) == len(outlines.feature) + 1
-    assert (np.diff(outlines.starts) >= 3).all()
+    short = np.diff(outlines.starts) < 3  # Falls Church, Virginia, is too small for the source's grid
+    assert [outlines.names[f] for f in outlines.feature[short]] == (["Falls Church"] if name == "us_counties" else [])
     assert set(outlines.feature) == set(range(features))
     assert np.abs(outlines.longitude).max() <= 180.0
     assert np.abs(outlines.latitude).max() <= 90.0
