@@ -1,0 +1,190 @@
+"""The forecast of one series: chosen by back-test, with intervals, never without either."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from salesops_desktop.forecast.backtest import LEAST_POINTS, Backtest, run_backtest
+from salesops_desktop.forecast.intervals import FEW_SCORES, LEVELS, conformal
+from salesops_desktop.forecast.methods import BY_ID
+from salesops_desktop.model.periods import FiscalCalendar, Period
+from salesops_desktop.model.progress import Progress, silent
+
+Vector = npt.NDArray[np.float64]
+
+_PATHS = 5000
+_LEAST_PATHS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The sum over the whole horizon, in the unit of the series."""
+
+    p10: float
+    p50: float
+    p90: float
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesForecast:
+    """A forecast with its back-test.
+
+    Attributes:
+        periods: n past periods.
+        values: (n,) what came.
+        future: h periods ahead.
+        mean: (h,) the point forecast.
+        lower: per level in per cent (50, 80, 95), (h,) lower ends.
+        upper: per level, (h,) upper ends.
+        coverage: per level, the share of back-test actuals that such intervals held; None where it cannot be told.
+        method: id of the chosen method.
+        season: periods in a season.
+        backtest: the race that chose the method.
+        total: the sum over the horizon, from whole back-test error paths; None where there are too few.
+        sentences: what was chosen, how good it was, what to beware of.
+    """
+
+    periods: tuple[Period, ...]
+    values: Vector
+    future: tuple[Period, ...]
+    mean: Vector
+    lower: dict[int, Vector]
+    upper: dict[int, Vector]
+    coverage: dict[int, float | None]
+    method: str
+    season: int
+    backtest: Backtest
+    total: Total | None
+    sentences: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.method not in self.backtest.forecasts:
+            message = f"The method {self.method!r} was not back-tested."
+            raise ValueError(message)
+        lengths = {len(self.future), len(self.mean), *map(len, self.lower.values()), *map(len, self.upper.values())}
+        if len(lengths) != 1:
+            raise ValueError("The forecast and its intervals differ in length.")
+
+    @property
+    def label(self) -> str:
+        """The chosen method's name on screen."""
+        return BY_ID[self.method].label
+
+
+def forecast_series(
+    values: npt.ArrayLike,
+    periods: Sequence[Period],
+    *,
+    horizon: int,
+    season: int,
+    seed: int = 0,
+    calendar: FiscalCalendar | None = None,
+    notes: Sequence[str] = (),
+    progress: Progress = silent,
+) -> SeriesForecast:
+    """Forecast a regular series with the method that its own back-test chooses.
+
+    Args:
+        values: (n,) one finite number per period, in any unit (money: minor units).
+        periods: the n periods, in order.
+        horizon: periods ahead, from 1.
+        season: periods in a season; 1 for none.
+        seed: for the bootstrap of the total.
+        calendar: names the periods ahead; calendar years where None.
+        notes: sentences about the series (``Series.notes``), put first.
+        progress: told of the back-test's origins.
+
+    Raises:
+        NothingToDoError: fewer than four periods.
+        ValueError: values and periods differ in length, a value is not finite, or ``horizon`` is below 1.
+    """
+    y = np.asarray(values, dtype=np.float64)
+    if len(y) != len(periods):
+        raise ValueError("Values and periods differ in length.")
+    if not np.isfinite(y).all():
+        raise ValueError("A series must not hold gaps; build_series makes it regular.")
+    if horizon < 1:
+        raise ValueError("The horizon must be at least one period.")
+    backtest = run_backtest(y, horizon=horizon, season=season, progress=progress)
+    method = backtest.winner()
+    mean = BY_ID[method].function(y, horizon, season)
+    errors = backtest.errors(method)
+    intervals = conformal(errors)
+    floor = 0.0 if (y >= 0).all() else -np.inf
+    mean = np.maximum(mean, floor)
+    lower = {level: np.maximum(mean - intervals.half_widths[level], floor) for level in LEVELS}
+    upper = {level: mean + intervals.half_widths[level] for level in LEVELS}
+    total = _total(mean, errors, floor, seed)
+    calendar = calendar or FiscalCalendar()
+    future = _ahead(calendar, periods[-1], horizon)
+    sentences = (*notes, *_sentences(backtest, method, len(y), season, horizon), *_warnings(intervals.n, total))
+    return SeriesForecast(
+        tuple(periods), y, future, mean, lower, upper, intervals.coverage, method, season, backtest, total, sentences
+    )
+
+
+def _ahead(calendar: FiscalCalendar, last: Period, horizon: int) -> tuple[Period, ...]:
+    future = [last]
+    for _ in range(horizon):
+        future.append(calendar.following(future[-1]))
+    return tuple(future[1:])
+
+
+def _total(mean: Vector, errors: Vector, floor: float, seed: int) -> Total | None:
+    """Quantiles of the sum over the horizon.
+
+    Whole error paths of back-test origins are drawn, so that errors that go together stay together: adding the ends
+    of intervals would overstate the spread or, with drifting errors, understate it. Each path is mirrored as well,
+    for a handful of them should not bend the total to one side.
+    """
+    whole = errors[~np.isnan(errors).any(axis=1)]
+    if len(whole) < _LEAST_PATHS:
+        return None
+    generator = np.random.default_rng(seed)
+    drawn = whole[generator.integers(len(whole), size=_PATHS)]
+    signs = generator.choice(np.array([-1.0, 1.0]), size=(_PATHS, 1))
+    sums = np.maximum(mean + signs * drawn, floor).sum(axis=1)
+    p10, p90 = np.quantile(sums, [0.1, 0.9])
+    return Total(float(p10), float(mean.sum()), float(p90))
+
+
+def _sentences(backtest: Backtest, method: str, n: int, season: int, horizon: int) -> list[str]:
+    chosen = backtest.overall(method)
+    naive = min((row for row in backtest.ranking() if BY_ID[row.method].naive), key=lambda row: row.mae)
+    label = BY_ID[method].label
+    count = len(backtest.origins)
+    dates = "date" if count == 1 else "dates"
+    told = [f"{label} was chosen by {chosen.n} back-test forecasts from {count} {dates} in this series' own past."]
+    if BY_ID[method].naive:
+        told.append("No method beat this naive one here: beware of reading a pattern into this series.")
+    elif naive.mae > 0:
+        gain = 1 - chosen.mae / naive.mae
+        told.append(
+            f"Its mean error was {abs(gain):.0%} {'smaller' if gain >= 0 else 'larger'} than that of "
+            f"“{BY_ID[naive.method].label}”, the best naive method."
+        )
+    if season > 1 and n < 2 * season:
+        told.append(f"{n} periods are less than two years of history ({2 * season}): no season was taken into account.")
+    told += [f"{name} needs a longer history and was left out of the race." for name in backtest.excluded]
+    longest = max(row.horizon for row in backtest.table)
+    if longest < horizon:
+        told.append(
+            f"The back-test reaches {longest} of {horizon} periods ahead; intervals beyond that follow √horizon."
+        )
+    return told
+
+
+def _warnings(scores: int, total: Total | None) -> list[str]:
+    told = []
+    if scores < FEW_SCORES:
+        told.append(f"Only {scores} back-test errors stand behind the intervals: read them as a rough guide.")
+    if total is None:
+        told.append(f"No interval for the whole horizon: fewer than {_LEAST_PATHS} back-tests reach its end.")
+    return told
+
+
+__all__ = ["LEAST_POINTS", "SeriesForecast", "Total", "forecast_series"]
