@@ -1,0 +1,1 @@
+"""Workbooks and csv files out, in one house style."""
