@@ -11,7 +11,7 @@ from salesops_desktop.model.errors import WorkspaceError
 from salesops_desktop.model.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from salesops_desktop.workspace import Workspace
+    from salesops_desktop.workspace.workspace import Workspace
 
 
 def nobody(tables: frozenset[str]) -> None:  # the null subscriber

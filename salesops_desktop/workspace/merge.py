@@ -16,7 +16,7 @@ from salesops_desktop.model.entities import EntitySpec, FieldSpec, entity
 from salesops_desktop.model.money import FX_SCALE
 from salesops_desktop.model.stages import status_of_stage
 from salesops_desktop.model.tables import ValueKind
-from salesops_desktop.workspace.references import Resolver, UnmatchedReference, lookup_columns, quoted, target_of
+from salesops_desktop.workspace.references import Resolver, UnmatchedReference, quoted, target_of
 
 SAMPLE = 200
 """How many changed rows a preview shows cell by cell."""
@@ -243,7 +243,7 @@ class Merge:
                 continue
             columns = [present[name].column for name in key]
             same = " AND ".join(f"t.{quoted(c)} = s.{quoted(c)}" for c in columns)
-            lacking = "".join(f" AND (t.{quoted(c)} IS NULL OR s.{quoted(c)} IS NULL)" for c in better)
+            lacking = "".join(f" AND t.{quoted(c)} IS NULL{self._not_claimed(c, same)}" for c in better)
             found = f"FROM {table} t WHERE {same}{lacking}"
             self._change(
                 f"UPDATE {self._stage} AS s SET _id = (SELECT min(t.id) {found}), _twins = (SELECT count(*) {found}) "
@@ -257,6 +257,12 @@ class Merge:
             f"_reject = 'There are ' || _twins || ' {self.spec.plural.lower()} of that name.', "
             f"_fix = 'Add the column {best} to say which one is meant.' WHERE _twins > 1"
         )
+
+    def _not_claimed(self, better: str, same: str) -> str:
+        """A row with a better key adopts a record without one only where no row without it stands for that record."""
+        claims = same.replace("s.", "o.")
+        standing = f"SELECT 1 FROM {self._stage} o WHERE o.{quoted(better)} IS NULL AND {claims}"
+        return f" AND (s.{quoted(better)} IS NULL OR NOT EXISTS ({standing}))"
 
     def _supersede(self) -> None:
         """Of rows that mean the same record, the last one counts; the earlier ones are told."""
@@ -284,8 +290,9 @@ class Merge:
         table = quoted(self.spec.name)
         first = int(str(self._sql(f"SELECT coalesce(max(id), 0) + 1 FROM {table}")[0][0]))
         self._change(
-            f"UPDATE {self._stage} AS s SET _id = ? + d.n FROM (SELECT rowid AS r, row_number() OVER (ORDER BY row) - 1 "
-            f"AS n FROM {self._stage} WHERE _id IS NULL AND _reject IS NULL) AS d WHERE s.rowid = d.r",
+            f"UPDATE {self._stage} AS s SET _id = ? + d.n FROM "
+            f"(SELECT rowid AS r, row_number() OVER (ORDER BY row) - 1 AS n FROM {self._stage} "
+            f"WHERE _id IS NULL AND _reject IS NULL) AS d WHERE s.rowid = d.r",
             (first,),
         )
         self._first_new = first

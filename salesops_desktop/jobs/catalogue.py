@@ -1,0 +1,36 @@
+"""All jobs. Importing this module declares every one of them; it is heavy, so the window does it after first paint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from salesops_desktop.jobs import (  # imported for their declarations
+    commissions,
+    demo,
+    exports,
+    forecasts,
+    imports,
+    kpis,
+    sample_company,
+    tables,
+    territories,
+    workspaces,
+)
+from salesops_desktop.jobs.declare import REGISTRY, Job
+
+__all__ = [
+    "JOBS",
+    "commissions",
+    "demo",
+    "exports",
+    "forecasts",
+    "imports",
+    "kpis",
+    "sample_company",
+    "tables",
+    "territories",
+    "workspaces",
+]
+
+JOBS: Mapping[str, Job] = REGISTRY
+"""Every job by its command."""

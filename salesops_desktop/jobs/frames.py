@@ -1,0 +1,187 @@
+"""The workspace's records as the pandas frames the engines read, money in the company's currency."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from salesops_desktop.jobs.currencies import ExchangeRates
+from salesops_desktop.jobs.tables import quoted
+from salesops_desktop.model.periods import CalendarPattern, FiscalCalendar
+
+_OPPORTUNITIES = """
+SELECT o.id, o.external_id, o.name, o.stage, o.status, o.amount AS amount_minor, o.currency, o.quantity,
+       p.list_price AS list_price_minor, p.currency AS list_currency,
+       o.created_on, o.close_on, o.probability, o.forecast_category, o.lead_source,
+       o.next_step, o.next_activity_on, o.account_id, o.owner_id,
+       w.name AS owner, m.name AS manager, w.region AS region, w.team AS team,
+       p.name AS product, p.family AS family, a.name AS account, a.industry AS industry, a.segment AS segment
+FROM opportunity o
+LEFT JOIN product p ON p.id = o.product_id
+LEFT JOIN person w ON w.id = o.owner_id
+LEFT JOIN person m ON m.id = w.manager_id
+LEFT JOIN account a ON a.id = o.account_id
+ORDER BY o.id
+"""
+
+_TRANSACTIONS = """
+SELECT t.id, t.external_id, t.kind, t.booked_on, t.amount AS amount_minor, t.currency, t.margin AS margin_minor,
+       t.quantity, w.name AS owner, m.name AS manager, w.region AS region, p.name AS product, p.family AS family,
+       a.name AS account, a.industry AS industry
+FROM "transaction" t
+LEFT JOIN product p ON p.id = t.product_id
+LEFT JOIN person w ON w.id = t.owner_id
+LEFT JOIN person m ON m.id = w.manager_id
+LEFT JOIN account a ON a.id = t.account_id
+ORDER BY t.id
+"""
+
+_QUOTAS = """
+SELECT q.id, w.name AS owner, m.name AS manager, w.region AS region, w.role, q.measure, q.period_start, q.period_end,
+       q.amount AS amount_minor, q.currency
+FROM quota q LEFT JOIN person w ON w.id = q.person_id LEFT JOIN person m ON m.id = w.manager_id ORDER BY q.id
+"""
+
+_ACTIVITIES = """
+SELECT c.id, c.external_id, c.kind, c.starts_at, c.minutes, w.name AS owner, m.name AS manager, w.region AS region
+FROM activity c LEFT JOIN person w ON w.id = c.person_id LEFT JOIN person m ON m.id = w.manager_id ORDER BY c.id
+"""
+
+_LEADS = """
+SELECT l.id, l.external_id, l.source, l.status, l.created_at, l.responded_at, w.name AS owner, m.name AS manager,
+       w.region AS region
+FROM lead l LEFT JOIN person w ON w.id = l.owner_id LEFT JOIN person m ON m.id = w.manager_id ORDER BY l.id
+"""
+
+_SNAPSHOTS = """
+SELECT s.id, s.taken_on, s.opportunity_id, o.external_id, s.stage, s.status, s.amount AS amount_minor, s.currency,
+       s.close_on, s.probability, w.name AS owner, m.name AS manager, w.region AS region
+FROM snapshot_line s JOIN opportunity o ON o.id = s.opportunity_id
+LEFT JOIN person w ON w.id = s.owner_id LEFT JOIN person m ON m.id = w.manager_id ORDER BY s.id
+"""
+
+_FORECASTS = """
+SELECT p.id, f.created_at, f.as_of, f.kind, f.measure, f.period_kind, p.period_start, p.period_end, p.period_label,
+       p.mean AS amount_minor, f.currency
+FROM forecast_point p JOIN forecast f ON f.id = p.forecast_id ORDER BY p.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyFacts:
+    """What all calculations need to know about the company."""
+
+    name: str
+    currency: str
+    calendar: FiscalCalendar
+
+
+def company(connection: Connection) -> CompanyFacts:
+    """The company's name, currency and fiscal calendar."""
+    from salesops_desktop.workspace.settings import read_setting  # noqa: PLC0415
+
+    row = connection.exec_driver_sql(
+        "SELECT start_month, pattern, week_end, named_by_end FROM fiscal_calendar ORDER BY id LIMIT 1"
+    ).first()
+    calendar = FiscalCalendar()
+    if row is not None:
+        calendar = FiscalCalendar(row[0], CalendarPattern(row[1]), row[2], bool(row[3]))
+    return CompanyFacts(read_setting(connection, "company"), read_setting(connection, "currency"), calendar)
+
+
+def _frame(
+    connection: Connection, statement: str, days: tuple[str, ...], moments: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    result = connection.exec_driver_sql(statement)
+    frame = pd.DataFrame(result.fetchall(), columns=list(result.keys()))
+    for name in (*days, *moments):
+        frame[name] = pd.to_datetime(frame[name], format="ISO8601")
+    for name in frame.columns:
+        if name.endswith("_minor") or name == "probability":
+            frame[name] = frame[name].astype("Int64")
+    return frame
+
+
+def _converted(
+    frame: pd.DataFrame, rates: ExchangeRates, facts: CompanyFacts, money: str, currency: str, day: str, what: str
+) -> None:
+    if frame.empty or not (frame[currency].notna() & (frame[currency] != facts.currency)).any():
+        return
+    today = dt.datetime.now(dt.UTC).date()
+    amounts = [None if pd.isna(v) else int(v) for v in frame[money]]
+    currencies = [None if pd.isna(v) else str(v) for v in frame[currency]]
+    days = [None if pd.isna(v) else v.date() for v in frame[day]]
+    frame[money] = pd.array(
+        rates.convert_all(amounts, currencies, days, facts.currency, what=what, otherwise=today), dtype="Int64"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """One frame per kind of record; see :mod:`salesops_desktop.performance.calculate` for the columns."""
+
+    facts: CompanyFacts
+    opportunities: pd.DataFrame
+    transactions: pd.DataFrame
+    quotas: pd.DataFrame
+    activities: pd.DataFrame
+    leads: pd.DataFrame
+    snapshots: pd.DataFrame
+    forecasts: pd.DataFrame
+
+
+def opportunities(connection: Connection, facts: CompanyFacts) -> pd.DataFrame:
+    """All opportunities, money in the company's currency at the rate of the close date (else the creation date)."""
+    frame = _frame(connection, _OPPORTUNITIES, ("created_on", "close_on", "next_activity_on"))
+    rates = ExchangeRates.load(connection)
+    frame["rate_day"] = frame["close_on"].fillna(frame["created_on"])
+    _converted(frame, rates, facts, "amount_minor", "currency", "rate_day", "opportunities")
+    _converted(frame, rates, facts, "list_price_minor", "list_currency", "rate_day", "opportunities")
+    frame["currency"] = facts.currency
+    return frame.drop(columns=["rate_day", "list_currency"])
+
+
+def load(connection: Connection) -> Frames:
+    """Read all frames in one go; every amount in the company's currency at the rate of its own day."""
+    facts = company(connection)
+    rates = ExchangeRates.load(connection)
+    transactions = _frame(connection, _TRANSACTIONS, ("booked_on",))
+    for money in ("amount_minor", "margin_minor"):
+        _converted(transactions, rates, facts, money, "currency", "booked_on", "transactions")
+    transactions["currency"] = facts.currency
+    quotas = _frame(connection, _QUOTAS, ("period_start", "period_end"))
+    _converted(quotas, rates, facts, "amount_minor", "currency", "period_start", "quotas")
+    quotas["currency"] = facts.currency
+    snapshots = _frame(connection, _SNAPSHOTS, ("taken_on", "close_on"))
+    _converted(snapshots, rates, facts, "amount_minor", "currency", "taken_on", "snapshot lines")
+    snapshots["currency"] = facts.currency
+    return Frames(
+        facts,
+        opportunities(connection, facts),
+        transactions,
+        quotas,
+        _frame(connection, _ACTIVITIES, (), ("starts_at",)),
+        _frame(connection, _LEADS, (), ("created_at", "responded_at")),
+        snapshots,
+        _frame(connection, _FORECASTS, ("as_of", "period_start", "period_end"), ("created_at",)),
+    )
+
+
+def newest_day(connection: Connection) -> dt.date | None:
+    """The newest day the pipeline and the bookings speak of as past: what "today" means to a sample or an old export.
+
+    The date of the newest snapshot, else of the newest transaction or closed opportunity; None in an empty workspace.
+    """
+    statements = (
+        "SELECT max(taken_on) FROM snapshot",
+        f"SELECT max(booked_on) FROM {quoted('transaction')}",
+        "SELECT max(close_on) FROM opportunity WHERE status IN ('won', 'lost')",
+    )
+    for statement in statements:
+        value = connection.exec_driver_sql(statement).scalar()
+        if value is not None:
+            return dt.date.fromisoformat(str(value))
+    return None
