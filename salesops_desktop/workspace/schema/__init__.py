@@ -1,16 +1,13 @@
 """The tables of the workspace as typed SQLAlchemy models."""
 
 from salesops_desktop.workspace.schema.bookkeeping import (
-    Action,
-    Change,
-    CurrentAction,
     ImportSource,
-    LoggedTable,
     SavedMapping,
     SavedMatch,
     Setting,
 )
 from salesops_desktop.workspace.schema.columns import Base
+from salesops_desktop.workspace.schema.log import Action, ActionRows, Change, CurrentAction, LoggedTable
 from salesops_desktop.workspace.schema.planning import (
     Assignment,
     CommissionRun,
@@ -40,13 +37,14 @@ from salesops_desktop.workspace.schema.records import (
     Transaction,
 )
 
-UNLOGGED = frozenset({"action", "change", "logged_table", "current_action", "alembic_version"})
+UNLOGGED = frozenset({"action", "action_rows", "change", "logged_table", "current_action", "alembic_version"})
 """Tables the change log does not watch: the log itself and what migrations keep."""
 
 __all__ = [
     "UNLOGGED",
     "Account",
     "Action",
+    "ActionRows",
     "Activity",
     "Assignment",
     "Base",

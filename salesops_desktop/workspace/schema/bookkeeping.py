@@ -1,8 +1,8 @@
-"""What the workspace remembers about itself: imports, mappings, matches, settings, actions and their changes."""
+"""What the workspace remembers about itself: imports, mappings, matches and settings."""
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salesops_desktop.workspace.schema.columns import Base, Day, Json, Key, Moment
@@ -66,54 +66,3 @@ class Setting(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[Json]
-
-
-class Action(Base):
-    """One change with a human name. Not logged itself: it is the log."""
-
-    __tablename__ = "action"
-
-    id: Mapped[Key]
-    name: Mapped[str]
-    kind: Mapped[str]
-    """``edit``, ``import``, ``job``, ``undo`` or ``redo``."""
-    who: Mapped[str]
-    at: Mapped[Moment]
-    reverts_id: Mapped[int | None] = mapped_column(ForeignKey("action.id"))
-    """For an undo or redo: the action it plays backwards."""
-    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("action.id"))
-    details: Mapped[Json | None]
-
-
-class Change(Base):
-    """One row touched by an action."""
-
-    __tablename__ = "change"
-    __table_args__ = (Index("ix_change_action_id", "action_id"),)
-
-    id: Mapped[Key]
-    action_id: Mapped[int]
-    table_number: Mapped[int]
-    row_id: Mapped[int]
-    operation: Mapped[str]
-    """``I``, ``U`` or ``D``."""
-    before: Mapped[Json | None]
-    """The row as it was; empty for an insert."""
-
-
-class LoggedTable(Base):
-    """The number under which a table's rows stand in the change log."""
-
-    __tablename__ = "logged_table"
-
-    number: Mapped[Key]
-    name: Mapped[str] = mapped_column(unique=True)
-
-
-class CurrentAction(Base):
-    """The action under way, read by the triggers: one row, empty between actions."""
-
-    __tablename__ = "current_action"
-
-    id: Mapped[Key]
-    action_id: Mapped[int | None]
