@@ -1,0 +1,94 @@
+"""One figure with what it was calculated from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from salesops_desktop.model.periods import Period
+from salesops_desktop.performance.frames import Columns, Rows
+
+Ids = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+NO_IDS: Ids = np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """The value of a KPI for one period and group.
+
+    Attributes:
+        value: in the KPI's unit; None where there is none, never 0 instead.
+        numerator: see the KPI's definition; money as minor units.
+        denominator: likewise; None where the value is no ratio.
+        reason: why there is no value, as a sentence with the way out.
+        ids: the rows behind it (ids of the KPI's entity).
+        details: the variants by id; None where there is no value.
+        notes: what to know about this figure.
+    """
+
+    value: float | None
+    numerator: float | None = None
+    denominator: float | None = None
+    reason: str = ""
+    ids: Ids = field(default_factory=lambda: NO_IDS)
+    details: Mapping[str, float | None] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What one figure is calculated from: a period, and the rows of one group in each frame."""
+
+    data: Mapping[str, Columns]
+    rows: Mapping[str, Rows]
+    period: Period
+    as_of: dt.date
+    group_by: str | None
+
+    @property
+    def end(self) -> dt.date:
+        """The last day of the period that is known."""
+        return min(self.period.end, self.as_of)
+
+    def within(self, frame: str, column: str) -> Rows:
+        """The group's rows of ``frame`` whose ``column`` lies in the known part of the period."""
+        rows = self.rows[frame]
+        days = self.data[frame][column][rows].astype("datetime64[D]")
+        found: Rows = rows[(days >= np.datetime64(self.period.start)) & (days <= np.datetime64(self.end))]
+        return found
+
+    def reason(self, what: str, way_out: str) -> str:
+        """A sentence saying why there is no value."""
+        return f"No value for {self.period.label} because {what}. {way_out}"
+
+
+def divide(numerator: float, denominator: float) -> float | None:
+    """The ratio, or None where the denominator is 0."""
+    return None if denominator == 0 else numerator / denominator
+
+
+def mean(values: npt.NDArray[Any]) -> float | None:
+    """The mean, or None of nothing."""
+    return float(np.mean(values.astype(np.float64))) if len(values) else None
+
+
+def median(values: npt.NDArray[Any]) -> float | None:
+    """The median, or None of nothing."""
+    return float(np.median(values.astype(np.float64))) if len(values) else None
+
+
+def ids_of(columns: Columns, rows: Rows, column: str = "id") -> Ids:
+    """The ids of rows."""
+    return columns[column][rows].astype(np.int64)
+
+
+def exact_sum(values: npt.NDArray[Any]) -> int:
+    """The exact sum of integers."""
+    return int(values.astype(np.int64).sum())

@@ -1,0 +1,182 @@
+"""Target achievement, win rate and cycle time of one slice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from salesops_desktop.performance.definitions import CYCLE_TIME, TARGET_ACHIEVEMENT, WIN_RATE
+from salesops_desktop.performance.figures import Figure, Slice, divide, exact_sum, ids_of, mean, median
+from salesops_desktop.performance.frames import NOT_GIVEN, Columns, Rows
+
+QUOTA_GROUPS = frozenset({"owner", "manager", "region"})
+"""What people have; a quota knows no product."""
+
+
+def closed_rows(s: Slice, status: str | None = None) -> Rows:
+    """Opportunities closed in the slice's period; only those of one ``status`` where given."""
+    rows = s.within("opportunities", "close_on")
+    states = s.data["opportunities"]["status"][rows]
+    kept: Rows = rows[states == status] if status else rows[(states == "won") | (states == "lost")]
+    return kept
+
+
+def win_rate(s: Slice) -> Figure:
+    """Won ÷ (won + lost)."""
+    opportunities = s.data["opportunities"]
+    closed = closed_rows(s)
+    if not len(closed):
+        what = "no opportunity was closed in it" if opportunities.length else "there are no opportunities"
+        return Figure(None, 0, 0, s.reason(what, WIN_RATE.needs))
+    won = closed[opportunities["status"][closed] == "won"]
+    amounts = opportunities["amount_minor"]
+    priced = ~opportunities.missing("list_price_minor")
+    valued = won[~opportunities.missing("amount_minor")[won]]
+    compared = valued[priced[valued]]
+    value = exact_sum(amounts[valued])
+    list_compared = exact_sum(opportunities["list_price_minor"][compared])
+    details = {
+        "won": float(len(won)),
+        "lost": float(len(closed) - len(won)),
+        "by_list_value": divide(_list_value(opportunities, won), _list_value(opportunities, closed)),
+        "won_value": float(value),
+        "avg_won_value": divide(value, len(valued)),
+        "median_won_value": median(amounts[valued]),
+        "discount_vs_list": None if not list_compared else 1 - exact_sum(amounts[compared]) / list_compared,
+    }
+    unpriced = int((~priced[closed]).sum())
+    notes = (f"{unpriced:,} closed opportunities have no list price and are not in the list values.",)
+    return Figure(
+        len(won) / len(closed),
+        len(won),
+        len(closed),
+        ids=ids_of(opportunities, closed),
+        details=details,
+        notes=notes if 0 < unpriced < len(closed) else (),
+    )
+
+
+def _list_value(opportunities: Columns, rows: Rows) -> int:
+    return exact_sum(opportunities["list_price_minor"][rows])
+
+
+def cycle_days(s: Slice, rows: Rows) -> tuple[npt.NDArray[np.int64], Rows, Rows]:
+    """Days from creation to close of ``rows``; the rows that have both dates in order; those closed before created."""
+    opportunities = s.data["opportunities"]
+    created, closed = opportunities["created_on"][rows], opportunities["close_on"][rows]
+    dated = ~np.isnat(created.astype("datetime64[D]"))
+    backwards = dated & (closed < created)
+    kept = dated & ~backwards
+    days = (closed[kept] - created[kept]).astype("timedelta64[D]").astype(np.int64)
+    return days, rows[kept], rows[backwards]
+
+
+def cycle_time(s: Slice) -> Figure:
+    """Mean days from creation to winning."""
+    opportunities = s.data["opportunities"]
+    won_days, won, wrong = cycle_days(s, closed_rows(s, "won"))
+    lost_days, _, _ = cycle_days(s, closed_rows(s, "lost"))
+    everything = np.concatenate([won_days, lost_days])
+    details = {
+        "won_median": median(won_days),
+        "closed_mean": mean(everything),
+        "closed_median": median(everything),
+        "lost_mean": mean(lost_days),
+    }
+    notes = (f"{len(wrong):,} won opportunities were closed before they were created: left out.",) if len(wrong) else ()
+    if not len(won):
+        what = "no opportunity with a creation date was won in it"
+        if not opportunities.length:
+            what = "there are no opportunities"
+        return Figure(None, 0, 0, s.reason(what, CYCLE_TIME.needs), details=details, notes=notes)
+    total = exact_sum(won_days)
+    return Figure(total / len(won), total, len(won), ids=ids_of(opportunities, won), details=details, notes=notes)
+
+
+def target_achievement(s: Slice) -> Figure:
+    """Won amount ÷ quota."""
+    if s.group_by is not None and s.group_by not in QUOTA_GROUPS:
+        return Figure(
+            None, reason=s.reason(f"quotas are not set by {s.group_by}", "Group by person, manager or region.")
+        )
+    opportunities, quotas = s.data["opportunities"], s.data["quotas"]
+    if not quotas.length:
+        return Figure(None, reason=s.reason("there are no quotas", TARGET_ACHIEVEMENT.needs))
+    shares, rolled_up = quota_shares(s)
+    won = closed_rows(s, "won")
+    achieved = exact_sum(opportunities["amount_minor"][won])
+    target = sum(shares.values())
+    if not shares or not target:
+        return Figure(
+            None,
+            achieved,
+            target,
+            s.reason("no bookings quota lies in it", TARGET_ACHIEVEMENT.needs),
+            ids_of(opportunities, won),
+        )
+    per_person = _won_by_person(s, won)
+    reached = sum(per_person.get(person, 0) >= quota for person, quota in shares.items() if quota > 0)
+    details = {
+        "people_with_quota": float(len(shares)),
+        "people_at_target": divide(reached, len(shares)),
+        "gap": float(target - achieved),
+    }
+    notes = []
+    if rolled_up:
+        notes.append(f"{rolled_up:,} quotas of managers are the sum of their people's and not counted twice.")
+    without = [person for person in per_person if person not in shares]
+    if without:
+        notes.append(f"{len(without):,} people won deals without a quota; these count in the won amount.")
+    if s.period.end > s.as_of:
+        notes.append(f"{s.period.label} is not over: the quota is that of the whole period.")
+    return Figure(
+        achieved / target,
+        achieved,
+        target,
+        ids=ids_of(opportunities, won),
+        details=details,
+        notes=tuple(notes),
+    )
+
+
+def _won_by_person(s: Slice, won: Rows) -> dict[str, int]:
+    opportunities = s.data["opportunities"]
+    owners = opportunities.groups.get("owner")
+    if owners is None:
+        return {}
+    totals: dict[str, int] = {}
+    for person, amount in zip(owners[won], opportunities["amount_minor"][won], strict=True):
+        totals[str(person)] = totals.get(str(person), 0) + int(amount)
+    return totals
+
+
+def quota_shares(s: Slice) -> tuple[Mapping[str, int], int]:
+    """Each person's bookings quota that lies in the slice's whole period, in minor units; and the roll-ups left out.
+
+    A quota partly inside counts by days, rounded half up. Quotas of people who are the manager of another quota
+    holder are the sum of their team's by custom.
+    """
+    quotas = s.data["quotas"]
+    rows = s.rows["quotas"]
+    start, end = np.datetime64(s.period.start), np.datetime64(s.period.end)
+    first, last = quotas["period_start"][rows], quotas["period_end"][rows]
+    bookings = (quotas["measure"][rows] == "bookings") | quotas.missing("measure")[rows]
+    rows = rows[(first <= end) & (last >= start) & bookings]
+    owners = quotas.groups["owner"]
+    managers = quotas.groups.get("manager")
+    bosses = set() if managers is None else set(managers[owners != managers]) - {NOT_GIVEN}
+    shares: dict[str, int] = {}
+    rolled_up = 0
+    for row in rows:
+        person = str(owners[row])
+        if person in bosses:
+            rolled_up += 1
+            continue
+        low, high = max(quotas["period_start"][row], start), min(quotas["period_end"][row], end)
+        whole = int((quotas["period_end"][row] - quotas["period_start"][row]).astype(int)) + 1
+        inside = int((high - low).astype(int)) + 1
+        amount = int(quotas["amount_minor"][row])
+        shares[person] = shares.get(person, 0) + (2 * amount * inside + whole) // (2 * whole)
+    return shares, rolled_up
