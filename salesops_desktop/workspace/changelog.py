@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from salesops_desktop.workspace.schema import UNLOGGED
+UNLOGGED = frozenset({"action", "action_rows", "change", "logged_table", "current_action", "alembic_version"})
+"""Tables the change log does not watch: the log itself and what migrations keep."""
 
 BEFORE = "before_"
 _TRIGGER = "log_"

@@ -8,11 +8,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection
 
 from salesops_desktop.workspace.changelog import quoted, watched
 from salesops_desktop.workspace.connect import raw
-from salesops_desktop.workspace.schema import Action, ActionRows, Change, CurrentAction, LoggedTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +71,17 @@ def records(connection: Connection, *, limit: int = 200, ids: Sequence[int] | No
         limit: at most so many.
         ids: only these actions.
     """
-    query = select(Action.__table__).order_by(Action.id.desc()).limit(limit)
-    if ids is not None:
-        query = query.where(Action.id.in_(ids))
-    actions = connection.execute(query).all()
+    chosen = "" if ids is None else f"WHERE id IN ({', '.join(str(int(i)) for i in ids)}) "
+    actions = connection.exec_driver_sql(
+        f"SELECT id, name, kind, who, at, undone_by_id, logged, details FROM action {chosen}ORDER BY id DESC LIMIT ?",
+        (limit,),
+    ).all()
     counts: dict[int, list[RowCounts]] = defaultdict(list)
-    rows = connection.execute(
-        select(ActionRows.action_id, LoggedTable.name, ActionRows.inserted, ActionRows.updated, ActionRows.deleted)
-        .join(LoggedTable, LoggedTable.number == ActionRows.table_number)
-        .where(ActionRows.action_id.in_([action.id for action in actions]))
-        .order_by(LoggedTable.name)
-    )
-    for row in rows:
+    for row in connection.exec_driver_sql(
+        "SELECT r.action_id, t.name, r.inserted, r.updated, r.deleted FROM action_rows r "
+        "JOIN logged_table t ON t.number = r.table_number WHERE r.action_id BETWEEN ? AND ? ORDER BY t.name",
+        (actions[-1].id, actions[0].id) if actions else (0, 0),
+    ):
         counts[row.action_id].append(RowCounts(row.name, row.inserted, row.updated, row.deleted))
     return [
         ActionRecord(
@@ -91,10 +89,10 @@ def records(connection: Connection, *, limit: int = 200, ids: Sequence[int] | No
             name=action.name,
             kind=action.kind,
             who=action.who,
-            at=action.at.replace(tzinfo=dt.UTC),
+            at=dt.datetime.fromisoformat(action.at).replace(tzinfo=dt.UTC),
             tables=tuple(counts[action.id]),
             undone=action.undone_by_id is not None,
-            logged=action.logged,
+            logged=bool(action.logged),
             details=json.loads(action.details) if action.details else {},
         )
         for action in actions
@@ -109,14 +107,11 @@ def changes_of(connection: Connection, action_id: int, limit: int = 1000) -> lis
         action_id: the action.
         limit: at most so many.
     """
-    span = connection.execute(select(Action.first_change, Action.last_change).where(Action.id == action_id)).first()
-    if span is None or span.first_change is None:
-        return []
-    changes = connection.execute(
-        select(Change.__table__)
-        .where(Change.id.between(span.first_change, span.last_change))
-        .order_by(Change.id)
-        .limit(limit)
+    changes = connection.exec_driver_sql(
+        "SELECT c.id, t.name, c.table_number, c.row_id, c.operation FROM action a "
+        "CROSS JOIN change c ON c.id BETWEEN a.first_change AND a.last_change "
+        "JOIN logged_table t ON t.number = c.table_number WHERE a.id = ? ORDER BY c.id LIMIT ?",
+        (action_id, limit),
     ).all()
     if not changes:
         return []
@@ -125,16 +120,12 @@ def changes_of(connection: Connection, action_id: int, limit: int = 1000) -> lis
     for number in {change.table_number for change in changes if change.operation != "I"} & tables.keys():
         table = tables[number]
         names = ", ".join(f"b.{quoted(name)}" for name in table.kept if name != "row_number")
-        rows = connection.execute(
-            text(
-                f"SELECT b.change_id AS change_id_, {names} FROM {quoted(table.before)} b "  # our names
-                "WHERE b.change_id BETWEEN :first AND :last"
-            ),
-            {"first": changes[0].id, "last": changes[-1].id},
+        rows = connection.exec_driver_sql(
+            f"SELECT b.change_id, {names} FROM {quoted(table.before)} b WHERE b.change_id BETWEEN ? AND ?",
+            (changes[0].id, changes[-1].id),
         )
         befores.update({row[0]: dict(zip(table.columns, row[1:], strict=True)) for row in rows})
-    names_by_number = dict(connection.execute(select(LoggedTable.number, LoggedTable.name)).all())
-    return [ChangeRecord(names_by_number[c.table_number], c.row_id, c.operation, befores.get(c.id)) for c in changes]
+    return [ChangeRecord(c.name, c.row_id, c.operation, befores.get(c.id)) for c in changes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,21 +161,22 @@ def open_books(connection: Connection, wording: Wording, who: str, *, log: bool)
         who: the person.
         log: whether its changes are logged.
     """
-    first = (connection.execute(select(func.max(Change.id))).scalar() or 0) + 1
-    action_id = connection.execute(
-        insert(Action).returning(Action.id),
-        {
-            "name": wording.name,
-            "kind": wording.kind,
-            "who": who,
-            "at": dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0),
-            "logged": log,
-            "origin_id": wording.origin_id,
-            "reverts_id": wording.reverts_id,
-            "details": json.dumps(wording.details, default=str) if wording.details else None,
-        },
+    first = (connection.exec_driver_sql("SELECT max(id) FROM change").scalar() or 0) + 1
+    action_id: int = connection.exec_driver_sql(
+        "INSERT INTO action (name, kind, who, at, logged, origin_id, reverts_id, details) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        (
+            wording.name,
+            wording.kind,
+            who,
+            dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M:%S"),
+            log,
+            wording.origin_id,
+            wording.reverts_id,
+            json.dumps(wording.details, default=str) if wording.details else None,
+        ),
     ).scalar_one()
-    connection.execute(update(CurrentAction).values(action_id=action_id, logged=log))
+    connection.exec_driver_sql("UPDATE current_action SET action_id = ?, logged = ?", (action_id, log))
     return Books(action_id, log, wording.reverts_id is not None, first, raw(connection).total_changes)
 
 
@@ -199,19 +191,19 @@ def close_books(connection: Connection, books: Books) -> bool:
         Whether the action is worth keeping: it changed something, or is an undo or redo.
     """
     touched = raw(connection).total_changes != books.total_changes
-    connection.execute(update(CurrentAction).values(action_id=None, logged=True))
+    connection.exec_driver_sql("UPDATE current_action SET action_id = NULL, logged = 1")
     if not books.logged:
         return touched
     first = books.first
     action_id = books.action_id
-    last = connection.execute(select(func.max(Change.id))).scalar()
+    last: int | None = connection.exec_driver_sql("SELECT max(id) FROM change").scalar()
     if last is None or last < first:
         return books.reversal
-    connection.execute(update(Action).where(Action.id == action_id).values(first_change=first, last_change=last))
-    tallies = connection.execute(
-        select(Change.table_number, Change.operation, func.count())
-        .where(Change.id.between(first, last))
-        .group_by(Change.table_number, Change.operation)
+    connection.exec_driver_sql(
+        "UPDATE action SET first_change = ?, last_change = ? WHERE id = ?", (first, last, action_id)
+    )
+    tallies = connection.exec_driver_sql(
+        "SELECT table_number, operation, count(*) FROM change WHERE id BETWEEN ? AND ? GROUP BY 1, 2", (first, last)
     )
     operations: dict[int, dict[str, int]] = defaultdict(dict)
     for number, operation, count in tallies:
@@ -224,32 +216,21 @@ def close_books(connection: Connection, books: Books) -> bool:
         else:
             net = _net_counts(connection, number, first, last)
         if any(net):
-            connection.execute(
-                insert(ActionRows),
-                {
-                    "action_id": action_id,
-                    "table_number": number,
-                    "inserted": net[0],
-                    "updated": net[1],
-                    "deleted": net[2],
-                },
-            )
+            connection.exec_driver_sql("INSERT INTO action_rows VALUES (?, ?, ?, ?, ?)", (action_id, number, *net))
     return True
 
 
 def _net_counts(connection: Connection, number: int, first: int, last: int) -> tuple[int, int, int]:
     """Rows inserted, updated, deleted, judged by each row's first and last change."""
-    row = connection.execute(
-        text(
-            "WITH span AS (SELECT row_id, operation, id FROM change WHERE id BETWEEN :first AND :last "
-            "AND table_number = :number), "
-            "opening AS (SELECT row_id, operation, min(id) FROM span GROUP BY row_id), "
-            "closing AS (SELECT row_id, operation, max(id) FROM span GROUP BY row_id) "
-            "SELECT total(o.operation = 'I' AND c.operation <> 'D'), "
-            "total(o.operation <> 'I' AND c.operation <> 'D'), "
-            "total(o.operation <> 'I' AND c.operation = 'D') "
-            "FROM opening o JOIN closing c USING (row_id)"
-        ),
+    row = connection.exec_driver_sql(
+        "WITH span AS (SELECT row_id, operation, id FROM change WHERE id BETWEEN :first AND :last "
+        "AND table_number = :number), "
+        "opening AS (SELECT row_id, operation, min(id) FROM span GROUP BY row_id), "
+        "closing AS (SELECT row_id, operation, max(id) FROM span GROUP BY row_id) "
+        "SELECT total(o.operation = 'I' AND c.operation <> 'D'), "
+        "total(o.operation <> 'I' AND c.operation <> 'D'), "
+        "total(o.operation <> 'I' AND c.operation = 'D') "
+        "FROM opening o JOIN closing c USING (row_id)",
         {"first": first, "last": last, "number": number},
     ).one()
     return int(row[0]), int(row[1]), int(row[2])

@@ -16,7 +16,6 @@ from salesops_desktop.workspace.changelog import regenerate
 from salesops_desktop.workspace.connect import WRITE, Access, connect, engine_for
 from salesops_desktop.workspace.faults import told_as_sentences
 from salesops_desktop.workspace.lock import WorkspaceLock
-from salesops_desktop.workspace.schema import Base
 from salesops_desktop.workspace.settings import write_first_settings
 from salesops_desktop.workspace.version import APPLICATION_ID, REVISION, SCHEMA_VERSION
 
@@ -72,6 +71,8 @@ def _fill(path: Path, currency: str, fiscal_start_month: int, company: str) -> N
         driver.execute(f"PRAGMA application_id={APPLICATION_ID}")
         driver.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
         driver.execute("PRAGMA journal_mode=WAL")
+    from salesops_desktop.workspace.schema import Base  # noqa: PLC0415  # openings do without the typed models
+
     engine = engine_for(path, Access.WRITE)
     try:
         with engine.connect().execution_options(**{WRITE: True}) as connection, connection.begin():

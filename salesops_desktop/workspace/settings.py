@@ -10,13 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar, overload
 
-from sqlalchemy import Connection, insert, select
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection
 
 from salesops_desktop.model.errors import InputRefusedError
 from salesops_desktop.model.money import exponent
 from salesops_desktop.model.periods import FiscalCalendar
-from salesops_desktop.workspace.schema import FiscalCalendarRow, Setting
 
 T = TypeVar("T", str, int, bool)
 
@@ -73,7 +71,7 @@ def read_setting(connection: Connection, setting: SettingSpec[T] | TextName) -> 
         TypeError: what is stored is of another type.
     """
     spec = SETTINGS[setting] if isinstance(setting, str) else setting
-    stored = connection.execute(select(Setting.value).where(Setting.name == spec.name)).scalar()
+    stored = connection.exec_driver_sql("SELECT value FROM setting WHERE name = ?", (spec.name,)).scalar()
     if stored is None:
         return spec.default
     value = json.loads(stored)
@@ -99,9 +97,10 @@ def write_setting(connection: Connection, spec: SettingSpec[T], value: T) -> Non
     refusal = spec.refusal(value)
     if refusal:
         raise InputRefusedError(refusal, where=spec.label)
-    text = json.dumps(value)
-    statement = upsert(Setting).values(name=spec.name, value=text)
-    connection.execute(statement.on_conflict_do_update(index_elements=[Setting.name], set_={"value": text}))
+    connection.exec_driver_sql(
+        "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (spec.name, json.dumps(value)),
+    )
 
 
 def write_first_settings(connection: Connection, *, currency: str, fiscal_start_month: int, company: str) -> None:
@@ -116,12 +115,7 @@ def write_first_settings(connection: Connection, *, currency: str, fiscal_start_
     write_setting(connection, CURRENCY, currency)
     write_setting(connection, COMPANY, company)
     calendar = FiscalCalendar(start_month=fiscal_start_month)
-    connection.execute(
-        insert(FiscalCalendarRow).values(
-            id=1,
-            start_month=calendar.start_month,
-            pattern=calendar.pattern.value,
-            week_end=calendar.week_end,
-            named_by_end=calendar.named_by_end,
-        )
+    connection.exec_driver_sql(
+        "INSERT INTO fiscal_calendar (id, start_month, pattern, week_end, named_by_end) VALUES (1, ?, ?, ?, ?)",
+        (calendar.start_month, calendar.pattern.value, calendar.week_end, calendar.named_by_end),
     )

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from salesops_desktop.model.errors import NothingToDoError, WorkspaceError
@@ -202,13 +202,11 @@ def _refuse_overlap(connection: Connection, reversal: Reversal) -> None:
 
 def _conflict(connection: Connection, reversal: Reversal, numbers: Iterable[int]) -> WorkspaceError:
     """The refusal that names what was done since to the tables with these numbers."""
-    rows = connection.execute(
-        text(
-            "SELECT DISTINCT o.name, o.id FROM change c "  # a constant
-            "JOIN action a ON a.id = c.action_id JOIN action o ON o.id = coalesce(a.origin_id, a.id) "
-            f"WHERE c.id > :last AND c.table_number IN ({', '.join(str(int(n)) for n in numbers)}) "
-            f"AND o.id IN ({_LATER}) ORDER BY o.id DESC"
-        ),
+    rows = connection.exec_driver_sql(
+        "SELECT DISTINCT o.name, o.id FROM change c "  # a constant
+        "JOIN action a ON a.id = c.action_id JOIN action o ON o.id = coalesce(a.origin_id, a.id) "
+        f"WHERE c.id > :last AND c.table_number IN ({', '.join(str(int(n)) for n in numbers)}) "
+        f"AND o.id IN ({_LATER}) ORDER BY o.id DESC",
         {"last": reversal.last, "reverts_id": reversal.reverts_id},
     ).all()
     return _named_conflict(reversal, [row.name for row in rows])

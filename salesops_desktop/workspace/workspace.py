@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, Engine, update
+from sqlalchemy import Connection, Engine
 
 from salesops_desktop.model.errors import NothingToDoError, ReadOnlyError, WorkspaceError
 from salesops_desktop.model.progress import Progress, silent
@@ -23,7 +23,6 @@ from salesops_desktop.workspace.faults import told_as_sentences
 from salesops_desktop.workspace.history import ActionRecord, ChangeRecord, Wording, close_books, open_books
 from salesops_desktop.workspace.lock import WorkspaceLock, me
 from salesops_desktop.workspace.opening import access_for, create_file, fold, migrate_if_older, restore_file
-from salesops_desktop.workspace.schema import Action
 from salesops_desktop.workspace.unit import UnitOfWork
 
 
@@ -244,10 +243,9 @@ class Workspace:
         with self._perform(wording, foreign_keys=False) as unit:
             with unit.watched(progress, reversal.name):
                 undoing.reverse(unit.connection, reversal)
-            unit.connection.execute(
-                update(Action)
-                .where(Action.id == reversal.origin_id)
-                .values(undone_by_id=unit.action_id if reversal.kind == "undo" else None)
+            unit.connection.exec_driver_sql(
+                "UPDATE action SET undone_by_id = ? WHERE id = ?",
+                (unit.action_id if reversal.kind == "undo" else None, reversal.origin_id),
             )
         return self._record(unit.action_id)
 

@@ -16,7 +16,7 @@ def ours(name: str | None, kind: str, _parents: object) -> bool:
     return not (kind == "table" and name is not None and name.startswith(BEFORE))
 
 
-def applied(*, ctx: object, step: object, heads: object, run_args: object) -> None:  # noqa: ARG001  # Alembic's names
+def applied(ctx: object, step: object, heads: object, run_args: object) -> None:  # noqa: ARG001  # Alembic's names
     """Report each revision; the place where a person can still say stop."""
     progress(0, 0, "Bringing the workspace up to date")
 

@@ -37,11 +37,7 @@ from salesops_desktop.workspace.schema.records import (
     Transaction,
 )
 
-UNLOGGED = frozenset({"action", "action_rows", "change", "logged_table", "current_action", "alembic_version"})
-"""Tables the change log does not watch: the log itself and what migrations keep."""
-
 __all__ = [
-    "UNLOGGED",
     "Account",
     "Action",
     "ActionRows",
