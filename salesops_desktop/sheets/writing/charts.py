@@ -60,10 +60,13 @@ class ChartSpec:
     kind: Literal["line", "bar"] = "line"
     width: float = 22.0
     height: float = 9.5
+    rows: int = 0
+    """How many rows of the table to draw, from the first; 0 for all."""
 
 
 def make_chart(spec: ChartSpec, plan: TablePlan, worksheet: Any) -> Any:
     """The openpyxl chart of ``spec`` over the placed table ``plan``, which lies on ``worksheet``."""
+    count = spec.rows or len(plan.table)
     chart: Any = LineChart() if spec.kind == "line" else BarChart()
     chart.title = clean(spec.title)[0]
     chart.title.overlay = False
@@ -76,17 +79,23 @@ def make_chart(spec: ChartSpec, plan: TablePlan, worksheet: Any) -> Any:
         chart.legend.position = "b"
     else:
         chart.legend = None
-    number_format = column_format(plan.table[spec.lines[0].column], with_code=False)
-    chart.y_axis.number_format = number_format
+    chart.y_axis.number_format = _axis_format(plan, spec.lines[0].column)
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill=color("grid_line"), w=6350))
     chart.x_axis.tickLblPos = "low"
-    _thin_labels(chart, len(plan.table))
-    labels = _categories(spec.categories, plan, worksheet)
+    _thin_labels(chart, count)
+    labels = _categories(spec.categories, plan, worksheet, count)
     for index, line in enumerate(spec.lines):
-        chart.series.append(_series(line, index, spec.kind, plan, worksheet, labels))
+        chart.series.append(_series(line, index, spec.kind, plan, worksheet, labels, count))
     chart.layout = Layout(manualLayout=ManualLayout(h=0.62, w=0.84, x=0.11, y=0.15))
     chart.description = clean(spec.description)[0]
     return chart
+
+
+def _axis_format(plan: TablePlan, name: str) -> str:
+    given = plan.formats.get(name)
+    if given is None:
+        return column_format(plan.table[name], with_code=False)
+    return (given if isinstance(given, str) else given[0]).split(' "')[0]
 
 
 def _thin_labels(chart: Any, points: int) -> None:
@@ -95,18 +104,20 @@ def _thin_labels(chart: Any, points: int) -> None:
         chart.x_axis.tickMarkSkip = chart.x_axis.tickLblSkip
 
 
-def _series(line: Line, index: int, kind: str, plan: TablePlan, worksheet: Any, labels: AxDataSource) -> Any:
+def _series(
+    line: Line, index: int, kind: str, plan: TablePlan, worksheet: Any, labels: AxDataSource, count: int
+) -> Any:
     place = plan.place(line.column)
-    reference = Reference(worksheet, min_col=place, min_row=plan.first, max_row=plan.last)
+    reference = Reference(worksheet, min_col=place, min_row=plan.first, max_row=plan.row + count)
     series: Any = SeriesFactory(reference, title=plan.label(line.column))
     series.cat = labels
-    series.val.numRef.numCache = _numbers([plan.table[line.column].cell(i) for i in range(len(plan.table))])
+    series.val.numRef.numCache = _numbers([plan.table[line.column].cell(i) for i in range(count)])
     shade = color("text_muted") if line.faint else category_color(index)
     if kind == "bar":
         series.graphicalProperties = GraphicalProperties(solidFill=shade)
         return series
     series.smooth = False
-    series.marker.symbol = "none" if line.faint or len(plan.table) > 40 else "circle"
+    series.marker.symbol = "none" if line.faint or count > 40 else "circle"
     series.marker.size = 5
     series.marker.graphicalProperties = GraphicalProperties(solidFill=shade, ln=LineProperties(solidFill=shade))
     series.graphicalProperties = GraphicalProperties(
@@ -117,10 +128,10 @@ def _series(line: Line, index: int, kind: str, plan: TablePlan, worksheet: Any, 
     return series
 
 
-def _categories(name: str, plan: TablePlan, worksheet: Any) -> AxDataSource:
+def _categories(name: str, plan: TablePlan, worksheet: Any, count: int) -> AxDataSource:
     place = plan.place(name)
-    reference = Reference(worksheet, min_col=place, min_row=plan.first, max_row=plan.last)
-    values = [plan.table[name].cell(i) for i in range(len(plan.table))]
+    reference = Reference(worksheet, min_col=place, min_row=plan.first, max_row=plan.row + count)
+    values = [plan.table[name].cell(i) for i in range(count)]
     points = [StrVal(idx=i, v=clean(str(v))[0]) for i, v in enumerate(values[:_MOST_POINTS]) if v is not None]
     return AxDataSource(strRef=StrRef(f=str(reference), strCache=StrData(ptCount=len(values), pt=points)))
 

@@ -154,7 +154,7 @@ class Sheet:
         formats: Mapping[str, str | Sequence[str]] | None = None,
         codes: bool = False,
         freeze: bool = False,
-        notes: bool = True,
+        filters: bool = True,
     ) -> TablePlan:
         """Set a named table at the next free row.
 
@@ -162,7 +162,8 @@ class Sheet:
             table: the values; a formula column holds the values stored beside its formulas.
             name: the named table's name; made from the table's title if empty.
             formulas: by column name, a formula without ``=``, with ``{column}`` for cells of the same row.
-            cell_formulas: by column name, one formula a row (None for a plain value).
+            cell_formulas: by column name, one such formula a row (None for a plain value). The list is read when the
+                book is saved, so that formulas may refer to tables placed later.
             totals: columns to sum in a totals row; columns whose sum has no meaning are passed over.
             inputs: columns a reader may fill in; the rest of the sheet is then protected (without password).
             flags: exceptions to mark; their meaning is written above the table.
@@ -170,13 +171,13 @@ class Sheet:
             formats: by column name, a number format, or one a row.
             codes: show each amount's currency instead of naming it in the heading.
             freeze: keep the heading (and the first column of a wide table) in sight and on each printed page.
-            notes: write the table's notes above it.
+            filters: give each heading a filter button (not where formulas rely on the order of rows).
 
         Raises:
             InputRefusedError: more rows or columns than a sheet holds.
         """
         self._check_size(table)
-        for sentence in (*(table.notes if notes else ()), *(f"Marked: {flag.meaning}" for flag in flags)):
+        for sentence in (*table.notes, *(f"Marked: {flag.meaning}" for flag in flags)):
             self.note(sentence)
         if self.row > 1:
             self.row += 1
@@ -195,7 +196,7 @@ class Sheet:
             formats=formats or {},
             codes=codes,
         )
-        self._place(plan)
+        self._place(plan, filters=filters)
         self._validate(plan, inputs or {})
         self._mark(plan, flags)
         if freeze:
@@ -246,7 +247,7 @@ class Sheet:
                 way_out="Filter the table first, or export it as csv.",
             )
 
-    def _place(self, plan: TablePlan) -> None:
+    def _place(self, plan: TablePlan, *, filters: bool) -> None:
         columns = [TableColumn(id=i, name=label) for i, label in enumerate(plan.labels, 1)]
         for name in plan.totals:
             columns[plan.table.names.index(name)].totalsRowFunction = "sum"
@@ -258,7 +259,7 @@ class Sheet:
             ref=f"{letters[0]}{plan.row}:{letters[1]}{plan.end}",
             totalsRowCount=1 if plan.totals else None,
             totalsRowShown=bool(plan.totals),
-            autoFilter=AutoFilter(ref=f"{letters[0]}{plan.row}:{letters[1]}{plan.last}"),
+            autoFilter=AutoFilter(ref=f"{letters[0]}{plan.row}:{letters[1]}{plan.last}") if filters else None,
             tableColumns=columns,
             tableStyleInfo=TableStyleInfo(name="TableStyleLight1", showRowStripes=True),
         )

@@ -1,0 +1,307 @@
+"""Reports like real ones, seeded, for the tests of the workbooks."""
+
+from __future__ import annotations
+
+import datetime as dt
+import struct
+import zlib
+from decimal import Decimal
+
+import numpy as np
+
+from salesops_desktop.model.money import divide_half_up
+from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
+from salesops_desktop.sheets.writing.book import Provenance
+from salesops_desktop.sheets.writing.commission_statements import (
+    CommissionRun,
+    ComponentSummary,
+    PayoutLine,
+    PlanTerm,
+    Statement,
+    TraceStep,
+)
+from salesops_desktop.sheets.writing.forecast import (
+    Coverage,
+    ForecastReport,
+    MethodAccuracy,
+    PipelineDeal,
+    SeriesPoint,
+    TestedForecast,
+)
+from salesops_desktop.sheets.writing.kpis import KpiPoint, KpiReport, KpiSheet
+from salesops_desktop.sheets.writing.territory_handover import (
+    BalanceLine,
+    Handover,
+    HandoverAccount,
+    HandoverTerritory,
+)
+
+PAYLOADS = (
+    "=1+1",
+    "+1+1",
+    "-1+1",
+    "@SUM(A1)",
+    "\t=1+1",
+    "\r=1+1",
+    "\n=1+1",
+    "=cmd|' /C calc'!A0",
+    '=HYPERLINK("http://example.com","x")',
+    "＝1+1",
+    "＋1",
+    "－1",
+    "＠x",
+)
+FIRST = ("Ana", "Bo", "Chidi", "Dagný", "Émile", "Fatima", "Gül", "Hiro", "Ines", "Jörg", "Kofi", "Lena")
+LAST = ("Abara", "Brandt", "Castillo", "D'Souza", "Eriksen", "Fontaine", "Grünewald", "Hashimoto", "Ivanova")
+CITIES = ("Köln", "Chicago", "São Paulo", "Leeds", "Zürich", "Austin")
+
+
+def provenance(title: str, period: str = "2026 Q3") -> Provenance:
+    made = dt.datetime(2026, 10, 1, 8, 30, tzinfo=dt.UTC)
+    return Provenance(title, "Example & Söhne", period, made, "example.salesops", 42, "5f" * 32)
+
+
+def person(index: int) -> str:
+    return f"{FIRST[index % len(FIRST)]} {LAST[(index * 7) % len(LAST)]}"
+
+
+def tiered_line(index: int, before: int, amount: int, quota: int) -> PayoutLine:
+    """A line paid 5 % up to the quota and 8 % above, by the difference of the cumulative payouts."""
+    low, high = 50_000, 80_000
+
+    def paid(total: int) -> int:
+        under = min(total, quota)
+        return divide_half_up(under * low + max(0, total - quota) * high, 1_000_000)
+
+    def major(minor: int) -> Decimal:
+        return Decimal(minor).scaleb(-2)
+
+    money, after = ValueKind.MONEY, before + amount
+    earn = "MIN({%d},{4})*{5}+MAX(0,{%d}-{4})*{6}"
+    steps = (
+        TraceStep("Credited amount", "from the transaction", major(amount), money, currency="EUR"),
+        TraceStep("Achieved before", "sum of the earlier lines", major(before), money, currency="EUR"),
+        TraceStep("Achieved after", "before + credited", major(after), money, "{2}+{1}", "EUR"),
+        TraceStep("Quota", "for the period", major(quota), money, currency="EUR"),
+        TraceStep("Rate up to quota", "plan term", Decimal("0.05"), ValueKind.RATE),
+        TraceStep("Rate above quota", "plan term", Decimal("0.08"), ValueKind.RATE),
+        TraceStep("Earned before", "both tiers of before", major(paid(before)), money, earn % (2, 2), "EUR"),
+        TraceStep("Earned after", "both tiers of after", major(paid(after)), money, earn % (3, 3), "EUR"),
+        TraceStep("Payout", "after less before", major(paid(after) - paid(before)), money, "{8}-{7}", "EUR"),
+    )
+    day = dt.date(2026, 7, 1) + dt.timedelta(days=index)
+    return PayoutLine(
+        day, f"T-{index:05}", f"Account {index}", 1, amount, "EUR", paid(after) - paid(before), None, steps
+    )
+
+
+def statement(number: int, lines: int, seed: int = 1) -> Statement:
+    generator = np.random.default_rng(seed + number)
+    quota, before, made = 10_000_000, 0, []
+    for i in range(lines):
+        amount = int(generator.integers(-50_000, 700_000))
+        if before + amount < 0:
+            amount = 10_001
+        made.append(tiered_line(i, before, amount, quota))
+        before += amount
+    bonus = PayoutLine(dt.date(2026, 9, 30), "", "", 2, 0, "EUR", 12_345, None)
+    return Statement(
+        number,
+        person(number),
+        f"P{number:04}",
+        person(0),
+        "Account executive 2026",
+        "EUR",
+        sum(line.payout for line in made) + 12_345,
+        (ComponentSummary(1, "New business", quota, before), ComponentSummary(2, "Bonus")),
+        (*made, bonus),
+        ("Lines are ordered by credit date, then transaction.",),
+    )
+
+
+def commission_run(people: int = 3, lines: int = 8) -> CommissionRun:
+    own = [statement(number, lines) for number in range(1, people + 1)]
+    yen = PayoutLine(dt.date(2026, 8, 1), "T-JPY", "Kyoto Works", 1, 1_000_000, "USD", 5_000, 50_000)
+    own.append(
+        Statement(
+            people + 1,
+            "=Hiro/Hashimoto",
+            "P9999",
+            person(0),
+            "Japan 2026",
+            "JPY",
+            5_000,
+            (ComponentSummary(1, "=New [business]", 1_000_000, 90_000),),
+            (yen,),
+        )
+    )
+    terms = (
+        PlanTerm("Account executive 2026", "New business", "Up to quota", "5 %"),
+        PlanTerm("Account executive 2026", "New business", "Above quota", "8 %"),
+        PlanTerm("Japan 2026", "=New [business]", "All sales", "5 %"),
+    )
+    source = provenance("Commission run")
+    return CommissionRun(source, "approved", tuple(own), terms, ("2 credits have no person and are not paid.",))
+
+
+def handover(accounts: int = 60, picture: bytes | None = None) -> Handover:
+    generator = np.random.default_rng(5)
+    territories = tuple(
+        HandoverTerritory(n, f"West {n}", person(n) if n < 5 else "", 80.5 + n, 61.25 - n) for n in range(1, 6)
+    )
+    listed = []
+    for i in range(accounts):
+        moves = bool(generator.random() < 0.3)
+        listed.append(
+            HandoverAccount(
+                f"001{i:012}",
+                PAYLOADS[i % len(PAYLOADS)] if i % 9 == 0 else f"Customer {i} GmbH",
+                CITIES[i % len(CITIES)],
+                int(generator.integers(1, 6)),
+                f"East {i % 3 + 1}" if i % 11 else "",
+                person(i % 7),
+                int(generator.integers(0, 90_000_000)),
+                float(np.round(generator.random() * 40, 1)),
+                int(generator.integers(0, 9_000_000)) if generator.random() < 0.6 else 0,
+                dt.date(2026, 10, 5) + dt.timedelta(days=i) if generator.random() < 0.5 else None,
+                moves,
+            )
+        )
+    balance = (
+        BalanceLine("Potential: largest deviation from the mean", 0.412, 0.049),
+        BalanceLine("Workload: largest deviation from the mean", 0.35, 0.081),
+        BalanceLine("Mean distance to the centre, km", 84.2, 58.9, ValueKind.NUMBER),
+        BalanceLine("Share of accounts that keep their person", None, 0.7),
+    )
+    sentences = ("A balance of 3 % cannot be reached: the largest account alone is 8 % of a territory.",)
+    return Handover(
+        provenance("Territory hand-over"), "West 2027", "EUR", territories, tuple(listed), balance, sentences, picture
+    )
+
+
+def forecast_report(periods: int = 36, deals: int = 40) -> ForecastReport:
+    generator = np.random.default_rng(8)
+    series = []
+    for i in range(periods + 6):
+        name = f"{2023 + i // 12}-{i % 12 + 1:02}"
+        level = int(90_000_000 + 600_000 * i + 15_000_000 * np.sin(i * np.pi / 6) + generator.normal(0, 4e6))
+        if i < periods:
+            series.append(SeriesPoint(name, actual=level))
+        else:
+            widths = [int(w * (1 + 0.1 * (i - periods))) for w in (3e6, 6e6, 11e6)]
+            bounds = tuple(level - w for w in widths), tuple(level + w for w in widths)
+            series.append(SeriesPoint(name, None, level, *bounds))
+    accuracy = (
+        MethodAccuracy("Theta", 1, 24, 5_123_456.7, 0.712, -120_000.2, chosen=True),
+        MethodAccuracy("Seasonal naive", 1, 24, 7_200_000.0, 1.0, 340_000.0, chosen=False),
+    )
+    tested = tuple(
+        TestedForecast(f"2025-{i:02}", f"2025-{i + 1:02}", 1, 91_000_007 * i, 90_500_000 * i) for i in range(1, 12)
+    )
+    pipeline = []
+    for i in range(deals):
+        amount, probability = int(generator.integers(1, 40_000_000)), int(generator.integers(0, 1_000_001))
+        pipeline.append(
+            PipelineDeal(
+                f"006{i:09}",
+                PAYLOADS[i % len(PAYLOADS)] if i % 10 == 0 else f"Renewal {i}",
+                f"Customer {i} GmbH",
+                person(i),
+                ("Prospecting", "Engaging", "Negotiation")[i % 3],
+                None if i % 8 == 0 else dt.date(2026, 10, 1) + dt.timedelta(days=3 * i),
+                dt.date(2026, 11, 1),
+                amount,
+                probability,
+                divide_half_up(amount * probability, 1_000_000),
+            )
+        )
+    return ForecastReport(
+        provenance("Forecast", "2026 Q4"),
+        "EUR",
+        "Bookings",
+        "Theta, chosen by its back-test",
+        (0.5, 0.8, 0.95),
+        tuple(series),
+        accuracy,
+        (Coverage(0.5, 0.52, 24), Coverage(0.8, 0.79, 24), Coverage(0.95, None, 24)),
+        tested,
+        tuple(pipeline),
+        (("In 9 of 10 cases above", 812_000_000), ("As likely above as below", 955_000_000)),
+        ("Chosen because its back-test error was the smallest of four methods.",),
+    )
+
+
+def kpi_rows(count: int = 30) -> Table:
+    specs = [
+        ColumnSpec("key", "Opportunity ID", ValueKind.TEXT),
+        ColumnSpec("owner", "Owner", ValueKind.TEXT),
+        ColumnSpec("close_on", "Close date", ValueKind.DATE),
+        ColumnSpec("won", "Won", ValueKind.BOOLEAN),
+        ColumnSpec("amount", "Amount", ValueKind.MONEY, currency="EUR"),
+    ]
+    rows = [
+        (PAYLOADS[i % len(PAYLOADS)], person(i), dt.date(2026, 7, 1) + dt.timedelta(i), i % 2 == 0, 100 * i + 7)
+        for i in range(count)
+    ]
+    return build_table("Closed opportunities", specs, rows)
+
+
+def kpi_report() -> KpiReport:
+    number, integer, money = ValueKind.NUMBER, ValueKind.INTEGER, ValueKind.MONEY
+    periods = [f"2026-{month:02}" for month in range(1, 10)]
+    rate = [KpiPoint(p, (20 + i) / (47 + i), 20 + i, 47 + i) for i, p in enumerate(periods)]
+    rate[3] = KpiPoint(periods[3], None, reason="No value for 2026-04 because nothing was closed. Import more.")
+    won = KpiSheet(
+        "Win rate",
+        "Opportunities won ÷ (won + lost), by the close date in the period. Open ones do not count.",
+        "Closed basis, as Salesforce and HubSpot reports count it",
+        "Share",
+        ValueKind.FRACTION,
+        "Won opportunities",
+        "Won and lost opportunities",
+        integer,
+        integer,
+        tuple(rate),
+        KpiPoint("All", 189 / 432, 189, 432),
+        kpi_rows(),
+    )
+    cycle = KpiSheet(
+        "Sales cycle time",
+        "Calendar days from creation to winning: mean.",
+        "",
+        "Days",
+        number,
+        "Sum of days",
+        "Won opportunities",
+        integer,
+        integer,
+        tuple(KpiPoint(p, (1000 + 31 * i) / 20, 1000 + 31 * i, 20) for i, p in enumerate(periods)),
+        KpiPoint("All", 57.25, 11450, 200),
+        higher_is_better=False,
+    )
+    weighted = KpiSheet(
+        "Weighted pipeline",
+        "Sum of amount × probability of the open deals at the end of the period.",
+        "",
+        "EUR",
+        money,
+        "Weighted amount",
+        "",
+        money,
+        integer,
+        tuple(KpiPoint(p, 123_456_789 + i, 123_456_789 + i) for i, p in enumerate(periods)),
+        KpiPoint("All", 123_456_797, 123_456_797),
+    )
+    return KpiReport(provenance("Performance", "2026"), "EUR", (won, cycle, weighted), ("Quotas are not imported.",))
+
+
+def picture(width: int = 900, height: int = 500) -> bytes:
+    """A PNG with a gradient, made without an imaging library."""
+    shades = [bytes((x * 255 // width, y * 255 // height, 160)) for y in range(height) for x in range(width)]
+    rows = b"".join(b"\0" + b"".join(shades[y * width : (y + 1) * width]) for y in range(height))
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
