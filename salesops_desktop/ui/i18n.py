@@ -22,7 +22,7 @@ def set_pseudo_locale(on: bool) -> None:
     _Pseudo.on = on
 
 
-def tr(text: str, **values: object) -> str:
+def tr(text: str, /, **values: object) -> str:
     """The text in the person's language, with ``{name}`` places filled from ``values``."""
     shown = QCoreApplication.translate("salesops", text)
     if _Pseudo.on:
@@ -30,7 +30,7 @@ def tr(text: str, **values: object) -> str:
     return shown.format(**values) if values else shown
 
 
-def trn(one: str, many: str, n: int, **values: object) -> str:
+def trn(one: str, many: str, n: int, /, **values: object) -> str:
     """``one`` or ``many`` by count, with ``{n}`` filled."""
     return tr(one if n == 1 else many, n=n, **values)
 

@@ -134,9 +134,30 @@ def qt_palette(tokens: ThemeTokens) -> QPalette:
 
 
 def _style_sheet(tokens: ThemeTokens) -> str:
-    """Only what no palette role reaches; a full style sheet would slow tables and break high-DPI metrics."""
-    c = tokens.color
-    return f"QToolTip {{ color: {c('tooltip_text')}; background: {c('tooltip')}; border: 1px solid {c('border')}; }}"
+    """Only what no palette role reaches: Fusion derives these lines and gradients from others, too faint in the dark."""
+    colors = dict(tokens.colors)
+    return """
+        QToolTip {{ color: {tooltip_text}; background: {tooltip}; border: 1px solid {border}; padding: 3px; }}
+        QHeaderView {{ background: {header}; }}
+        QHeaderView::section {{
+            background: {header}; color: {text}; border: none; padding: 3px 6px;
+            border-right: 1px solid {border}; border-bottom: 1px solid {border};
+        }}
+        QTableView {{ gridline-color: {grid_line}; }}
+        QTableCornerButton::section {{ background: {header}; border: none; border-bottom: 1px solid {border}; }}
+        QLineEdit {{
+            background: {surface}; border: 1px solid {border_strong}; border-radius: 4px; padding: 3px 6px;
+            selection-background-color: {selection}; selection-color: {selection_text};
+        }}
+        QLineEdit:focus {{ border: 2px solid {focus}; padding: 2px 5px; }}
+        QLineEdit:disabled {{ border-color: {border}; background: {window}; }}
+        QLineEdit[state="error"] {{ background: {error_surface}; border-color: {error}; }}
+        QLineEdit[state="active"] {{ background: {info_surface}; }}
+        QHeaderView QLineEdit {{ border-radius: 0; padding: 0 3px; border: 1px solid {border}; }}
+        QHeaderView QLineEdit:focus {{ border: 2px solid {focus}; padding: 0 2px; }}
+        QTableView QLineEdit {{ border-radius: 0; padding: 0 1px; }}
+        QComboBox QLineEdit, QAbstractSpinBox QLineEdit {{ border: none; padding: 0; background: transparent; }}
+    """.format_map(colors)
 
 
 def scaled_font(font: QFont, role: str, *, bold: bool = False) -> QFont:
