@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
-from sqlalchemy import Date, ForeignKey, Integer, MetaData, Text
+from sqlalchemy import Date, ForeignKey, Index, Integer, MetaData, Text, text
 from sqlalchemy.dialects.sqlite import DATETIME
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -34,6 +34,11 @@ Moment = Annotated[dt.datetime, mapped_column(DATETIME(truncate_microseconds=Tru
 """A point in time in UTC, to the second."""
 Json = Annotated[str, mapped_column(Text)]
 """A JSON document as text; its shape is named where the column is."""
+
+
+def filled_index(table: str, column: str) -> Index:
+    """An index of the rows where a reference is filled: what a deletion of the row it names must look up."""
+    return Index(f"ix_{table}_{column}", column, sqlite_where=text(f"{column} IS NOT NULL"))
 
 
 class Imported:

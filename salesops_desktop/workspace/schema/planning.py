@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from salesops_desktop.workspace.schema.columns import Base, Day, Json, Key, Minor, Moment, Ppm
+from salesops_desktop.workspace.schema.columns import Base, Day, Json, Key, Minor, Moment, Ppm, filled_index
 
 
 class Scenario(Base):
@@ -30,7 +30,7 @@ class Territory(Base):
     """A set of accounts worked by one person."""
 
     __tablename__ = "territory"
-    __table_args__ = (UniqueConstraint("scenario_id", "name"),)
+    __table_args__ = (UniqueConstraint("scenario_id", "name"), filled_index("territory", "person_id"))
 
     id: Mapped[Key]
     scenario_id: Mapped[int] = mapped_column(ForeignKey("scenario.id", ondelete="CASCADE"))
@@ -118,11 +118,15 @@ class RunLine(Base):
     """One payout line of a run."""
 
     __tablename__ = "run_line"
+    __table_args__ = (
+        filled_index("run_line", "credit_id"),
+        filled_index("run_line", "transaction_id"),
+    )
 
     id: Mapped[Key]
     run_id: Mapped[int] = mapped_column(ForeignKey("commission_run.id", ondelete="CASCADE"), index=True)
     number: Mapped[int]
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"), index=True)
     plan: Mapped[str]
     component: Mapped[str]
     credit_id: Mapped[int | None] = mapped_column(ForeignKey("credit.id", ondelete="SET NULL"))
@@ -188,7 +192,7 @@ class PipelineLine(Base):
 
     id: Mapped[Key]
     forecast_id: Mapped[int] = mapped_column(ForeignKey("forecast.id", ondelete="CASCADE"))
-    opportunity_id: Mapped[int] = mapped_column(ForeignKey("opportunity.id", ondelete="CASCADE"))
+    opportunity_id: Mapped[int] = mapped_column(ForeignKey("opportunity.id", ondelete="CASCADE"), index=True)
     probability: Mapped[Ppm]
     amount: Mapped[Minor]
     weighted: Mapped[Minor]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from salesops_desktop.workspace.schema.columns import Base, Day, Imported, Key, Minor, Moment, Ppm
+from salesops_desktop.workspace.schema.columns import Base, Day, Imported, Key, Minor, Moment, Ppm, filled_index
 
 
 class Person(Imported, Base):
@@ -88,6 +88,7 @@ class Opportunity(Imported, Base):
     """A deal, open or closed, as it stands now."""
 
     __tablename__ = "opportunity"
+    __table_args__ = (filled_index("opportunity", "product_id"),)
 
     id: Mapped[Key]
     external_id: Mapped[str] = mapped_column(unique=True)
@@ -125,7 +126,7 @@ class SnapshotLine(Imported, Base):
     """One opportunity as it stood on a snapshot's date."""
 
     __tablename__ = "snapshot_line"
-    __table_args__ = (UniqueConstraint("taken_on", "opportunity_id"),)
+    __table_args__ = (UniqueConstraint("taken_on", "opportunity_id"), filled_index("snapshot_line", "owner_id"))
 
     id: Mapped[Key]
     taken_on: Mapped[Day]
@@ -144,6 +145,10 @@ class Transaction(Imported, Base):
     """A booked, invoiced, paid or refunded line of money."""
 
     __tablename__ = "transaction"
+    __table_args__ = (
+        filled_index("transaction", "original_id"),
+        filled_index("transaction", "product_id"),
+    )
 
     id: Mapped[Key]
     external_id: Mapped[str] = mapped_column(unique=True)
@@ -179,6 +184,7 @@ class Lead(Imported, Base):
     """Somebody who showed interest."""
 
     __tablename__ = "lead"
+    __table_args__ = (filled_index("lead", "opportunity_id"),)
 
     id: Mapped[Key]
     external_id: Mapped[str] = mapped_column(unique=True)
@@ -201,7 +207,12 @@ class Activity(Imported, Base):
     """A call, a meeting, a day of paperwork: what time was spent on."""
 
     __tablename__ = "activity"
-    __table_args__ = (Index("ix_activity_person_id_starts_at", "person_id", "starts_at"),)
+    __table_args__ = (
+        Index("ix_activity_person_id_starts_at", "person_id", "starts_at"),
+        filled_index("activity", "account_id"),
+        filled_index("activity", "opportunity_id"),
+        filled_index("activity", "lead_id"),
+    )
 
     id: Mapped[Key]
     external_id: Mapped[str] = mapped_column(unique=True)
@@ -220,7 +231,10 @@ class Quota(Imported, Base):
     """A target amount for a person or a territory, in a period, on a measure."""
 
     __tablename__ = "quota"
-    __table_args__ = (UniqueConstraint("person_id", "measure", "period_start", "period_end"),)
+    __table_args__ = (
+        UniqueConstraint("person_id", "measure", "period_start", "period_end"),
+        filled_index("quota", "territory_id"),
+    )
 
     id: Mapped[Key]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
