@@ -1,0 +1,339 @@
+"""Judging a column from all of its rows: kind, decimal mark, date order, each with the evidence.
+
+A :class:`ColumnTally` counts looks chunk by chunk; :meth:`ColumnTally.conclude` decides. Nothing is decided per cell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from salesops_desktop.model.tables import ValueKind
+from salesops_desktop.sheets.reading.limits import CACHE_CAP, DISTINCT_CAP, EXCEL_CELL_CHARS
+from salesops_desktop.sheets.reading.numbers import plain_number
+from salesops_desktop.sheets.reading.shapes import (
+    BLANK,
+    DECIMAL_POINT,
+    INTEGER,
+    ISO_DATETIME,
+    NUMBER,
+    TEXT,
+    Cell,
+    Look,
+    Shape,
+    look,
+    shown,
+)
+
+_SEP = "\x1e"
+_BULK: tuple[tuple[re.Pattern[str], Look], ...] = tuple(
+    (re.compile(rf"(?:{pattern}){_SEP}".join(("(?:", ")*"))), verdict)
+    for pattern, verdict in (
+        (r"-?[1-9]\d{0,6}|0|-?[1-9]\d{8,14}", INTEGER),
+        (r"-?(?:0|[1-9]\d{0,11})(?:\.\d{1,2})?", DECIMAL_POINT),
+        (r"-?(?:0\.\d+|[1-9]\d{0,11}\.(?:\d{1,2}|\d{4,}))", DECIMAL_POINT),
+        (r"\d{4}-[01]\d-[0-3]\d[T ][0-2]\d:[0-5]\d:[0-5]\d", ISO_DATETIME),
+        (r"(?!USD|EUR|GBP|CHF|JPY|CAD|AUD)[A-Za-z]{2,}[-_]?\d{3,}", TEXT),
+        (r"[^\W\d_][^\d\x1e]{3,}", TEXT),
+        (r"[^\s@\x1e]+@[^\s@\x1e]+", TEXT),
+    )
+)
+"""Whole chunks of many different values that are surely all of one look: one match at C speed."""
+_BULK_FROM = 2_000
+
+_NUMERIC = (Shape.INTEGER, Shape.NUMBER, Shape.COMPACT_DATE)
+_DATED = (Shape.DATE, Shape.DATETIME, Shape.BAD_DATE, Shape.COMPACT_DATE)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFacts:
+    """What a column turned out to hold. Fields as in ``ColumnInspection``."""
+
+    kind: ValueKind
+    filled: int
+    blanks: int
+    distinct: int
+    samples: tuple[str, ...]
+    date_order: str | None = None
+    evidence: str = ""
+    decimal_mark: str = ""
+    thousands_mark: str = ""
+    currency: str = ""
+    percent: bool = False
+    low: float | None = None
+    high: float | None = None
+    notices: tuple[str, ...] = ()
+    priced: bool = False
+    """Whether values or number format name a currency."""
+    mark_open: bool = False
+    """Whether the decimal mark rests on custom, not on evidence."""
+
+
+class ColumnTally:
+    """Counts of looks of one column, fed in chunks."""
+
+    def __init__(self) -> None:
+        self.looks: Counter[Look] = Counter()
+        self.examples: dict[Look, tuple[int, str]] = {}
+        self.distinct: set[Cell] = set()
+        self.samples: dict[str, None] = {}
+        self.low: float | None = None
+        self.high: float | None = None
+        self.longest = 0
+        self._cache: dict[Cell, Look] = {}
+
+    def add(self, values: Sequence[Cell], rows: Sequence[int]) -> None:
+        """Count ``values``, which stand in ``rows`` (1-based)."""
+        if bool in set(map(type, values)):
+            values = [("TRUE" if v else "FALSE") if isinstance(v, bool) else v for v in values]
+        counts = Counter(values)
+        if len(self.distinct) < DISTINCT_CAP:
+            self.distinct.update(counts)
+        if len(self.samples) < 5:
+            self._sample(counts)
+        bulk = self._bulk(counts) if len(counts) > _BULK_FROM else None
+        if bulk is not None:
+            self.looks[bulk] += len(values)
+            self._remember(bulk, next(iter(counts)), values, rows)
+            if bulk.shape in _NUMERIC:
+                self._span([float(v) for v in counts if isinstance(v, (str, float, int)) and v != ""])
+            return
+        cache, looks = self._cache, self.looks
+        numbers: list[float] = []
+        for value, count in counts.items():
+            verdict = cache.get(value)
+            if verdict is None:
+                verdict = look(value)
+                if len(cache) < CACHE_CAP:
+                    cache[value] = verdict
+                if verdict not in self.examples:
+                    self._remember(verdict, value, values, rows)
+                if verdict.shape in _NUMERIC:
+                    number = plain_number(value, verdict.mark)
+                    if number is not None:
+                        numbers.append(number)
+                elif isinstance(value, str) and len(value) > self.longest:
+                    self.longest = len(value)
+            looks[verdict] += count
+        self._span(numbers)
+
+    def add_blanks(self, count: int) -> None:
+        """Count cells of rows that ended before this column."""
+        self.looks[BLANK] += count
+
+    @staticmethod
+    def _bulk(counts: Counter[Cell]) -> Look | None:
+        types = set(map(type, counts))
+        if types == {float}:
+            return NUMBER if any(not v.is_integer() for v in counts if isinstance(v, float)) else INTEGER
+        if types != {str}:
+            return None
+        joined = _SEP.join(counts) + _SEP  # type: ignore[arg-type]  # all of them are text here
+        for pattern, verdict in _BULK:
+            if pattern.fullmatch(joined) and not (verdict is DECIMAL_POINT and "." not in joined):
+                return verdict
+        return None
+
+    def _span(self, numbers: list[float]) -> None:
+        if numbers:
+            low, high = min(numbers), max(numbers)
+            self.low = low if self.low is None else min(low, self.low)
+            self.high = high if self.high is None else max(high, self.high)
+
+    def _sample(self, counts: Counter[Cell]) -> None:
+        for value in counts:
+            text = shown(value)[:80]
+            if text.strip():
+                self.samples[text] = None
+                if len(self.samples) >= 5:
+                    return
+
+    def _remember(self, verdict: Look, value: Cell, values: Sequence[Cell], rows: Sequence[int]) -> None:
+        if verdict not in self.examples:
+            self.examples[verdict] = (rows[list(values).index(value)], shown(value)[:60])
+
+    def count(self, *shapes: Shape) -> int:
+        """Cells of these shapes."""
+        return sum(n for verdict, n in self.looks.items() if verdict.shape in shapes)
+
+    def conclude(
+        self, *, decimal_hint: str = "", order: str = "", mark: str = "", unit: str = "", percent: bool = False
+    ) -> ColumnFacts:
+        """Decide what the column holds.
+
+        Args:
+            decimal_hint: the mark that custom suggests where no value decides (the file's delimiter, its neighbours).
+            order: a date order decided by a person.
+            mark: a decimal mark decided by a person.
+            unit: the currency of the column's number format.
+            percent: whether the column's number format is a percentage.
+        """
+        blanks = self.count(Shape.BLANK)
+        filled = sum(self.looks.values()) - blanks
+        kind = self._kind(filled)
+        notices: list[str] = []
+        evidence: list[str] = []
+        date_order = self._date_order(kind, order, evidence, notices)
+        decimal, group, is_open = self._marks(kind, mark or decimal_hint, mark, evidence, notices)
+        currencies = {v.currency: n for v, n in self.looks.items() if v.currency}
+        seen = {v.currency for v in self.looks if v.currency}
+        if len(seen) > 1:
+            listed = ", ".join(sorted(seen))
+            notices.append(f"Amounts in several currencies ({listed}) stand in one column.")
+        if currencies and kind in (ValueKind.INTEGER, ValueKind.NUMBER):
+            kind = ValueKind.MONEY
+        signs = sum(n for v, n in self.looks.items() if v.percent)
+        share = percent or signs * 2 > max(1, self.count(*_NUMERIC))
+        if kind in (ValueKind.INTEGER, ValueKind.NUMBER):
+            kind = ValueKind.RATE if share else ValueKind.MONEY if unit else kind
+        self._odd_cells(kind, notices)
+        return ColumnFacts(
+            kind,
+            filled,
+            blanks,
+            min(len(self.distinct - {None, ""}), DISTINCT_CAP),
+            tuple(self.samples),
+            date_order,
+            " ".join(evidence),
+            decimal,
+            group,
+            next(iter(seen)) if len(seen) == 1 else unit if not seen else "",
+            share and kind is ValueKind.RATE,
+            self.low,
+            self.high,
+            tuple(notices),
+            bool(seen or unit),
+            is_open,
+        )
+
+    def _kind(self, filled: int) -> ValueKind:
+        judged = filled - self.count(Shape.NULL, Shape.ERROR)
+        if judged <= 0:
+            return ValueKind.TEXT
+        numbers, codes = self.count(Shape.INTEGER, Shape.NUMBER), self.count(Shape.CODE)
+        dates = self.count(Shape.DATE, Shape.DATETIME, Shape.BAD_DATE)
+        compact = self.count(Shape.COMPACT_DATE)
+        if dates and (dates + compact) * 2 >= judged and dates >= compact:
+            return ValueKind.DATETIME if self.count(Shape.DATETIME) * 2 > dates else ValueKind.DATE
+        if codes:
+            return ValueKind.TEXT
+        if (numbers + compact) * 10 >= judged * 6:
+            if compact == judged and judged >= 3:
+                return ValueKind.DATE
+            return ValueKind.INTEGER if not self.count(Shape.NUMBER) else ValueKind.NUMBER
+        if self.count(Shape.BOOLEAN) * 10 >= judged * 6:
+            return ValueKind.BOOLEAN
+        return ValueKind.TEXT
+
+    def _date_order(self, kind: ValueKind, chosen: str, evidence: list[str], notices: list[str]) -> str | None:
+        if kind not in (ValueKind.DATE, ValueKind.DATETIME):
+            return None
+        proof = {order: self._proof(order) for order in ("dmy", "mdy", "?", "dots")}
+        counts = {order: found[0] for order, found in proof.items()}
+        day_first, month_first = proof["dmy"], proof["mdy"]
+        if counts["dmy"] and counts["mdy"]:
+            notices.append(
+                f"The dates contradict each other: {day_first[1]} can only be day/month, {month_first[1]} only "
+                "month/day. Those that do not fit the chosen order are listed as bad cells."
+            )
+        if chosen:
+            evidence.append(f"You chose {ORDER_LABELS[chosen]}.")
+            return chosen
+        if counts["dmy"] and counts["mdy"]:
+            for order, other in (("dmy", "mdy"), ("mdy", "dmy")):
+                if counts[order] >= 20 * counts[other]:
+                    evidence.append(f"{counts[order]} dates can only be {ORDER_LABELS[order]}, {counts[other]} not.")
+                    return order
+            return "undecidable"
+        for order, found, other in (("dmy", day_first, "second"), ("mdy", month_first, "first")):
+            if found[0]:
+                place = "first" if other == "second" else "second"
+                plural = "date has" if found[0] == 1 else "dates have"
+                evidence.append(
+                    f"{ORDER_LABELS[order]}: {found[0]} {plural} a {place} number above 12, such as {found[1]}."
+                )
+                return order
+        if counts["dots"]:
+            evidence.append(f"{ORDER_LABELS['dmy']}: dates with dots are written day first ({proof['dots'][1]}).")
+            return "dmy"
+        if counts["?"]:
+            evidence.append(f"All {counts['?']} dates have day and month of at most 12, such as {proof['?'][1]}.")
+            return "undecidable"
+        evidence.append("Year, month and day are written so that nothing is open.")
+        return "ymd"
+
+    def _proof(self, order: str) -> tuple[int, str]:
+        looks = [v for v in self.looks if v.order == order and v.shape in (Shape.DATE, Shape.DATETIME)]
+        if not looks:
+            return 0, ""
+        row, text = min(self.examples[v] for v in looks)
+        return sum(self.looks[v] for v in looks), f"{text} in row {row}"
+
+    def _marks(
+        self, kind: ValueKind, hint: str, chosen: str, evidence: list[str], notices: list[str]
+    ) -> tuple[str, str, bool]:
+        if kind not in (ValueKind.INTEGER, ValueKind.NUMBER):
+            return "", "", False
+        points, commas = (sum(n for v, n in self.looks.items() if proves(v) == mark) for mark in ".,")
+        groups = Counter({v.group: n for v, n in self.looks.items() if v.group})
+        group = groups.most_common(1)[0][0] if groups else ""
+        if points and commas:
+            notices.append(
+                f"Decimal point and decimal comma are mixed: {points} values can only have a point, {commas} only a "
+                "comma. Those that do not fit the majority are listed as bad cells."
+            )
+        if chosen:
+            evidence.append(f"You chose the decimal {NAMES[chosen]}.")
+            return chosen, group, False
+        if points or commas:
+            mark = "." if points >= commas else ","
+            example = next(self.examples[v] for v in self.looks if proves(v) == mark)
+            evidence.append(f"Decimal {NAMES[mark]}: {example[1]} in row {example[0]}.")
+            return mark, group, False
+        opened = {v.mark for v in self.looks if v.mark.startswith("?")}
+        if not opened:
+            return hint or ".", group, False
+        if opened == {"?.", "?,"}:
+            notices.append("Values such as 1.234 and 1,234 stand in one column and nothing tells which mark is which.")
+        mark = hint or ("." if group != "." else ",")
+        example = next(self.examples[v] for v in self.looks if v.mark.startswith("?"))
+        evidence.append(
+            f"Nothing proves the decimal mark ({example[1]} in row {example[0]}); custom suggests the {NAMES[mark]}."
+        )
+        return mark, group, True
+
+    def _odd_cells(self, kind: ValueKind, notices: list[str]) -> None:
+        errors = self.count(Shape.ERROR)
+        if errors:
+            notices.append(f"{errors} {'cell holds' if errors == 1 else 'cells hold'} a spreadsheet error.")
+        bad = self.count(Shape.BAD_DATE)
+        if bad and kind in (ValueKind.DATE, ValueKind.DATETIME):
+            notices.append(f"{bad} {'cell is' if bad == 1 else 'cells are'} written as a date, but no such day exists.")
+        fitting = {
+            ValueKind.DATE: _DATED,
+            ValueKind.DATETIME: _DATED,
+            ValueKind.BOOLEAN: (Shape.BOOLEAN, Shape.INTEGER),
+            ValueKind.TEXT: tuple(Shape),
+        }.get(kind, _NUMERIC)
+        odd = self.count(*(s for s in Shape if s not in (*fitting, Shape.BLANK, Shape.NULL, Shape.ERROR)))
+        if odd:
+            notices.append(f"{odd} of the other values {'is' if odd == 1 else 'are'} no {kind.value}.")
+        if self.longest > EXCEL_CELL_CHARS:
+            notices.append(
+                f"A text of {self.longest:,} characters is longer than a spreadsheet cell can hold (32,767)."
+            )
+
+
+def proves(verdict: Look) -> str:
+    """The decimal mark that a value of this look proves, or the empty string."""
+    if verdict.mark in (".", ","):
+        return verdict.mark
+    if verdict.group in (".", ",") and not verdict.mark:
+        return "," if verdict.group == "." else "."
+    return ""
+
+
+ORDER_LABELS = {"dmy": "day/month/year", "mdy": "month/day/year", "ymd": "year/month/day"}
+NAMES = {".": "point", ",": "comma"}

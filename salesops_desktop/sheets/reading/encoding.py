@@ -1,0 +1,321 @@
+"""Finding the encoding of a text file, from all of its bytes, with the evidence and the alternatives."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from charset_normalizer import from_bytes
+
+from salesops_desktop.model.errors import InputRefusedError
+from salesops_desktop.sheets.reading.limits import MAX_TEXT_LINES
+
+FALLBACK = "salesops-cp1252"
+"""The error handler that reads bytes which are no UTF-8 as Windows-1252."""
+
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CHUNK = 1 << 20
+_SAMPLE_BYTES = 48_000
+_CONTROLS = bytes(b for b in range(32) if b not in (0, 8, 9, 10, 12, 13, 26, 27, 30, 31))
+_LATIN = ("cp1252", "mac_roman", "cp1250", "cp437")
+
+
+def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    bad = error.object[error.start : error.end]
+    return bad.decode("cp1252", "replace"), error.end
+
+
+codecs.register_error(FALLBACK, _as_cp1252)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How bytes become text."""
+
+    name: str
+    evidence: str
+    confidence: float
+    alternatives: tuple[str, ...] = ()
+    errors: str = "strict"
+    nuls: int = 0
+    odd_lines: tuple[int, ...] = ()
+    """Lines (1-based) that are not in the file's encoding, the first few."""
+    ask: bool = False
+    few: bool = False
+    """Whether very few bytes are all there is to judge by."""
+
+
+@dataclass(slots=True)
+class Census:
+    """What one pass over the bytes found."""
+
+    size: int = 0
+    sha256: str = ""
+    lines: int = 0
+    nuls: int = 0
+    controls: int = 0
+    utf8: bool = True
+    foreign: bytes = b""
+    """Lines with bytes above 127, up to a limit."""
+    foreign_lines: tuple[int, ...] = ()
+    """Their line numbers, the first few."""
+    bad_lines: tuple[int, ...] = ()
+    """Lines that are not UTF-8, the first few."""
+    bad_count: int = 0
+    good_count: int = 0
+    """Lines with characters beyond ASCII that are valid UTF-8."""
+    head: bytes = b""
+
+
+def take_census(stream: BinaryIO, name: str, tick: Callable[[int], None]) -> Census:
+    """Read all bytes once: hash, count lines, look for NULs, and test for UTF-8.
+
+    Raises:
+        InputRefusedError: more lines than may be read.
+    """
+    census = Census()
+    digest = hashlib.sha256()
+    rest = b""
+    sample: list[bytes] = []
+    sampled = 0
+    foreign_lines: list[int] = []
+    bad_lines: list[int] = []
+    while chunk := stream.read(_CHUNK):
+        if not census.size:
+            census.head = chunk[:4096]
+        census.size += len(chunk)
+        digest.update(chunk)
+        census.nuls += chunk.count(0)
+        if not chunk.isascii() or rest:
+            data = rest + chunk
+            cut = data.rfind(b"\n") + 1
+            block, rest = (data[:cut], data[cut:]) if cut and len(chunk) == _CHUNK else (data, b"")
+            if not block.isascii() and not _valid(block):
+                census.utf8 = False
+            if not block.isascii() and (sampled < _SAMPLE_BYTES or not _valid(block)):
+                for offset, line in enumerate(block.splitlines(keepends=True)):
+                    if line.isascii():
+                        continue
+                    number = census.lines + offset + 1
+                    if _valid(line):
+                        census.good_count += 1
+                    else:
+                        census.bad_count += 1
+                        if len(bad_lines) < 20:
+                            bad_lines.append(number)
+                    if len(foreign_lines) < 20:
+                        foreign_lines.append(number)
+                    if sampled < _SAMPLE_BYTES:
+                        sample.append(line[:4000])
+                        sampled += len(line[:4000])
+            elif not block.isascii():
+                census.good_count += 1
+        newlines = chunk.count(b"\n")
+        census.lines += newlines or chunk.count(b"\r")
+        if census.size <= 4 * _CHUNK:
+            census.controls += len(chunk) - len(chunk.translate(None, _CONTROLS))
+        if census.lines > MAX_TEXT_LINES * (1 if not census.nuls else 4):
+            raise InputRefusedError(
+                f"The file has more than {MAX_TEXT_LINES:,} lines, more than can be read at once.",
+                where=name,
+                way_out="Split it, or export a shorter period.",
+            )
+        tick(census.size)
+    census.sha256 = digest.hexdigest()
+    census.foreign = b"".join(sample)
+    census.foreign_lines, census.bad_lines = tuple(foreign_lines), tuple(bad_lines)
+    return census
+
+
+def _valid(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # A character cut off at the end of a block is no proof.
+        return error.reason == "unexpected end of data" and error.end == len(data) and len(data) > 8 * 1024
+    return True
+
+
+def find_encoding(census: Census, forced: str = "") -> Encoding:
+    """Decide the encoding.
+
+    Args:
+        census: from :func:`take_census`.
+        forced: an encoding chosen by a person.
+    """
+    head = census.head
+    if forced:
+        return Encoding(forced, "You chose it.", 1.0, _LATIN, "replace", census.nuls)
+    for bom, name in _BOMS:
+        if head.startswith(bom):
+            return Encoding(name, "The file says so in its first bytes.", 1.0)
+    if wide := _wide(head):
+        return Encoding(wide, "Every other byte is zero.", 0.95)
+    if census.utf8:
+        plain = not census.foreign
+        what = "Only ASCII characters." if plain else "All bytes are valid UTF-8."
+        return Encoding("utf-8", what, 1.0, nuls=census.nuls)
+    if census.good_count and census.bad_count <= max(3, census.good_count // 4):
+        return Encoding(
+            "utf-8",
+            f"{census.good_count} lines are UTF-8; {census.bad_count} are not and were read as Windows-1252.",
+            0.8,
+            ("cp1252",),
+            FALLBACK,
+            census.nuls,
+            census.bad_lines,
+        )
+    return _legacy(census)
+
+
+def _wide(head: bytes) -> str:
+    """UTF-16 or UTF-32 without a byte order mark, by where the zero bytes stand."""
+    if len(head) < 8 or not head.count(0):
+        return ""
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    half = len(head) / 2
+    fourth = len(head) // 4
+    if fourth and head[1 : fourth * 4 : 4].count(0) + head[2 : fourth * 4 : 4].count(0) > 1.8 * fourth:
+        return "utf-32-le" if head[0 : fourth * 4 : 4].count(0) < fourth / 2 else "utf-32-be"
+    if odd > half * 0.4 and even < half * 0.1:
+        return "utf-16-le"
+    if even > half * 0.4 and odd < half * 0.1:
+        return "utf-16-be"
+    return ""
+
+
+def _legacy(census: Census) -> Encoding:
+    sample = census.foreign
+    scores = sorted(((_plausible(sample, name), name) for name in _LATIN), reverse=True)
+    best_latin_score, best_latin = scores[0]
+    matches = from_bytes(sample, cp_exclusion=["utf_8", "cp037", "cp500", "cp1026", "cp1140", "utf_7"])
+    best = matches.best()
+    guess = best.encoding if best is not None else best_latin
+    others = tuple(dict.fromkeys([m.encoding for m in matches][:6] + [name for _, name in scores]))
+    high = sum(byte > 127 for byte in sample)
+    name = _settle(sample, guess, best_latin, high)
+    few = high <= 3
+    if name in _LATIN:
+        runner_up = scores[1][0]
+        clear = best_latin_score >= 0.8 and best_latin_score - runner_up > 0.15
+        confidence = 0.9 if clear and not few else 0.6 if name == "cp1252" else 0.4
+    else:
+        confidence = 0.9 if high >= 8 else 0.6
+    ask = confidence < 0.5
+    evidence = f"The bytes are no UTF-8; {name} gives the most plausible words."
+    return Encoding(
+        name,
+        evidence,
+        confidence,
+        tuple(n for n in others if n != name)[:6],
+        "replace",
+        census.nuls,
+        census.foreign_lines if few else (),
+        ask,
+        few,
+    )
+
+
+def _settle(sample: bytes, guess: str, best_latin: str, high: int) -> str:
+    """Choose between what the statistics say and the Latin page that reads best."""
+    widened = {"gb2312": "gb18030", "gbk": "gb18030", "hz": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949"}
+    many = {
+        "gb18030",
+        "cp932",
+        "cp949",
+        "big5",
+        "big5hkscs",
+        "euc_jp",
+        "johab",
+        "shift_jis_2004",
+        "shift_jisx0213",
+        "euc_jis_2004",
+    }
+    name = widened.get(guess, guess)
+    if high >= 6:
+        for wide in ("cp932", "gb18030", "big5", "cp949"):
+            if (name in many or name.startswith("cp125")) and _east_asian(sample, wide) > 0.9 and name == wide:
+                return wide
+        if name in many and _east_asian(sample, name) > 0.9:
+            return name
+        cyrillic = _script_share(sample, "cp1251")
+        if cyrillic > 0.6:
+            koi = _script_share(sample, "koi8_r", case=True)
+            return "koi8_r" if koi > _script_share(sample, "cp1251", case=True) else "cp1251"
+        if name in ("cp1253", "cp1254", "cp1255", "cp1256", "cp1257") and _plausible(sample, best_latin) < 0.6:
+            return name
+    return best_latin
+
+
+def _east_asian(sample: bytes, name: str) -> float:
+    try:
+        text = sample.decode(name)
+    except (UnicodeDecodeError, LookupError):
+        return 0.0
+    wide = [c for c in text if ord(c) > 127]
+    good = sum(
+        1
+        for c in wide
+        if "\u3040" <= c <= "\u30ff"
+        or "\u4e00" <= c <= "\u9fff"
+        or "\uac00" <= c <= "\ud7a3"
+        or "\uff00" <= c <= "\uffef"
+        or "\u3000" <= c <= "\u303f"
+    )
+    return good / len(wide) if wide else 0.0
+
+
+def _script_share(sample: bytes, name: str, *, case: bool = False) -> float:
+    """The share of characters beyond ASCII that are Cyrillic letters (with ``case``: with natural capitals)."""
+    text = sample.decode(name, "replace")
+    wide = [c for c in text if ord(c) > 127]
+    if not wide:
+        return 0.0
+    if case:
+        natural = sum(
+            1
+            for before, c in zip(" " + text, text, strict=False)
+            if "\u0400" <= c <= "\u04ff" and (c.islower() or not before.islower())
+        )
+        return natural / len(wide)
+    runs = sum(
+        1 for a, b in zip(text, text[1:], strict=False) if "\u0400" <= a <= "\u04ff" and "\u0400" <= b <= "\u04ff"
+    )
+    return runs / len(wide)
+
+
+def _plausible(sample: bytes, name: str) -> float:
+    """How much the characters beyond ASCII look like letters inside words; at most 1."""
+    try:
+        text = sample.decode(name)
+    except UnicodeDecodeError:
+        return -1.0
+    score, count = 0.0, 0
+    for i, char in enumerate(text):
+        if ord(char) < 128:
+            continue
+        count += 1
+        before = text[i - 1] if i else " "
+        after = text[i + 1] if i + 1 < len(text) else " "
+        inside = before.isalpha() or after.isalpha()
+        if char.isalpha():
+            natural = char.islower() or not (before.isalpha() and before.islower())
+            common = char in "äöüßéèêëàâáãåçñíìîïóòôõøúùûæœÄÖÜÉÈÀÂÁÅÇÑÍÎÓÔÕØÚÆŒªº" or name == "cp1250"
+            score += 1.0 if inside and natural and common else 0.2 if natural else -0.5
+        elif char in "–—€£°§«»“”„‚‘’…•·®©™²³½¼±×µ\u00a0":
+            score += 0.9 if not (before.isalpha() and after.isalpha()) or char == "’" else -0.8
+        else:
+            score -= 1.0
+    bonus = {"cp1252": 0.02, "mac_roman": 0.0, "cp1250": -0.12, "cp437": -0.1}[name]
+    return score / count + bonus if count else 0.0

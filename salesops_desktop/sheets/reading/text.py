@@ -1,0 +1,310 @@
+"""A text file as one sheet: streamed, never held; quotes that never close do not swallow the rest."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from salesops_desktop.model.errors import InputRefusedError
+from salesops_desktop.sheets.reading.dialect import Dialect, find_dialect
+from salesops_desktop.sheets.reading.encoding import FALLBACK, Encoding, find_encoding, take_census
+from salesops_desktop.sheets.reading.inspection import INFO, Notice, Option, Question, ReadOptions, TextSettings
+from salesops_desktop.sheets.reading.limits import MAX_FIELD_CHARS, MAX_TEXT_COLUMNS
+
+_SAMPLE_CHARS = 200_000
+_SAMPLE_LINES = 1_000
+_PENDING_LINES = 5_000
+_PENDING_CHARS = 4_000_000
+
+Opener = Callable[[], BinaryIO]
+
+
+class _RunAwayError(Exception):
+    """A quoted field that does not seem to end."""
+
+
+class _Tap:
+    """Hands lines to the csv reader and remembers those of the record in the making."""
+
+    def __init__(self, lines: Iterator[str], *, nuls: bool) -> None:
+        self.lines = lines
+        self.nuls = nuls
+        self.again: deque[str] = deque()
+        self.pending: list[str] = []
+        self.number = 0
+        self.chars = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self.again.popleft() if self.again else next(self.lines)
+        if self.nuls:
+            line = line.replace("\0", "")
+        pending = self.pending
+        pending.append(line)
+        self.number += 1
+        if len(pending) > 1:
+            self.chars += len(line)
+            if len(pending) > _PENDING_LINES or self.chars > _PENDING_CHARS:
+                raise _RunAwayError
+        return line
+
+    def push_back(self) -> str:
+        """Give all pending lines but the first back; return the first."""
+        first, *rest = self.pending
+        self.again.extendleft(reversed(rest))
+        self.number -= len(rest)
+        self.pending = []
+        self.chars = 0
+        return first
+
+    def taken(self) -> None:
+        """The record is complete."""
+        self.pending.clear()
+        self.chars = 0
+
+
+@dataclass(slots=True)
+class TextSheet:
+    """The one sheet of a text file."""
+
+    name: str
+    opener: Opener
+    encoding: Encoding
+    dialect: Dialect
+    size: int
+    typical: int
+    sep_line: bool = False
+    hidden: bool = False
+    notices: list[Notice] = field(default_factory=list)
+    merges: tuple[tuple[int, int, int, int], ...] = ()
+    position: int = 0
+
+    def rows(self) -> Iterator[list[str]]:
+        """All records as lists of text, in order; a blank line is an empty list. Fills :attr:`notices` anew."""
+        self.notices = []
+        with self.opener() as raw:
+            stream = io.TextIOWrapper(raw, encoding=self.encoding.name, errors=self.encoding.errors, newline="")
+            lines = iter(stream)
+            if self.sep_line:
+                next(lines, None)
+            tap = _Tap(lines, nuls=bool(self.encoding.nuls))
+            yield from self._records(tap, raw)
+
+    def _records(self, tap: _Tap, raw: BinaryIO) -> Iterator[list[str]]:
+        csv.field_size_limit(MAX_FIELD_CHARS)
+        if not self.dialect.quote and not self.dialect.delimiter:
+            for line in tap:
+                tap.taken()
+                yield [line.rstrip("\r\n")] if line.strip() else []
+            return
+        count = 0
+        while True:
+            reader = self._reader(tap)
+            try:
+                for row in reader:
+                    pending = tap.pending
+                    if len(pending) > 1 and self._swallowed(pending, row):
+                        break
+                    pending.clear()
+                    tap.chars = 0
+                    yield row
+                    count += 1
+                    if not count & 0xFFFF:
+                        self.position = raw.tell()
+                else:
+                    if not tap.pending:
+                        return
+            except _RunAwayError:
+                pass
+            except csv.Error as error:
+                if "field larger" in str(error):
+                    raise InputRefusedError(
+                        f"Line {tap.number} holds a field of more than {MAX_FIELD_CHARS:,} characters.",
+                        where=self.name,
+                        way_out="Look whether a quotation mark is missing there.",
+                    ) from None
+            first_number = tap.number - len(tap.pending) + 1
+            line = tap.push_back()
+            self.notices.append(
+                Notice(
+                    f"A quotation mark in line {first_number} is never closed; the line was read without it.",
+                    f"line {first_number}",
+                )
+            )
+            yield self._literal(line)
+
+    def _reader(self, tap: _Tap) -> Iterator[list[str]]:
+        return csv.reader(
+            tap,
+            delimiter=self.dialect.delimiter or "\x1f",
+            quotechar=self.dialect.quote or '"',
+            doublequote=self.dialect.doubled,
+            escapechar=None if self.dialect.doubled else "\\",
+            skipinitialspace=self.dialect.skip_space,
+        )
+
+    def _swallowed(self, pending: list[str], row: list[str]) -> bool:
+        """Whether a record of several lines is really several records behind a stray quotation mark."""
+        if self.typical < 3 and len(row) == self.typical:
+            return False
+        delimiter = self.dialect.delimiter
+        if not delimiter:
+            return pending[-1].rstrip("\r\n").endswith(self.dialect.quote) is False and len(pending) > 20
+        whole = sum(1 for line in pending[1:] if line.count(delimiter) >= self.typical - 1)
+        if len(row) == self.typical:
+            return whole > 1 and whole * 2 > len(pending)
+        return whole >= 1
+
+    def _literal(self, line: str) -> list[str]:
+        text = line.rstrip("\r\n")
+        fields = text.split(self.dialect.delimiter) if self.dialect.delimiter else [text]
+        quote = self.dialect.quote
+        if len(fields) > self.typical:
+            # Quoted fields elsewhere in the line still protect their delimiters.
+            parsed = next(self._plain([text]), fields)
+            if len(parsed) == self.typical:
+                return parsed
+        return [f.strip(quote) if f[:1] == quote or f[-1:] == quote else f for f in fields]
+
+    def _plain(self, lines: list[str]) -> Iterator[list[str]]:
+        return csv.reader(lines, delimiter=self.dialect.delimiter or "\x1f", quotechar=self.dialect.quote)
+
+
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """A text file, its settings and what was noticed."""
+
+    sheet: TextSheet
+    settings: TextSettings
+    sha256: str
+    notices: tuple[Notice, ...]
+    questions: tuple[Question, ...]
+
+
+def open_text(opener: Opener, path: Path, options: ReadOptions, tick: Callable[[int], None]) -> TextFile:
+    """Detect encoding and dialect of a text file.
+
+    Args:
+        opener: opens the bytes anew at each call.
+        path: for its name.
+        options: decisions of a person.
+        tick: told the bytes read so far.
+
+    Raises:
+        InputRefusedError: empty, no text, or too long.
+    """
+    with opener() as stream:
+        census = take_census(stream, path.name, tick)
+    if not census.size:
+        raise InputRefusedError("The file is empty (0 bytes).", where=path.name, way_out="Export it again.")
+    encoding = find_encoding(census, options.encoding)
+    _must_be_text(path.name, census.head, census.controls, min(census.size, 4 << 20), encoding)
+    sample = _sample(opener, encoding)
+    if not sample.strip().strip("\ufeff"):
+        raise InputRefusedError("The file holds nothing but blank lines.", where=path.name, way_out="Export it again.")
+    dialect = find_dialect(sample, delimiter=options.delimiter, quote=options.quote)
+    sep_line = sample.removeprefix("\ufeff")[:4].lower() == "sep="
+    typical = _typical(sample, dialect)
+    if typical > MAX_TEXT_COLUMNS:
+        raise InputRefusedError(
+            f"The file has {typical:,} columns; {MAX_TEXT_COLUMNS:,} can be read.",
+            where=path.name,
+            way_out="Export fewer columns.",
+        )
+    sheet = TextSheet(path.stem, opener, encoding, dialect, census.size, typical, sep_line)
+    settings = TextSettings(
+        encoding.name.removesuffix("-sig"),
+        encoding.evidence,
+        encoding.confidence,
+        encoding.alternatives,
+        dialect.delimiter,
+        dialect.quote if dialect.quote in sample else "",
+    )
+    notices = tuple(_notices(encoding))
+    questions = _questions(encoding, census.foreign) if not options.encoding else ()
+    return TextFile(sheet, settings, census.sha256, notices, questions)
+
+
+def _must_be_text(name: str, head: bytes, controls: int, seen: int, encoding: Encoding) -> None:
+    if encoding.name.startswith(("utf-16", "utf-32")):
+        try:
+            head[: len(head) // 4 * 4].decode(encoding.name, "strict" if len(head) < 4096 else "ignore")
+        except UnicodeDecodeError:
+            pass
+        else:
+            return
+    nuls = head.count(0)
+    if controls > max(2, seen // 200) or nuls > len(head) // 10:
+        raise InputRefusedError(
+            "The file is neither a spreadsheet nor a text table; it holds binary data.",
+            where=name,
+            way_out="Export it as .xlsx or .csv.",
+        )
+
+
+def _sample(opener: Opener, encoding: Encoding) -> str:
+    with opener() as raw:
+        stream = io.TextIOWrapper(raw, encoding=encoding.name, errors=encoding.errors, newline="")
+        try:
+            text = stream.read(_SAMPLE_CHARS)
+        except UnicodeDecodeError:
+            return ""
+    text = text.replace("\0", "")
+    if len(text) == _SAMPLE_CHARS:
+        end = max(text.rfind("\n"), text.rfind("\r"))
+        text = text[: end + 1] if end > 0 else text
+    return "".join(text.splitlines(keepends=True)[:_SAMPLE_LINES])
+
+
+def _typical(sample: str, dialect: Dialect) -> int:
+    from collections import Counter
+
+    from salesops_desktop.sheets.reading.dialect import parse
+
+    rows = parse(sample.splitlines(keepends=True), dialect.delimiter, dialect.quote or '"')
+    widths = Counter(len(row) for row in rows if any(cell.strip() for cell in row))
+    return max(widths, key=lambda size: (widths[size] * min(size, 12), size)) if widths else 1
+
+
+def _notices(encoding: Encoding) -> Iterator[Notice]:
+    if encoding.nuls and not encoding.name.startswith(("utf-16", "utf-32")):
+        yield Notice(f"{encoding.nuls} NUL bytes were taken out of the text.")
+    lines = ", ".join(map(str, encoding.odd_lines[:10]))
+    if encoding.errors == FALLBACK:
+        yield Notice(
+            f"The file mixes encodings: line {lines} is not UTF-8 and was read as Windows-1252.", f"line {lines}"
+        )
+    elif encoding.few:
+        yield Notice(
+            f"Only line {lines} holds characters beyond ASCII and they are not UTF-8; read as {encoding.name}.",
+            f"line {lines}",
+        )
+    elif encoding.confidence < 0.95 and encoding.errors == "replace":
+        yield Notice(f"The text is not UTF-8; read as {encoding.name}.", severity=INFO)
+
+
+def _questions(encoding: Encoding, foreign: bytes) -> tuple[Question, ...]:
+    if not encoding.ask:
+        return ()
+    options = []
+    for name in (encoding.name, *encoding.alternatives):
+        try:
+            example = foreign.decode(name)[:80].replace("\r", " ").replace("\n", " ")
+        except (UnicodeDecodeError, LookupError):
+            continue
+        options.append(Option(name, name, example))
+    return (
+        Question(
+            "encoding",
+            "The file does not say how its letters are encoded. Which of these reads right?",
+            tuple(options),
+            default=encoding.name,
+        ),
+    )
