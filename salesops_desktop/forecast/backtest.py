@@ -17,6 +17,10 @@ Vector = npt.NDArray[np.float64]
 LEAST_POINTS = 4
 """The shortest series that can be forecast: three points to learn from, one to be judged on."""
 
+LEAST_ORIGINS = 6
+TOLERANCE = 0.1
+"""How much better than the combination a method must be to be chosen: on a few origins less is mostly luck."""
+
 MAX_ORIGINS = 24
 
 
@@ -76,7 +80,7 @@ class Backtest:
         """All methods, lowest mean absolute error first; methods named earlier in the catalogue win ties."""
         return sorted((row for row in self.table if row.horizon == 0), key=lambda row: row.mae)
 
-    def winner(self, tolerance: float = 0.02) -> str:
+    def winner(self, tolerance: float = TOLERANCE) -> str:
         """The method with the lowest mean absolute error.
 
         The combination is chosen when it is within ``tolerance`` of the best, for it is the safer one where the
@@ -90,14 +94,16 @@ class Backtest:
         return best.method
 
 
-def first_origin(n: int, horizon: int, season: int, max_origins: int = MAX_ORIGINS) -> int:
+def first_origin(n: int, season: int, max_origins: int = MAX_ORIGINS) -> int:
     """How many values the first origin knows.
 
-    Two seasons where the series is long enough to leave origins to judge on; never fewer than three values.
+    Two seasons where the series is long enough to leave six origins to judge on, else half of the series; never
+    fewer than three values, nor more than ``max_origins`` origins.
     """
     wanted = 2 * season if season > 1 else LEAST_POINTS
-    latest = n - max(4, min(horizon, n // 3))
-    return max(LEAST_POINTS - 1, min(wanted, latest), n - max_origins)
+    if n < wanted + LEAST_ORIGINS:
+        wanted = n - max(4, n // 2)
+    return max(LEAST_POINTS - 1, wanted, n - max_origins)
 
 
 def run_backtest(
@@ -130,7 +136,7 @@ def run_backtest(
         )
     if not any(method.naive for method in methods):
         raise ValueError("A naive method must be in the race.")
-    start = first_origin(n, horizon, season, max_origins)
+    start = first_origin(n, season, max_origins)
     racing = [method for method in methods if method.least(season) <= start]
     origins = np.arange(start, n)
     actuals = np.full((len(origins), horizon), np.nan)

@@ -81,19 +81,21 @@ def typical_errors(errors: Vector) -> Vector:
 def _half_widths(errors: Vector, level: int) -> Vector:
     scale = typical_errors(errors)
     safe = np.where(scale > 0, scale, 1.0)
-    scores = np.sort(np.abs(errors / safe)[~np.isnan(errors)])
-    return np.asarray(_quantile(scores, level / 100) * scale)
+    seen = ~np.isnan(errors)
+    scores = np.sort(np.abs(errors / safe)[seen])
+    return np.asarray(_quantile(scores, level / 100, int(seen.any(axis=1).sum())) * scale)
 
 
-def _quantile(scores: Vector, share: float) -> float:
-    """The conformal quantile: the ⌈(n + 1) share⌉-th smallest score.
+def _quantile(scores: Vector, share: float, origins: int) -> float:
+    """The conformal quantile: of n scores the one at rank n · share · (o + 1) / o, rounded up.
 
-    Where n is too small for the level the guarantee would be an endless interval; the largest score is stretched by
-    the ratio of the normal quantiles instead, which the forecast's notes tell.
+    The finite-sample correction counts the o origins, not the scores: errors of one origin go together and are no
+    independent evidence. Where the origins are too few for the level the guarantee would be an endless interval; the
+    largest score is stretched by the ratio of the normal quantiles instead, which the forecast's notes tell.
     """
     n = len(scores)
-    rank = math.ceil((n + 1) * share - 1e-9)
+    rank = math.ceil(n * share * (origins + 1) / origins - 1e-9)
     if rank <= n:
         return float(scores[rank - 1])
-    reached = n / (n + 1)
+    reached = origins / (origins + 1)
     return float(scores[-1] * max(1.0, ndtri(0.5 + share / 2) / ndtri(0.5 + reached / 2)))

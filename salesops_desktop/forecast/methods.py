@@ -6,6 +6,7 @@ Every method takes a history (n,), a horizon and the number of periods in a seas
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -46,7 +47,9 @@ class Method:
 
     def least(self, season: int) -> int:
         """The shortest history it can work on."""
-        return max(season, 1) if self.id == "seasonal_naive" else 1 if self.naive else 3
+        if self.id == "seasonal_naive":
+            return season if season > 1 else sys.maxsize  # without a season it is the naive method again
+        return 1 if self.naive else 3
 
 
 def naive(history: Vector, horizon: int, season: int) -> Vector:  # noqa: ARG001  # one signature for all methods

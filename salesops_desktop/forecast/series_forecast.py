@@ -169,7 +169,10 @@ def _sentences(backtest: Backtest, method: str, n: int, season: int, horizon: in
         )
     if season > 1 and n < 2 * season:
         told.append(f"{n} periods are less than two years of history ({2 * season}): no season was taken into account.")
-    told += [f"{name} needs a longer history and was left out of the race." for name in backtest.excluded]
+    elif season > 1 and backtest.origins[0] < 2 * season:
+        told.append("The earlier dates of the back-test knew less than two years and no season: it may look too bad.")
+    if season > 1:
+        told += [f"{name} needs a longer history and was left out of the race." for name in backtest.excluded]
     longest = max(row.horizon for row in backtest.table)
     if longest < horizon:
         told.append(
