@@ -210,7 +210,8 @@ def refusal(text: str, faults: list[Fault]) -> FaultsError:
 
 
 def _syntax_fault(text: str, error: UnexpectedInput) -> Fault:
-    position = error.pos_in_stream
+    found_at: int | None = error.pos_in_stream  # a class attribute in lark: None until an instance sets it
+    position = found_at or 0
     if isinstance(error, UnexpectedCharacters):
         found = text[position]
         if found == '"':

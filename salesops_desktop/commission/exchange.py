@@ -1,0 +1,84 @@
+"""Exchange rates by date, and the conversion of whole columns."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from salesops_desktop.expressions.rational import divide, product, to_int64, whole
+from salesops_desktop.model.money import FX_SCALE, divide_half_up, exponent
+
+Days = npt.NDArray[np.datetime64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ExchangeRate:
+    """``rate`` units of ``target`` for one of ``source``, times 1e9, in force from ``valid_from`` on."""
+
+    source: str
+    target: str
+    valid_from: dt.date
+    rate: int
+
+
+class ExchangeRates:
+    """All known rates. A day's rate is the latest that came into force on or before it.
+
+    Where only the opposite direction is known its reciprocal is used, rounded half up to 1e-9.
+    """
+
+    def __init__(self, rates: Iterable[ExchangeRate] = ()) -> None:
+        self._days: dict[tuple[str, str], Days] = {}
+        self._rates: dict[tuple[str, str], Ints] = {}
+        grouped: dict[tuple[str, str], dict[dt.date, int]] = defaultdict(dict)
+        for rate in sorted(rates):
+            if rate.rate > 0:
+                grouped[rate.source, rate.target][rate.valid_from] = rate.rate
+        for pair, entries in grouped.items():
+            self._add(pair, list(entries), list(entries.values()))
+        for (source, target), entries in grouped.items():
+            if (target, source) not in grouped:
+                turned = [divide_half_up(FX_SCALE * FX_SCALE, rate) for rate in entries.values()]
+                self._add((target, source), list(entries), turned)
+
+    def _add(self, pair: tuple[str, str], days: list[dt.date], rates: list[int]) -> None:
+        self._days[pair] = np.array(days, dtype="datetime64[D]")
+        self._rates[pair] = np.array(rates, dtype=np.int64)
+
+    def lookup(self, source: str, target: str, days: Days) -> Ints:
+        """The rate (× 1e9) on each of ``days``; 0 where none is known."""
+        if source == target:
+            return np.full(len(days), FX_SCALE, dtype=np.int64)
+        pair = (source, target)
+        if pair not in self._days:
+            return np.zeros(len(days), dtype=np.int64)
+        place = np.searchsorted(self._days[pair], days.astype("datetime64[D]"), side="right") - 1
+        return np.where(place < 0, 0, self._rates[pair][np.maximum(place, 0)])
+
+    def on(self, source: str, target: str, day: dt.date) -> int:
+        """The rate (× 1e9) on ``day``; 0 when none is known."""
+        return int(self.lookup(source, target, np.array([day], dtype="datetime64[D]"))[0])
+
+
+def convert_column(minor: Ints, source: str, target: str, rates: Ints) -> Ints:
+    """Minor units of ``source`` as minor units of ``target``, row by row, half away from zero.
+
+    Args:
+        minor: amounts.
+        source: ISO code of all of them.
+        target: ISO code wanted.
+        rates: units of ``target`` for one of ``source`` × 1e9, per row.
+
+    Raises:
+        InputRefusedError: an amount does not fit in 64 bits.
+    """
+    shift = exponent(target) - exponent(source)
+    up, down = (10**shift, 1) if shift >= 0 else (1, 10**-shift)
+    numerator = product(product(minor, rates), whole(up))
+    return to_int64(divide(numerator, whole(FX_SCALE * down)), f"An amount in {target}")

@@ -1,0 +1,46 @@
+"""Finding the quota of a window: its own, or the sum of the shorter ones that make it up."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from salesops_desktop.commission.exchange import ExchangeRates
+from salesops_desktop.commission.plan import Quota
+from salesops_desktop.model.enums import Measure
+from salesops_desktop.model.money import convert
+from salesops_desktop.model.periods import Period
+
+
+class QuotaBook:
+    """All quotas, by person and measure."""
+
+    def __init__(self, quotas: Sequence[Quota], rates: ExchangeRates) -> None:
+        self._rates = rates
+        self._quotas: dict[tuple[int, Measure], list[Quota]] = defaultdict(list)
+        for quota in sorted(quotas, key=lambda q: (q.person, q.measure, q.start, q.end)):
+            self._quotas[quota.person, quota.measure].append(quota)
+
+    def target(self, person: int, measure: Measure, window: Period, currency: str) -> int:
+        """The quota for exactly the days of ``window``, in minor units of ``currency``; 0 when there is none.
+
+        A quota for the window itself comes first; otherwise quotas that lie within it and do not overlap are added up
+        (months of a quarter; a person hired in the second month has two). A longer quota is never cut: how a year is
+        spread over its quarters is the company's decision. Other currencies are converted at the rate in force on the
+        quota's first day.
+        """
+        known = self._quotas.get((person, measure), [])
+        exact = [q for q in known if (q.start, q.end) == (window.start, window.end)]
+        inside = exact[:1] or [q for q in known if q.start >= window.start and q.end <= window.end]
+        # Shorter ones first, so that monthly quotas win over a stray longer one that overlaps them.
+        chosen: list[Quota] = []
+        for quota in sorted(inside, key=lambda q: (q.end - q.start, q.start)):
+            if all(quota.end < other.start or quota.start > other.end for other in chosen):
+                chosen.append(quota)
+        total = 0
+        for quota in chosen:
+            rate = self._rates.on(quota.currency, currency, quota.start)
+            if rate == 0:
+                return 0
+            total += convert(quota.amount, quota.currency, currency, rate)
+        return max(total, 0)

@@ -1,0 +1,295 @@
+"""What a calculation is given and what it returns, as column arrays."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from salesops_desktop.commission.exchange import ExchangeRates
+from salesops_desktop.commission.plan import Component, Plan
+from salesops_desktop.expressions import Schema
+from salesops_desktop.model.money import Money
+from salesops_desktop.model.periods import Period
+from salesops_desktop.model.tables import Column, Table, ValueKind
+
+Ints = npt.NDArray[np.int64]
+Texts = npt.NDArray[np.object_]
+Days = npt.NDArray[np.datetime64]
+
+NO_PERSON = -1
+"""The person of a credit that nobody has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credits:
+    """Credits as columns of equal length n.
+
+    Attributes:
+        key: the credit's id, unique, int64.
+        person: person id, or :data:`NO_PERSON`, int64.
+        date: credit date, datetime64[D].
+        transaction: the transaction's own number as text, object.
+        amount: minor units of ``currency``, refunds negative, int64.
+        currency: ISO code, object.
+        line: place in the transaction, int64; zeros when omitted.
+        split: place among the credits of the line (say the rank of the credit's role), int64; zeros when omitted.
+        fields: whatever else filters and measures may name, in the same order of rows.
+    """
+
+    key: Ints
+    person: Ints
+    date: Days
+    transaction: Texts
+    amount: Ints
+    currency: Texts
+    line: Ints | None = None
+    split: Ints | None = None
+    fields: Table | None = None
+
+    def __post_init__(self) -> None:
+        columns = [self.key, self.person, self.date, self.transaction, self.amount, self.currency]
+        columns += [c for c in (self.line, self.split) if c is not None]
+        lengths = {len(column) for column in columns} | ({len(self.fields)} if self.fields is not None else set())
+        if len(lengths) > 1:
+            message = f"The credits' columns differ in length: {sorted(lengths)}."
+            raise ValueError(message)
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+    def take(self, rows: npt.NDArray[np.intp]) -> Credits:
+        """The same credits with ``rows`` only, in that order."""
+        return Credits(
+            self.key[rows],
+            self.person[rows],
+            self.date[rows],
+            self.transaction[rows],
+            self.amount[rows],
+            self.currency[rows],
+            None if self.line is None else self.line[rows],
+            None if self.split is None else self.split[rows],
+            None if self.fields is None else self.fields.take(rows),
+        )
+
+    def table(self) -> Table:
+        """Everything formulas may name, as a table: Amount, Credit date, Transaction, Currency, then ``fields``."""
+        own = (
+            Column("Amount", "Amount", ValueKind.MONEY, self.amount, currencies=self.currency),
+            Column("Credit date", "Credit date", ValueKind.DATE, self.date.astype("datetime64[D]")),
+            Column("Transaction", "Transaction", ValueKind.TEXT, self.transaction),
+            Column("Currency", "Currency", ValueKind.TEXT, self.currency),
+        )
+        others = () if self.fields is None else self.fields.columns
+        names = {column.name for column in own}
+        return Table("Credits", (*own, *(column for column in others if column.name not in names)))
+
+    @property
+    def schema(self) -> Schema:
+        """The names and kinds of :meth:`table`."""
+        return {column.name: column.kind for column in self.table().columns}
+
+
+class Unpaid(StrEnum):
+    """Why a credit of the period pays nothing."""
+
+    NO_PERSON = "nobody is credited"
+    NO_PLAN = "the person had no plan on the credit date"
+    NO_RATE = "there is no exchange rate on the credit date"
+    NO_QUOTA = "the person has no quota for the window"
+    UNDEFINED = "the plan's formula divides by zero"
+    FILTERED = "no component of the plan counts it"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a calculation has to say.
+
+    Attributes:
+        reason: the kind of finding.
+        sentence: what is wrong and what to do.
+        blocking: whether a run must not be approved before it is mended.
+        credits: keys of the credits concerned.
+    """
+
+    reason: Unpaid
+    sentence: str
+    blocking: bool
+    credits: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Payout lines as columns of equal length, ordered by person, plan, component, then as they accumulated.
+
+    Money is in minor units of the plan's currency except ``credit_amount``.
+    """
+
+    person: Ints
+    plan: Ints
+    """Index into :attr:`RunResult.plans`."""
+    component: Ints
+    """Index into the plan's components."""
+    credit: Ints
+    """The credit's key."""
+    row: Ints
+    """The credit's row in :attr:`RunResult.credits`."""
+    date: Days
+    credit_amount: Ints
+    credit_currency: Texts
+    exchange_rate: Ints
+    """× 1e9."""
+    amount: Ints
+    """What the component's measure counts."""
+    before: Ints
+    """The window's total before this line."""
+    after: Ints
+    quota: Ints
+    """0 where the component needs none."""
+    tier: Ints
+    """The tier ``after`` lies in; -1 below the first."""
+    rate: Ints
+    """That tier's rate, ppm."""
+    window_start: Days
+    pay: Ints
+
+    def __len__(self) -> int:
+        return len(self.person)
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Lines]) -> Lines:
+        """All lines of ``parts`` in order."""
+        if not parts:
+            return cls.empty()
+        return cls(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(cls)))
+
+    @classmethod
+    def empty(cls) -> Lines:
+        """No lines."""
+        day, text = np.zeros(0, dtype="datetime64[D]"), np.zeros(0, dtype=object)
+        made: dict[str, npt.NDArray[Any]] = {f.name: np.zeros(0, dtype=np.int64) for f in fields(cls)}
+        return cls(**(made | {"date": day, "window_start": day, "credit_currency": text}))
+
+    def take(self, rows: npt.NDArray[np.intp]) -> Lines:
+        """The same lines with ``rows`` only, in that order."""
+        return Lines(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One payout line, with what a reader needs to know about it."""
+
+    number: int
+    person: int
+    plan: str
+    component: str
+    credit: int
+    transaction: str
+    date: dt.date
+    credit_amount: Money
+    exchange_rate: int
+    amount: Money
+    before: Money
+    after: Money
+    quota: Money | None
+    rate: int
+    pay: Money
+
+    @property
+    def attainment_before(self) -> float | None:
+        """``before`` as a share of the quota, for display only."""
+        return None if self.quota is None else self.before.minor / self.quota.minor
+
+    @property
+    def attainment_after(self) -> float | None:
+        """``after`` as a share of the quota, for display only."""
+        return None if self.quota is None else self.after.minor / self.quota.minor
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """The outcome of one calculation.
+
+    Attributes:
+        period: what was paid for.
+        plans: the plans used, sorted by name.
+        lines: the payout lines.
+        credits: the credits the lines refer to by row.
+        notices: what has to be said; a blocking one must be mended before approval.
+        unpaid: (credit key, reason) of every credit of the period that pays nothing.
+        rates: the exchange rates used.
+    """
+
+    period: Period
+    plans: tuple[Plan, ...]
+    lines: Lines
+    credits: Credits
+    notices: tuple[Notice, ...] = ()
+    unpaid: tuple[tuple[int, Unpaid], ...] = field(default=(), repr=False)
+    rates: ExchangeRates = field(default_factory=ExchangeRates, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def component(self, index: int) -> Component:
+        """The component behind line ``index``."""
+        return self.plans[int(self.lines.plan[index])].components[int(self.lines.component[index])]
+
+    def line(self, index: int) -> Line:
+        """One line (``index`` from 0)."""
+        lines = self.lines
+        plan = self.plans[int(lines.plan[index])]
+
+        def money(values: Ints) -> Money:
+            return Money(int(values[index]), plan.currency)
+
+        day: dt.date = lines.date[index].astype("datetime64[D]").astype(object)
+        return Line(
+            number=index + 1,
+            person=int(lines.person[index]),
+            plan=plan.name,
+            component=plan.components[int(lines.component[index])].name,
+            credit=int(lines.credit[index]),
+            transaction=str(self.credits.transaction[lines.row[index]]),
+            date=day,
+            credit_amount=Money(int(lines.credit_amount[index]), str(lines.credit_currency[index])),
+            exchange_rate=int(lines.exchange_rate[index]),
+            amount=money(lines.amount),
+            before=money(lines.before),
+            after=money(lines.after),
+            quota=money(lines.quota) if lines.quota[index] else None,
+            rate=int(lines.rate[index]),
+            pay=money(lines.pay),
+        )
+
+    def __iter__(self) -> Iterator[Line]:
+        return (self.line(i) for i in range(len(self)))
+
+    def totals(self) -> dict[tuple[int, str], int]:
+        """Minor units per (person, currency), people in order."""
+        sums: dict[tuple[int, str], int] = defaultdict(int)
+        currencies = [plan.currency for plan in self.plans]
+        lines = zip(self.lines.person.tolist(), self.lines.plan.tolist(), self.lines.pay.tolist(), strict=True)
+        for person, plan, pay in lines:
+            sums[person, currencies[plan]] += pay
+        return dict(sorted(sums.items()))
+
+    def digest(self) -> str:
+        """SHA-256 over every line; the same for the same inputs in any order."""
+        seal = hashlib.sha256(f"{self.period.start}|{self.period.end}|{[p.name for p in self.plans]}".encode())
+        for column in fields(self.lines):
+            if column.name == "row":
+                continue
+            values = getattr(self.lines, column.name)
+            if values.dtype == object:
+                seal.update("\n".join(str(value) for value in values).encode())
+            else:
+                seal.update(np.ascontiguousarray(values).tobytes())
+        return seal.hexdigest()
