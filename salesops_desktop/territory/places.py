@@ -273,7 +273,8 @@ class Gazetteer:
         """The ``count`` US postal codes nearest to a point: (code, latitude, longitude), nearest first."""
         codes, lat, lon = self._postal_codes
         distance = (lat - latitude) ** 2 + ((lon - longitude) * np.cos(np.radians(latitude))) ** 2
-        nearest = np.argsort(distance, kind="stable")[:count]
+        close = np.argpartition(distance, min(count, len(codes) - 1))[:count]
+        nearest = close[np.lexsort((close, distance[close]))]
         return [(f"{codes[i]:05d}", float(lat[i]), float(lon[i])) for i in nearest]
 
     # ---- what is read when needed

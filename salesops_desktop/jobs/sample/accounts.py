@@ -210,7 +210,7 @@ def _seat(rng: np.random.Generator, roster: Roster, team: int, account: Account)
         np.hypot(seat.home.latitude - account.latitude, (seat.home.longitude - account.longitude) * east)
         for seat in seats
     ]
-    misjudged = (np.array(distance) + 0.8) * rng.lognormal(0.0, 0.45, len(seats))
+    misjudged = (np.array(distance) + 1.2) * rng.lognormal(0.0, 0.45, len(seats))
     return seats[int(misjudged.argmin())].number
 
 

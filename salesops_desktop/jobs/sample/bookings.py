@@ -61,8 +61,9 @@ def make_bookings(
         if not sale.won or sale.closed > last:
             continue
         shares = _shares(rng, sale, roster)
-        for line in _lines(rng, sale, shares[0][0], len(transactions)):
-            transactions.append(line)
+        lines = _lines(rng, sale, shares[0][0], len(transactions))
+        transactions.extend(lines)
+        for line in lines:
             credits_made.extend(Credit(line, *share) for share in shares)
             taken_back = _refund(rng, line, len(transactions), last)
             if taken_back is not None:

@@ -157,7 +157,7 @@ def _lead(
         sale,
         town.country,
         town.region if town.country in ("US", "CA") else "",
-        int(np.clip(rng.normal(62 if sale else 44, 16), 1, 100)),
+        min(100, max(1, round(float(rng.normal(62 if sale else 44, 16))))),
     )
 
 
@@ -193,7 +193,7 @@ def make_activities(
         sale = opportunities[int(chosen[i])]
         low, high = max(first, sale.created), min(last, sale.closed)
         day = calendar.working_day(low + int(part[i] * max(1, high - low)))
-        day = max(day, sale.created)
+        day = max(day, calendar.next_working_day(low))
         person = roster.holder(sale.account.seat, day)
         drafts.append((day, person, sale if selling[i] else None))
     drafts.sort(key=lambda draft: (draft[0], draft[1], draft[2].number if draft[2] else -1))

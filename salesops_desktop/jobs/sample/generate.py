@@ -27,7 +27,7 @@ from salesops_desktop.territory.places import load_gazetteer
 
 AS_OF = dt.date(2026, 9, 30)
 """The sample's today."""
-_ACCOUNTS, _OPPORTUNITIES, _LEADS, _ACTIVITIES, _SEATS = 4000, 14_600, 6000, 40_000, 74
+_ACCOUNTS, _OPPORTUNITIES, _LEADS, _ACTIVITIES, _SEATS = 4000, 15_500, 6000, 40_000, 66
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from salesops_desktop.jobs.sample.catalogue import Product
 from salesops_desktop.jobs.sample.roster import Roster
 from salesops_desktop.model.progress import Progress, silent
 
+_RUN_IN = 270
+"""Days before the window on which the first sales begin, so that it opens with a full pipeline."""
 STAGES: tuple[tuple[str, int], ...] = (
     ("Prospecting", 10),
     ("Qualification", 20),
@@ -23,9 +26,11 @@ STAGES: tuple[tuple[str, int], ...] = (
     ("Negotiation", 80),
 )
 """Open stages and the probability in percent that the CRM shows for each."""
-_STAGE_ENDS = (0.16, 0.36, 0.58, 0.82, 1.0)
+_STAGE_SHARES = np.array((0.16, 0.2, 0.22, 0.24, 0.18)) * 14
+"""Of the time a sale takes, in each stage, as weights of a Dirichlet draw."""
 _MONTH_WEIGHT = (0.92, 0.98, 1.1, 0.97, 1.0, 1.08, 0.86, 0.8, 1.08, 1.02, 1.08, 1.0)
 KINDS = ("New Business", "Expansion", "Renewal")
+_KIND_LIMITS = (0.52, 0.85)
 _KIND_EASE = (-0.35, 0.25, 1.1)
 SOURCES = ("Website", "Referral", "Trade Show", "Partner", "Outbound", "Webinar", "Existing Customer")
 _SOURCE_EASE = (0.0, 0.5, -0.1, 0.35, -0.3, -0.1, 0.3)
@@ -149,8 +154,9 @@ def make_opportunities(
     appeal = np.array([account.potential for account in accounts], dtype=float) ** 0.55
     appeal *= [math.exp(roster.people[roster.seats[a.seat].holders[0]].skill * 0.6) for a in accounts]
     chosen = rng.choice(len(accounts), size=count, p=appeal / appeal.sum())
-    days = np.sort(_beginnings(rng, count, first - 110, last))
-    prices = np.log([product.list_price / 100 for product in products])
+    days = np.sort(_beginnings(rng, count, first - _RUN_IN, last))
+    sold = [product for product in products if product.active]
+    prices = np.log([product.list_price / 100 for product in sold])
     made: list[Opportunity] = []
     for i, (day, pick) in enumerate(zip(days, chosen, strict=True)):
         if i % 500 == 0:
@@ -159,7 +165,7 @@ def make_opportunities(
         begun = calendar.working_day(int(day))
         if account.created > begun:
             begun = calendar.working_day(min(account.created + 3, last))
-        sale = _opportunity(rng, len(made), account, products, prices, roster, begun)
+        sale = _opportunity(rng, len(made), account, sold, prices, roster, begun)
         if sale.closed >= first:
             made.append(sale)
     return tuple(made)
@@ -185,7 +191,7 @@ def _opportunity(
     begun: int,
 ) -> Opportunity:
     segment = SEGMENTS[account.segment]
-    kind = int(rng.choice(3, p=(0.52, 0.33, 0.15)))
+    kind = bisect.bisect(_KIND_LIMITS, rng.random())
     source = 6 if kind else int(rng.integers(6))
     size = segment.deal * (account.potential / 100 / math.exp(segment.potential[0])) ** 0.35 * rng.lognormal(0, 0.85)
     product, quantity, amount = _basket(rng, products, prices, size)
@@ -197,7 +203,8 @@ def _opportunity(
     won = bool(rng.random() < 1 / (1 + math.exp(-odds)))
     closed = begun + max(4, round(cycle * (1.0 if won else rng.lognormal(-0.15, 0.45))))
     closed = max(_close_day(rng, closed, won=won), calendar.next_working_day(begun + 1))
-    ends = np.cumsum(rng.dirichlet(np.diff((0.0, *_STAGE_ENDS)) * 14))
+    ends = rng.standard_gamma(_STAGE_SHARES).cumsum()
+    ends /= ends[-1]
     # Most lost sales never see the last stages: they sit where they are until somebody closes them.
     reach = 1.0 if won else float(rng.uniform(0.35, 1.0))
     return Opportunity(
@@ -212,7 +219,7 @@ def _opportunity(
         closed,
         won,
         calendar.working_day(begun + max(7, round(segment.cycle_days * rng.lognormal(-0.1, 0.3)))),
-        float(np.clip(rng.normal(0.04, 0.18), -0.4, 0.6)),
+        min(0.6, max(-0.4, float(rng.normal(0.04, 0.18)))),
         tuple(float(end) / reach for end in ends[:-1]),
         float(rng.random()),
         "" if won else LOST_REASONS[int(rng.integers(len(LOST_REASONS)))],
@@ -223,8 +230,8 @@ def _basket(
     rng: np.random.Generator, products: Sequence[Product], prices: npt.NDArray[np.float64], size: float
 ) -> tuple[Product, int, int]:
     """A product, a quantity and the amount after discount for a deal of about ``size`` major units."""
-    fit = np.exp(-(((math.log(size) - 1.6 - prices) / 1.7) ** 2)) * [p.active for p in products]
-    product = products[int(rng.choice(len(products), p=fit / fit.sum()))]
+    fit = np.exp(-(((math.log(size) - 1.6 - prices) / 1.7) ** 2)).cumsum()
+    product = products[int(fit.searchsorted(rng.random() * fit[-1], side="right"))]
     quantity = max(1, round(size * 100 / product.list_price))
     discount = round(1000 * _DISCOUNTS[int(rng.integers(len(_DISCOUNTS)))])
     return product, quantity, product.list_price * quantity * (1000 - discount) // 1000

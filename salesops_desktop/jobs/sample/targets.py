@@ -138,7 +138,8 @@ def _calibrate(
 ) -> float:
     """The factor that puts the median attainment of full years at the aim."""
     attained = []
-    for begin in range(0, len(quarters) - 3, 4):
+    january = next((i for i, quarter in enumerate(quarters) if calendar.date_of(quarter[0]).month == 1), 0)
+    for begin in range(january, len(quarters) - 3, 4):
         year = quarters[begin : begin + 4]
         for person in {person for person, _ in weights}:
             target = sum(weights.get((person, quarter), 0.0) for quarter in year)
