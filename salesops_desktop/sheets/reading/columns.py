@@ -82,6 +82,9 @@ class ColumnTally:
         self.low: float | None = None
         self.high: float | None = None
         self.longest = 0
+        self.zero_led = False
+        self.words: set[str] = set()
+        """The words for yes and no that were seen."""
         self._cache: dict[Cell, Look] = {}
 
     def add(self, values: Sequence[Cell], rows: Sequence[int]) -> None:
@@ -110,6 +113,10 @@ class ColumnTally:
                     cache[value] = verdict
                 if verdict not in self.examples:
                     self._remember(verdict, value, values, rows)
+                if verdict.shape is Shape.BOOLEAN:
+                    self.words.add(shown(value).strip().lower())
+                elif verdict.shape is Shape.CODE:
+                    self.zero_led = self.zero_led or shown(value).strip().startswith("0")
                 if verdict.shape in _NUMERIC:
                     number = plain_number(value, verdict.mark)
                     if number is not None:
@@ -217,15 +224,23 @@ class ColumnTally:
         compact = self.count(Shape.COMPACT_DATE)
         if dates and (dates + compact) * 2 >= judged and dates >= compact:
             return ValueKind.DATETIME if self.count(Shape.DATETIME) * 2 > dates else ValueKind.DATE
-        if codes:
+        if codes and (self.zero_led or codes * 10 > numbers):
             return ValueKind.TEXT
-        if (numbers + compact) * 10 >= judged * 6:
+        if (numbers + compact + codes) * 10 >= judged * 6:
             if compact == judged and judged >= 3:
                 return ValueKind.DATE
             return ValueKind.INTEGER if not self.count(Shape.NUMBER) else ValueKind.NUMBER
-        if self.count(Shape.BOOLEAN) * 10 >= judged * 6:
+        if self._is_boolean(judged):
             return ValueKind.BOOLEAN
         return ValueKind.TEXT
+
+    def _is_boolean(self, judged: int) -> bool:
+        """Whether yes and no fill the column: single letters count only beside whole words or their opposite."""
+        words = self.count(Shape.BOOLEAN)
+        if words * 10 < judged * 9 and not (words + self.count(Shape.INTEGER)) == judged:
+            return False
+        spoken = {word for word in self.words if len(word) > 1 and word != "on"}
+        return bool(spoken) or ({"y", "n"} <= self.words) or (self.words == {"x"} and words == judged)
 
     def _date_order(self, kind: ValueKind, chosen: str, evidence: list[str], notices: list[str]) -> str | None:
         if kind not in (ValueKind.DATE, ValueKind.DATETIME):
@@ -320,6 +335,10 @@ class ColumnTally:
         odd = self.count(*(s for s in Shape if s not in (*fitting, Shape.BLANK, Shape.NULL, Shape.ERROR)))
         if odd:
             notices.append(f"{odd} of the other values {'is' if odd == 1 else 'are'} no {kind.value}.")
+        if kind is ValueKind.BOOLEAN and len(self.words) > 2:
+            notices.append(f"Yes and no are written in several ways: {', '.join(sorted(self.words))}.")
+        if self.high == float("inf") or self.low == float("-inf"):
+            notices.append("A number is larger than any that can be calculated with.")
         if self.longest > EXCEL_CELL_CHARS:
             notices.append(
                 f"A text of {self.longest:,} characters is longer than a spreadsheet cell can hold (32,767)."

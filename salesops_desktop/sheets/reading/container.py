@@ -42,8 +42,9 @@ _ENDINGS = {
     "xlsb": {".xlsb"},
     "xls": {".xls", ".xlt", ".xlw"},
     "ods": {".ods", ".ots"},
-    "text": {".csv", ".tsv", ".txt", ".tab", ".dat", ".asc", ".psv", ""},
+    "text": {".csv", ".tsv", ".txt", ".tab", ".dat", ".asc", ".psv", ".prn", ".ssv"},
 }
+_ALL_ENDINGS = frozenset().union(*_ENDINGS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,12 @@ def open_container(path: Path, password: str | None = None) -> Container:
         if head.startswith(magic):
             raise InputRefusedError(f"The file is {what}.", where=path.name, way_out="Export it as .xlsx or .csv.")
     _refuse_markup(path.name, head)
+    if path.suffix.lower() not in _ALL_ENDINGS:
+        raise InputRefusedError(
+            "The file is no spreadsheet, and its name does not end as that of a text table does.",
+            where=path.name,
+            way_out="If it is a table, give it a name that ends in .csv.",
+        )
     return Container(path, "text")
 
 

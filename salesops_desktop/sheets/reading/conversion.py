@@ -19,6 +19,7 @@ from salesops_desktop.sheets.reading.shapes import (
     FALSE_WORDS,
     NULL_WORDS,
     TRUE_WORDS,
+    UNCACHED,
     Cell,
     Parts,
     date_parts,
@@ -138,6 +139,8 @@ def text(value: Cell) -> Converted:
 
 def _error(plain: str) -> Fault | None:
     if plain[0] in "#E" and plain in ERROR_WORDS:
+        if plain == UNCACHED:
+            return Fault("is a formula without a stored result", "Open the file in Excel, save it, import it again.")
         return Fault(f"holds the spreadsheet error {plain}", "Correct the formula, or enter the value.")
     return None
 

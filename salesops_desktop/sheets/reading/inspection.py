@@ -182,7 +182,12 @@ class FileInspection:
     @property
     def all_questions(self) -> tuple[Question, ...]:
         """Those of the file and of its visible sheets."""
-        return self.questions + tuple(q for sheet in self.sheets for q in sheet.questions)
+        return self.questions + tuple(q for sheet in self.sheets if not sheet.hidden for q in sheet.questions)
+
+    @property
+    def open_questions(self) -> tuple[Question, ...]:
+        """Those that must be answered before an import: nothing may be guessed."""
+        return tuple(question for question in self.all_questions if not question.default)
 
     @property
     def all_notices(self) -> tuple[Notice, ...]:

@@ -65,14 +65,18 @@ def suggest(
     Returns:
         A guess for each entity that at least one column suggests.
     """
-    guesses = [_guess(spec, columns, file_name, sheet_name) for spec in ENTITIES]
+    spelled = [_spellings(column.header) for column in columns]
+    guesses = [_guess(spec, columns, spelled, file_name, sheet_name) for spec in ENTITIES]
     return tuple(sorted((g for g in guesses if g is not None), key=lambda g: -g.score))
 
 
-def _guess(spec: EntitySpec, columns: Sequence[ColumnInspection], file: str, sheet: str) -> EntityGuess | None:
+def _guess(
+    spec: EntitySpec, columns: Sequence[ColumnInspection], spelled: Sequence[tuple[str, ...]], file: str, sheet: str
+) -> EntityGuess | None:
     candidates: list[tuple[float, int, str, str]] = []
-    for column in columns:
-        candidates.extend(_candidates(spec, column, fuzzy=len(columns) <= _FUZZY_COLUMNS))
+    names = _names(spec.name)
+    for column, spellings in zip(columns, spelled, strict=True):
+        candidates.extend(_candidates(spec, column, spellings, names, fuzzy=len(columns) <= _FUZZY_COLUMNS))
     candidates.sort(key=lambda c: (-c[0], c[1]))
     mapping: dict[int, str] = {}
     why: dict[int, str] = {}
@@ -110,11 +114,21 @@ def _word_score(spec: EntitySpec, file: str, sheet: str) -> float:
     return best
 
 
-def _candidates(spec: EntitySpec, column: ColumnInspection, *, fuzzy: bool) -> list[tuple[float, int, str, str]]:
-    names = _names(spec.name)
-    header = re.sub(r" \(\d+\)$", "", column.header)
-    bare = _UNIT.sub("", _CUSTOM.sub("", header))
-    spellings = dict.fromkeys((folded(header), folded(_split_camel(bare)), folded(bare)))
+def _spellings(header: str) -> tuple[str, ...]:
+    """The ways to read a header: as it is, with its words split, without units and system prefixes."""
+    plain = re.sub(r" \(\d+\)$", "", header)
+    bare = _UNIT.sub("", _CUSTOM.sub("", plain))
+    return tuple(dict.fromkeys((folded(plain), folded(_split_camel(bare)), folded(bare))))
+
+
+def _candidates(
+    spec: EntitySpec,
+    column: ColumnInspection,
+    spellings: Sequence[str],
+    names: dict[str, tuple[str, float, str]],
+    *,
+    fuzzy: bool,
+) -> list[tuple[float, int, str, str]]:
     found: dict[str, tuple[float, str]] = {}
     for place, spelling in enumerate(spellings):
         if spelling in names:

@@ -19,6 +19,7 @@ from defusedxml import DefusedXmlException, ElementTree
 from salesops_desktop.model.errors import InputRefusedError
 from salesops_desktop.sheets.reading.limits import MAX_CELLS
 from salesops_desktop.sheets.reading.numberformats import Format, read_formats
+from salesops_desktop.sheets.reading.shapes import UNCACHED
 
 Tick = Callable[[int, int], None]
 _CHUNK = 4 << 20
@@ -83,6 +84,8 @@ class BookScan:
     sheets: dict[str, SheetScan] = field(default_factory=dict)
     hidden: dict[str, str] = field(default_factory=dict)
     formats: dict[int, Format] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    """Sheets the workbook names but does not hold."""
     readable: bool = True
     """Whether the container could be looked into at all."""
 
@@ -115,18 +118,22 @@ def scan_workbook(stream: BinaryIO, name: str, tick: Tick) -> BookScan:
     try:
         with zipfile.ZipFile(stream) as archive:
             _scan_parts(archive, name, scan, tick)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise InputRefusedError(
-            "The file is damaged or incomplete.",
-            where=name,
-            way_out="Download or export it again.",
-            details=str(error),
-        ) from None
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        scan.readable = False  # not a sheet: an engine may manage without
     except (DefusedXmlException, ElementTree.ParseError, KeyError, ValueError, NotImplementedError, RuntimeError) as e:
         if isinstance(e, DefusedXmlException):
             raise _dtd(name) from None
         scan.readable = False
     return scan
+
+
+def _damaged(name: str, sheet: str, details: str) -> InputRefusedError:
+    return InputRefusedError(
+        "The sheet is damaged or incomplete.",
+        where=f"{name}, {sheet}",
+        way_out="Download or export the file again.",
+        details=details,
+    )
 
 
 def _dtd(name: str) -> InputRefusedError:
@@ -160,10 +167,14 @@ def _scan_parts(archive: zipfile.ZipFile, name: str, scan: BookScan, tick: Tick)
             scan.hidden[title] = state
         part_info = parts.get(target)
         if part_info is None:
+            scan.missing.append(title)
             continue
         result = SheetScan(target)
         scan.sheets[title] = result
-        _scan_sheet(archive, part_info, name, result, scan.formats, lambda n, d=done: tick(d + n, total))  # type: ignore[misc]
+        try:
+            _scan_sheet(archive, part_info, name, result, scan.formats, lambda n, d=done: tick(d + n, total))  # type: ignore[misc]
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise _damaged(name, title, str(error)) from None
         done += part_info.file_size
 
 
@@ -241,6 +252,8 @@ def _scan_sheet(
     for chunk in _chunks(archive, info, tick):
         if first and (b"<!DOCTYPE" in chunk or b"<\0!\0D\0O\0C" in chunk or b"\0<\0!\0D\0O\0C" in chunk):
             raise _dtd(name)
+        if first and b"sheet" not in chunk[:65_536]:
+            raise zipfile.BadZipFile("a worksheet part that is no worksheet")  # noqa: TRY301
         first = False
         scan.bytes += len(chunk)
         scan.cells += chunk.count(b"<c ") + chunk.count(b":c ") + chunk.count(b"<c>")
@@ -271,7 +284,10 @@ def _note_cells(chunk: bytes, scan: SheetScan) -> None:
                 continue
             scan.uncached += 1
             if ref := _REF_ATTR.search(match[1]):
-                scan.uncached_columns.add(column_number(ref[1]))
+                column = column_number(ref[1])
+                scan.uncached_columns.add(column)
+                if len(scan.errors) < _MAX_NOTED:
+                    scan.errors[(int(ref[2]) - 1, column)] = UNCACHED
         scan.outside += len(_OUTSIDE.findall(chunk))
     if b"hidden=" in chunk:
         scan.hidden_rows += len(_HIDDEN_ROW.findall(chunk))

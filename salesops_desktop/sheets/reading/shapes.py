@@ -66,6 +66,9 @@ DECIMAL_POINT = Look(Shape.NUMBER, mark=".")
 ISO_DATE = Look(Shape.DATE, order="ymd")
 ISO_DATETIME = Look(Shape.DATETIME, order="ymd")
 
+UNCACHED = "#UNCACHED!"
+"""Stands for a formula without a stored result."""
+
 NULL_WORDS = frozenset(
     "null n/a na #n/a nan none nil - -- --- – — ? (blank) (null) (none) n.a. n.a tbd tba unknown #null!".split()
 )
@@ -73,7 +76,7 @@ TRUE_WORDS = frozenset("true yes y wahr ja oui vrai si sí verdadero sim verdade
 FALSE_WORDS = frozenset("false no n falsch nein non faux falso não nao off".split())
 ERROR_WORDS = frozenset(
     "#DIV/0! #N/A #NAME? #NULL! #NUM! #REF! #VALUE! #GETTING_DATA #SPILL! #CALC! #BUSY! #BLOCKED! #CONNECT! #FIELD! "
-    "#UNKNOWN! #PYTHON! Err:502 Err:504 Err:508 Err:509 Err:519 Err:522".split()
+    "#UNKNOWN! #PYTHON! #UNCACHED! Err:502 Err:504 Err:508 Err:509 Err:519 Err:522".split()
 )
 
 _SYMBOLS = {

@@ -305,6 +305,5 @@ def _questions(encoding: Encoding, foreign: bytes) -> tuple[Question, ...]:
             "encoding",
             "The file does not say how its letters are encoded. Which of these reads right?",
             tuple(options),
-            default=encoding.name,
         ),
     )

@@ -24,7 +24,7 @@ from salesops_desktop.sheets.reading.inspection import INFO, Notice
 from salesops_desktop.sheets.reading.limits import MAX_CELLS, MAX_STREAMED_CELLS
 from salesops_desktop.sheets.reading.numberformats import Format, format_of
 from salesops_desktop.sheets.reading.preflight import BookScan, SheetScan, column_letters, scan_workbook
-from salesops_desktop.sheets.reading.shapes import Cell
+from salesops_desktop.sheets.reading.shapes import UNCACHED, Cell
 
 Phase = Callable[[str, int], None]
 """Told that a step begins and how many bytes it has to work through."""
@@ -109,6 +109,7 @@ class _Engine:
 
     def _fall_back(self, error: BaseException) -> None:
         self.fault = str(error)
+        self.book = None
         self.use_openpyxl()
 
     def use_openpyxl(self) -> None:
@@ -150,57 +151,37 @@ class _Engine:
                 self.fault = str(error)
                 return self._second_try()
             scan = self.scan.sheets.get(meta.name)
-            if scan is not None and scan.cells > len(scan.errors) and not sheet.total_height:
+            if scan is not None and scan.cells > len(scan.errors) and sheet.start is None:
                 return self._second_try()
             hidden = meta.visible is not SheetVisibleEnum.Visible or meta.name in self.scan.hidden
-            height = sheet.start[0] if sheet.start else 0
 
-            def rows(sheet: Any = sheet, height: int = height, meta_name: str = meta.name) -> Iterator[list[Cell]]:
-                return self._calamine_rows(sheet, height, meta_name)
+            def rows(sheet: Any = sheet, name: str = meta.name) -> Iterator[list[Cell]]:
+                return self._calamine_rows(sheet, name)
 
-            found.append(self._dressed(GridSheet(meta.name, hidden, rows), sheet.total_height, sheet.total_width))
+            size = (sheet.end[0] + 1, sheet.end[1] + 1) if sheet.end is not None else (0, 0)
+            found.append(self._dressed(GridSheet(meta.name, hidden, rows), *size))
         return found
 
     def _second_try(self) -> list[GridSheet]:
+        self.book = None
         self.use_openpyxl()
         return self._openpyxl_sheets()
 
-    def _calamine_rows(self, sheet: Any, above: int, name: str) -> Iterator[list[Cell]]:
+    def _calamine_rows(self, sheet: Any, name: str) -> Iterator[list[Cell]]:
         scan = self.scan.sheets.get(name)
-        overlay = scan.errors if scan else {}
+        overlay = _by_row(scan.errors) if scan else {}
         left = sheet.start[1] if sheet.start else 0
         lead: list[Cell] = [None] * left
         number = 0
-        for _ in range(above):
-            yield self._overlaid([], number, overlay) if overlay else []
-            number += 1
-        if sheet.total_height:
-            for row in sheet.iter_rows():
+        if sheet.start is not None:
+            for row in sheet.iter_rows():  # from the first row of the sheet, but only from the first used column
                 full = lead + row if left else row
-                yield self._overlaid(full, number, overlay) if overlay else full
+                yield _overlaid(full, number, overlay) if overlay else full
                 number += 1
-        last = max((place[0] for place in overlay), default=-1)
+        last = max(overlay, default=-1)
         while number <= last:
-            yield self._overlaid([], number, overlay)
+            yield _overlaid([], number, overlay)
             number += 1
-
-    def _overlaid(self, row: list[Cell], number: int, overlay: dict[tuple[int, int], str]) -> list[Cell]:
-        by_row = self._by_row(overlay)
-        for column, text in by_row.get(number, ()):
-            if column >= len(row):
-                row = row + [None] * (column + 1 - len(row))
-            row[column] = text
-        return row
-
-    _rows_of: tuple[int, dict[int, list[tuple[int, str]]]] = (0, {})
-
-    def _by_row(self, overlay: dict[tuple[int, int], str]) -> dict[int, list[tuple[int, str]]]:
-        if self._rows_of[0] != id(overlay):
-            grouped: dict[int, list[tuple[int, str]]] = {}
-            for (row, column), text in overlay.items():
-                grouped.setdefault(row, []).append((column, text))
-            self._rows_of = (id(overlay), grouped)
-        return self._rows_of[1]
 
     def _openpyxl_sheets(self) -> list[GridSheet]:
         found = []
@@ -213,22 +194,24 @@ class _Engine:
             hidden = sheet.sheet_state != "visible"
             grid = GridSheet(sheet.title, hidden, rows)
             found.append(self._dressed(grid, None, None))
-            try:
-                next(iter(grid.rows()), None)
-            except InputRefusedError:
-                raise
+            next(iter(grid.rows()), None)  # a sheet that cannot be read shows it here
+        if self.scan.missing and not found:
+            self.fault = f"missing parts of {', '.join(self.scan.missing)}"
+            raise self._refused()
         return found
 
     def _openpyxl_rows(self, sheet: Any, scan: SheetScan | None) -> Iterator[list[Cell]]:
         sheet.reset_dimensions()
         block = scan.block if scan else None
+        overlay = _by_row({place: text for place, text in scan.errors.items() if text == UNCACHED}) if scan else {}
         limit = MAX_STREAMED_CELLS * 4
-        seen = 0
+        seen = number = 0
         try:
             for row in sheet.iter_rows(
                 values_only=True, max_row=block[0] if block else None, max_col=block[1] if block else 16_384
             ):
-                values = list(row)
+                values = _overlaid(list(row), number, overlay)
+                number += 1
                 while values and values[-1] is None:
                     values.pop()
                 seen += len(values) + 1
@@ -263,6 +246,25 @@ class _Engine:
 
             sheet.source = padded
         return sheet
+
+
+_Overlay = dict[int, list[tuple[int, str]]]
+"""Row to (column, text) of the cells an engine loses."""
+
+
+def _by_row(cells: dict[tuple[int, int], str]) -> _Overlay:
+    grouped: _Overlay = {}
+    for (row, column), text in cells.items():
+        grouped.setdefault(row, []).append((column, text))
+    return grouped
+
+
+def _overlaid(row: list[Cell], number: int, overlay: _Overlay) -> list[Cell]:
+    for column, text in overlay.get(number, ()):
+        if column >= len(row):
+            row += [None] * (column + 1 - len(row))
+        row[column] = text
+    return row
 
 
 def _padded(rows: Iterator[list[Cell]], pads: dict[tuple[int, int], int]) -> Iterator[list[Cell]]:
