@@ -1,0 +1,93 @@
+"""Starts the window: paints first, imports later."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+import salesops_desktop
+from salesops_desktop.ui.crash import install_hooks
+from salesops_desktop.ui.preferences import Preferences
+from salesops_desktop.ui.theme import apply_theme
+from salesops_desktop.ui.window import Window
+
+
+class FirstPaint(QObject):
+    """Calls ``then`` once, after the window's first paint has reached the screen.
+
+    Args:
+        window: the window to watch.
+        then: what to do.
+    """
+
+    def __init__(self, window: Window, then: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._then: Callable[[], None] | None = then
+        self._window = window
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  # Qt's name
+        """Wait for the paint event, then let the event loop finish it before anything else begins."""
+        if event.type() == QEvent.Type.Paint and self._then is not None:
+            then, self._then = self._then, None
+            self._window.removeEventFilter(self)
+            QTimer.singleShot(0, self._window, then)
+        return super().eventFilter(watched, event)
+
+
+def make_application(arguments: Sequence[str] = ()) -> QApplication:
+    """The one application object, named and dressed."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    app = QApplication(["salesops-desktop", *arguments])
+    app.setApplicationName("SalesOps Desktop")
+    app.setApplicationDisplayName("SalesOps Desktop")
+    app.setApplicationVersion(salesops_desktop.__version__)
+    app.setDesktopFileName("salesops-desktop")
+    return app
+
+
+def open_window(path: Path | None, *, on_first_paint: Callable[[], None] | None = None) -> tuple[QApplication, Window]:
+    """Show the window; everything heavy begins after its first paint.
+
+    Args:
+        path: the workspace to open; the last one where none is given.
+        on_first_paint: told when the first paint is done (benchmarks and tests).
+    """
+    app = make_application()
+    preferences = Preferences()
+    mode = preferences.theme
+    apply_theme(app, "light" if mode == "light" else "dark" if mode == "dark" else "system")
+    window = Window(preferences)
+
+    def painted() -> None:
+        if on_first_paint is not None:
+            on_first_paint()
+        window.wake(path)
+
+    FirstPaint(window, painted)
+    window.show()
+    return app, window
+
+
+def run(path: Path | None) -> int:
+    """Run the window until it is closed; the exit status."""
+    app, window = open_window(path)
+    restore = install_hooks(window.preferences.crash_folder, window.fail)
+    # Ctrl+C in the terminal ends the window as a close would; the timer lets Python see the signal.
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    heartbeat = QTimer(window)
+    heartbeat.start(500)
+    heartbeat.timeout.connect(lambda: None)
+    try:
+        return int(app.exec())
+    finally:
+        restore()
+        sys.stdout.flush()

@@ -1,0 +1,51 @@
+"""The tabs of the window, in their order. A tab's package is imported when it is first shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from salesops_desktop.ui.tabs.tab import Shell, TabSpec, TabView
+
+if TYPE_CHECKING:
+    from salesops_desktop.ui.commands import Command
+
+
+def _data(shell: Shell) -> TabView:
+    from salesops_desktop.ui.tabs.data.view import DataView  # noqa: PLC0415  # built when first shown
+
+    return DataView(shell)
+
+
+def _data_commands(shell: Shell) -> Sequence[Command]:
+    from salesops_desktop.ui.tabs.data.actions import commands  # noqa: PLC0415  # built when first shown
+
+    return commands(shell)
+
+
+def _import(shell: Shell) -> None:
+    shell.import_files(())
+
+
+def _waiting(name: str, picture: str, sentence: str) -> TabSpec:
+    def build(shell: Shell) -> TabView:
+        from salesops_desktop.ui.tabs.waiting import WaitingView  # noqa: PLC0415  # built when first shown
+
+        return WaitingView(shell, name, picture, sentence)
+
+    return TabSpec(name, name.capitalize(), picture, build)
+
+
+TABS: tuple[TabSpec, ...] = (
+    TabSpec("data", "Data", "table", _data, _data_commands, {"import": _import}),
+    _waiting("territories", "map", "Territories are designed from accounts with a position and people to work them."),
+    _waiting(
+        "commissions",
+        "money",
+        "Commissions are calculated from transactions and their credits, for a period and a plan.",
+    ),
+    _waiting("forecast", "chart", "A forecast needs bookings over time, and open opportunities for the pipeline."),
+    _waiting(
+        "performance", "gauge", "The nine sales-ops figures come from opportunities, quotas, activities and leads."
+    ),
+)

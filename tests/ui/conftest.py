@@ -1,0 +1,154 @@
+"""Real windows, driven as a person would: what all of these tests share, and what none of them may leave behind."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+import time
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread, QTimer, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+
+from salesops_desktop.ui.i18n import set_pseudo_locale
+from salesops_desktop.ui.preferences import Preferences
+from salesops_desktop.ui.theme import apply_theme
+from salesops_desktop.ui.window import Window
+
+ALLOWED = "This plugin does not support propagateSizeHints()"
+"""The one message of Qt that means nothing: the offscreen platform has no window manager to tell."""
+
+
+class _Records(logging.Handler):
+    def __init__(self):
+        super().__init__(logging.WARNING)
+        self.lines = []
+
+    def emit(self, record):
+        self.lines.append(f"{record.name}: {record.getMessage()}")
+
+
+def settle():
+    """Let Qt delete what was told to go."""
+    for _ in range(3):
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QCoreApplication.processEvents()
+    gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(qapp):
+    """Fail on any warning of Qt or logging, and on any window, thread or timer that outlives its test."""
+    messages = []
+    records = _Records()
+    logging.getLogger().addHandler(records)
+    before_widgets = set(QApplication.topLevelWidgets())
+    before_threads = set(threading.enumerate())
+
+    def on_message(_kind, _context, text):
+        if ALLOWED not in text:
+            messages.append(text)
+
+    previous = qInstallMessageHandler(on_message)
+    yield
+    settle()
+    qInstallMessageHandler(previous)
+    logging.getLogger().removeHandler(records)
+    widgets = [w for w in QApplication.topLevelWidgets() if w not in before_widgets]
+    threads = [t for t in threading.enumerate() if t not in before_threads and t.is_alive()]
+    running = [o for o in gc.get_objects() if isinstance(o, QThread) and o is not qapp.thread() and o.isRunning()]
+    timers = [o for o in gc.get_objects() if isinstance(o, QTimer) and _active(o)]
+    problems = [*messages, *records.lines]
+    problems += [f"left a window: {w!r} {w.windowTitle()!r}" for w in widgets]
+    problems += [f"left a thread: {t.name}" for t in threads]
+    problems += [f"left a QThread: {t!r}" for t in running]
+    problems += [f"left a timer: {t!r}" for t in timers]
+    assert not problems, "\n".join(problems)
+
+
+def _active(timer):
+    try:
+        return timer.isActive()
+    except RuntimeError:  # its Qt half is gone already
+        return False
+
+
+class StallProbe(QObject):
+    """Measures how long the event loop is away: a timer of 5 ms notes the longest gap between two of its ticks."""
+
+    def __init__(self):
+        super().__init__()
+        self.longest = 0.0
+        self._last = time.perf_counter()
+        self._timer = QTimer(self)
+        self._timer.setInterval(5)
+        self._timer.timeout.connect(self._tick)
+
+    def _tick(self):
+        now = time.perf_counter()
+        self.longest = max(self.longest, now - self._last)
+        self._last = now
+
+    def start(self):
+        self._last = time.perf_counter()
+        self.longest = 0.0
+        self._timer.start()
+
+    def stop(self):
+        self._timer.stop()
+        return self.longest
+
+
+@pytest.fixture
+def probe(qapp):
+    """A running probe of the event loop; ``probe.longest`` is the longest gap in seconds."""
+    watch = StallProbe()
+    watch.start()
+    yield watch
+    watch.stop()
+
+
+@pytest.fixture
+def preferences(tmp_path):
+    """Settings in a folder of the test's own."""
+    return Preferences(tmp_path / "config")
+
+
+@pytest.fixture
+def themed(qapp):
+    """The light theme; put back afterwards, whatever the test wore."""
+    apply_theme(qapp, "light")
+    yield qapp
+    set_pseudo_locale(False)
+    apply_theme(qapp, "light")
+
+
+@pytest.fixture
+def make_window(qtbot, preferences, themed):
+    """Makes awake windows and closes them at the end, so that no thread outlives the test."""
+    windows = []
+
+    def make(path=None):
+        window = Window(preferences)
+        windows.append(window)
+        window.resize(1280, 800)
+        window.show()
+        qtbot.waitExposed(window)
+        window.wake(path, reopen=False)
+        qtbot.waitUntil(lambda: window.awake, timeout=30_000)
+        if path is not None:
+            qtbot.waitUntil(lambda: window.session.is_open, timeout=30_000)
+        return window
+
+    yield make
+    for window in windows:
+        window.close()
+        window.deleteLater()
+    settle()
+
+
+@pytest.fixture
+def window(make_window):
+    """An awake window on its start page."""
+    return make_window()
