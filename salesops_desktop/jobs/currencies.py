@@ -2,100 +2,60 @@
 
 from __future__ import annotations
 
-import bisect
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
 
+import numpy as np
+import pandas as pd
 from sqlalchemy import Connection
 
+from salesops_desktop.commission.exchange import ExchangeRate, ExchangeRates, convert_column
 from salesops_desktop.model.errors import Fault, FaultsError
-from salesops_desktop.model.money import FX_SCALE, convert, divide_half_up
+
+__all__ = ["ExchangeRates", "in_currency", "load_rates"]
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangeRates:
-    """The workspace's exchange rates by pair of currencies, each list ordered by day."""
+def load_rates(connection: Connection) -> ExchangeRates:
+    """All exchange rates of the workspace."""
+    rows = connection.exec_driver_sql("SELECT source, target, valid_from, rate FROM exchange_rate")
+    return ExchangeRates(
+        ExchangeRate(source, target, dt.date.fromisoformat(day), int(rate)) for source, target, day, rate in rows
+    )
 
-    days: dict[tuple[str, str], list[dt.date]]
-    rates: dict[tuple[str, str], list[int]]
 
-    @classmethod
-    def load(cls, connection: Connection) -> ExchangeRates:
-        """Read all rates; where only one direction is given, the other is its reciprocal."""
-        days: dict[tuple[str, str], list[dt.date]] = {}
-        rates: dict[tuple[str, str], list[int]] = {}
-        rows = connection.exec_driver_sql(
-            "SELECT source, target, valid_from, rate FROM exchange_rate ORDER BY valid_from"
-        ).fetchall()
-        for source, target, valid_from, rate in rows:
-            days.setdefault((source, target), []).append(dt.date.fromisoformat(valid_from))
-            rates.setdefault((source, target), []).append(int(rate))
-        for source, target in list(days):
-            if (target, source) not in days:
-                days[target, source] = days[source, target]
-                rates[target, source] = [
-                    divide_half_up(FX_SCALE * FX_SCALE, rate) if rate else 0 for rate in rates[source, target]
-                ]
-        return cls(days, rates)
+def in_currency(
+    frame: pd.DataFrame, money: str, currency: str, day: str, target: str, rates: ExchangeRates, *, what: str
+) -> None:
+    """Bring a column of minor units into one currency, in place, each row with the rate of its own day.
 
-    def rate(self, source: str, target: str, day: dt.date) -> int | None:
-        """The rate in force on ``day``, times 1e9; None where there is none."""
-        if source == target:
-            return FX_SCALE
-        days = self.days.get((source, target))
-        if not days:
-            return None
-        index = bisect.bisect_right(days, day) - 1
-        return self.rates[source, target][index] if index >= 0 else None
+    Args:
+        frame: the rows.
+        money: the column of minor units (Int64, NA allowed).
+        currency: the column of currencies; NA means ``target``.
+        day: the column of days; today's rate where NA.
+        target: the currency wanted.
+        rates: the exchange rates.
+        what: what the rows are, plural, for the message.
 
-    def convert_all(
-        self,
-        amounts: Sequence[int | None],
-        currencies: Sequence[str | None],
-        days: Sequence[dt.date | None],
-        target: str,
-        *,
-        what: str,
-        otherwise: dt.date,
-    ) -> list[int | None]:
-        """Bring amounts into one currency.
-
-        Args:
-            amounts: minor units, or None.
-            currencies: each amount's currency; None means ``target``.
-            days: the day whose rate counts; ``otherwise`` where None.
-            target: the currency wanted.
-            what: what the amounts are, plural, for the message.
-            otherwise: the day for amounts without one.
-
-        Returns:
-            Minor units of ``target``; None stays None.
-
-        Raises:
-            FaultsError: rates are missing; all pairs are listed at once.
-        """
-        converted: list[int | None] = []
-        missing: dict[tuple[str, dt.date], int] = {}
-        for amount, currency, day in zip(amounts, currencies, days, strict=True):
-            if amount is None or currency is None or currency == target:
-                converted.append(amount)
-                continue
-            rate = self.rate(currency, target, day or otherwise)
-            if rate is None:
-                key = (currency, (day or otherwise).replace(day=1))
-                missing[key] = missing.get(key, 0) + 1
-                converted.append(None)
-            else:
-                converted.append(convert(amount, currency, target, rate))
-        if missing:
-            faults = [
-                Fault(f"{currency} to {target}, {month:%Y-%m}", f"no rate for {number} {what}.")
-                for (currency, month), number in sorted(missing.items())
-            ]
-            raise FaultsError(
-                f"Exchange rates are missing for {sum(missing.values())} {what}.",
-                faults,
-                way_out="Import exchange rates (From, To, Date, Rate) that start on or before the first of these days.",
+    Raises:
+        FaultsError: rates are missing; all currencies and first days are listed at once.
+    """  # fmt: skip
+    foreign = frame[money].notna() & frame[currency].notna() & (frame[currency] != target)
+    faults = []
+    today = pd.Timestamp(dt.datetime.now(dt.UTC).date())
+    for source, rows in frame[foreign].groupby(currency):
+        days = rows[day].fillna(today).to_numpy().astype("datetime64[D]")
+        found = rates.lookup(str(source), target, days)
+        lacking = found == 0
+        if lacking.any():
+            first = days[lacking].min()
+            faults.append(
+                Fault(f"{source} to {target}", f"no rate for {lacking.sum():,} {what}, the first of {first}.")
             )
-        return converted
+            continue
+        frame.loc[rows.index, money] = convert_column(rows[money].to_numpy(np.int64), str(source), target, found)
+    if faults:
+        raise FaultsError(
+            f"Exchange rates are missing for some {what}.",
+            faults,
+            way_out="Import exchange rates (From, To, Date, Rate) that start on or before these days.",
+        )

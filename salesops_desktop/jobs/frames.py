@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import Connection
 
-from salesops_desktop.jobs.currencies import ExchangeRates
+from salesops_desktop.jobs.currencies import in_currency, load_rates
 from salesops_desktop.jobs.tables import quoted
 from salesops_desktop.model.periods import CalendarPattern, FiscalCalendar
 
@@ -46,7 +46,8 @@ FROM quota q LEFT JOIN person w ON w.id = q.person_id LEFT JOIN person m ON m.id
 """
 
 _ACTIVITIES = """
-SELECT c.id, c.external_id, c.kind, c.starts_at, c.minutes, w.name AS owner, m.name AS manager, w.region AS region
+SELECT c.id, c.external_id, c.kind, c.starts_at, c.minutes, c.outcome,
+       w.name AS owner, m.name AS manager, w.region AS region
 FROM activity c LEFT JOIN person w ON w.id = c.person_id LEFT JOIN person m ON m.id = w.manager_id ORDER BY c.id
 """
 
@@ -57,16 +58,19 @@ FROM lead l LEFT JOIN person w ON w.id = l.owner_id LEFT JOIN person m ON m.id =
 """
 
 _SNAPSHOTS = """
-SELECT s.id, s.taken_on, s.opportunity_id, o.external_id, s.stage, s.status, s.amount AS amount_minor, s.currency,
+SELECT s.id, s.taken_on, s.opportunity_id AS opportunity, o.external_id, s.stage, s.status,
+       s.amount AS amount_minor, s.currency,
        s.close_on, s.probability, w.name AS owner, m.name AS manager, w.region AS region
 FROM snapshot_line s JOIN opportunity o ON o.id = s.opportunity_id
 LEFT JOIN person w ON w.id = s.owner_id LEFT JOIN person m ON m.id = w.manager_id ORDER BY s.id
 """
 
 _FORECASTS = """
-SELECT p.id, f.created_at, f.as_of, f.kind, f.measure, f.period_kind, p.period_start, p.period_end, p.period_label,
+SELECT p.id, f.created_at, f.as_of AS made_on, f.kind, f.measure, f.period_kind,
+       p.period_start, p.period_end, p.period_label,
        p.mean AS amount_minor, f.currency
-FROM forecast_point p JOIN forecast f ON f.id = p.forecast_id ORDER BY p.id
+FROM forecast_point p JOIN forecast f ON f.id = p.forecast_id
+WHERE f.kind = 'series' AND f.measure = 'bookings' ORDER BY p.id
 """
 
 
@@ -105,20 +109,6 @@ def _frame(
     return frame
 
 
-def _converted(
-    frame: pd.DataFrame, rates: ExchangeRates, facts: CompanyFacts, money: str, currency: str, day: str, what: str
-) -> None:
-    if frame.empty or not (frame[currency].notna() & (frame[currency] != facts.currency)).any():
-        return
-    today = dt.datetime.now(dt.UTC).date()
-    amounts = [None if pd.isna(v) else int(v) for v in frame[money]]
-    currencies = [None if pd.isna(v) else str(v) for v in frame[currency]]
-    days = [None if pd.isna(v) else v.date() for v in frame[day]]
-    frame[money] = pd.array(
-        rates.convert_all(amounts, currencies, days, facts.currency, what=what, otherwise=today), dtype="Int64"
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Frames:
     """One frame per kind of record; see :mod:`salesops_desktop.performance.calculate` for the columns."""
@@ -136,10 +126,10 @@ class Frames:
 def opportunities(connection: Connection, facts: CompanyFacts) -> pd.DataFrame:
     """All opportunities, money in the company's currency at the rate of the close date (else the creation date)."""
     frame = _frame(connection, _OPPORTUNITIES, ("created_on", "close_on", "next_activity_on"))
-    rates = ExchangeRates.load(connection)
+    rates = load_rates(connection)
     frame["rate_day"] = frame["close_on"].fillna(frame["created_on"])
-    _converted(frame, rates, facts, "amount_minor", "currency", "rate_day", "opportunities")
-    _converted(frame, rates, facts, "list_price_minor", "list_currency", "rate_day", "opportunities")
+    for money, currency in (("amount_minor", "currency"), ("list_price_minor", "list_currency")):
+        in_currency(frame, money, currency, "rate_day", facts.currency, rates, what="opportunities")
     frame["currency"] = facts.currency
     return frame.drop(columns=["rate_day", "list_currency"])
 
@@ -147,16 +137,16 @@ def opportunities(connection: Connection, facts: CompanyFacts) -> pd.DataFrame:
 def load(connection: Connection) -> Frames:
     """Read all frames in one go; every amount in the company's currency at the rate of its own day."""
     facts = company(connection)
-    rates = ExchangeRates.load(connection)
+    rates = load_rates(connection)
     transactions = _frame(connection, _TRANSACTIONS, ("booked_on",))
     for money in ("amount_minor", "margin_minor"):
-        _converted(transactions, rates, facts, money, "currency", "booked_on", "transactions")
+        in_currency(transactions, money, "currency", "booked_on", facts.currency, rates, what="transactions")
     transactions["currency"] = facts.currency
     quotas = _frame(connection, _QUOTAS, ("period_start", "period_end"))
-    _converted(quotas, rates, facts, "amount_minor", "currency", "period_start", "quotas")
+    in_currency(quotas, "amount_minor", "currency", "period_start", facts.currency, rates, what="quotas")
     quotas["currency"] = facts.currency
     snapshots = _frame(connection, _SNAPSHOTS, ("taken_on", "close_on"))
-    _converted(snapshots, rates, facts, "amount_minor", "currency", "taken_on", "snapshot lines")
+    in_currency(snapshots, "amount_minor", "currency", "taken_on", facts.currency, rates, what="snapshot lines")
     snapshots["currency"] = facts.currency
     return Frames(
         facts,
@@ -166,7 +156,7 @@ def load(connection: Connection) -> Frames:
         _frame(connection, _ACTIVITIES, (), ("starts_at",)),
         _frame(connection, _LEADS, (), ("created_at", "responded_at")),
         snapshots,
-        _frame(connection, _FORECASTS, ("as_of", "period_start", "period_end"), ("created_at",)),
+        _frame(connection, _FORECASTS, ("made_on", "period_start", "period_end"), ("created_at",)),
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.model.entities import ENTITIES, entity
 from salesops_desktop.model.errors import InputRefusedError
+from salesops_desktop.model.progress import part_of
 from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
 from salesops_desktop.sheets.reading.inspection import (
     EntityGuess,
@@ -168,10 +169,10 @@ def draft_of(  # the arguments are the command line's
     """
     forced = _read_mapping(mapping) if mapping else None
     files = []
+    share = 100 / max(len(paths), 1)
     for number, path in enumerate(paths):
-        context.progress(number, len(paths), f"Looking into {path.name}")
-        files.append(_draft_file(context, path, _password(passwords, number), ReadOptions(), as_, forced))
-    context.progress(len(paths), len(paths), "")
+        part = replace(context, progress=part_of(context.progress, number * share, (number + 1) * share))
+        files.append(_draft_file(part, path, _password(passwords, number), ReadOptions(), as_, forced))
     return ImportDraft(tuple(files), as_of)
 
 

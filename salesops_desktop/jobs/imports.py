@@ -20,7 +20,7 @@ from salesops_desktop.jobs.import_draft import DraftFile, ImportDraft, draft_of,
 from salesops_desktop.jobs.staging import Staging
 from salesops_desktop.model.entities import ENTITIES, entity
 from salesops_desktop.model.errors import Fault, FaultsError, NothingToDoError
-from salesops_desktop.model.progress import Progress
+from salesops_desktop.model.progress import Progress, part_of
 from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
 from salesops_desktop.sheets.reading.inspection import (
     PlanResult,
@@ -105,6 +105,8 @@ class ImportReport:
 
     outcomes: tuple[SheetOutcome, ...]
     unmatched: tuple[UnmatchedReference, ...]
+    taken: tuple[UnmatchedReference, ...]
+    """Likely matches that were accepted in this import and are remembered."""
     created: tuple[tuple[str, str], ...]
     issues: tuple[Issue, ...]
     dry_run: bool
@@ -139,6 +141,11 @@ class ImportReport:
                 said.append("  It is older than the newest snapshot: today's opportunities are left as they are.")
         for kind, name in self.created:
             said.append(f"{entity(kind).label} {name!r} {would or 'was '}made, because the file names it.")
+        for t in self.taken:
+            kind = entity(t.entity).label
+            said.append(
+                f"{kind} {t.text!r} ({t.rows:,} rows) {would or 'was '}taken as {t.candidate!r} and remembered."
+            )
         for u in self.unmatched:
             likely = f"; likely {u.candidate!r} ({u.score:.0f} %)" if u.candidate_id is not None else ""
             said.append(f"No {entity(u.entity).label.lower()} is called {u.text!r} ({u.rows:,} rows){likely}.")
@@ -193,8 +200,9 @@ def preview_import(context: JobContext, draft: ImportDraft, decisions: Decisions
         NothingToDoError: no sheet is planned.
     """
     decisions = decisions or Decisions()
-    staging, staged = _stage(context, draft)
-    return _rehearsed(context, draft, decisions, staging, staged)
+    staging, staged = _stage(draft, part_of(context.progress, 0, 60))
+    rest = dataclasses.replace(context, progress=part_of(context.progress, 60, 100))
+    return _rehearsed(rest, draft, decisions, staging, staged)
 
 
 def repreview(context: JobContext, preview: ImportPreview, decisions: Decisions) -> ImportPreview:
@@ -218,11 +226,33 @@ def run_import(context: JobContext, preview: ImportPreview) -> ImportReport:
     """Import what was previewed, as one action with a backup before it."""
     if not preview.report.changes_anything:
         return dataclasses.replace(preview.report, dry_run=False)
+    return _written(context, preview.draft, preview.decisions, preview.staging, preview.staged)
+
+
+class _NothingNewError(Exception):
+    """Takes back an import that found everything there already."""
+
+
+def _written(
+    context: JobContext,
+    draft: ImportDraft,
+    decisions: Decisions,
+    staging: Staging,
+    staged: Sequence[Sequence[PlanResult]],
+) -> ImportReport:
     context.workspace.must_be_writable()
-    backup = context.workspace.backup("import", progress=context.progress)
-    with context.workspace.action(_name(preview.draft), kind="import", details=_details(preview.draft)) as unit:
-        report, tables = _merge(context, unit, preview.draft, preview.decisions, preview.staging, preview.staged)
-    preview.staging.close()
+    backup = context.workspace.backup("import", progress=part_of(context.progress, 0, 10))
+    rest = dataclasses.replace(context, progress=part_of(context.progress, 10, 100))
+    try:
+        with context.workspace.action(_name(draft), kind="import", details=_details(draft)) as unit:
+            report, tables = _merge(rest, unit, draft, decisions, staging, staged)
+            if not report.changes_anything:
+                raise _NothingNewError  # noqa: TRY301  # it must leave the action
+    except _NothingNewError:
+        backup.unlink(missing_ok=True)
+        return dataclasses.replace(report, action_id=None)
+    finally:
+        staging.close()
     context.changed(*tables)
     return dataclasses.replace(report, backup=backup)
 
@@ -279,11 +309,14 @@ def import_files(
         accept_matches: accept the likely match of every reference that does not match, and remember it.
         password: the files' passwords, in their order; the last one serves the rest.
     """
-    draft = draft_of(context, files, passwords=password or (), as_=as_, mapping=mapping, as_of=as_of)
-    preview = preview_import(context, draft, Decisions(accept_likely=accept_matches))
-    if dry_run or not preview.report.changes_anything:
-        return dataclasses.replace(preview.report, dry_run=dry_run)
-    return run_import(context, preview)
+    looking = dataclasses.replace(context, progress=part_of(context.progress, 0, 25))
+    draft = draft_of(looking, files, passwords=password or (), as_=as_, mapping=mapping, as_of=as_of)
+    decisions = Decisions(accept_likely=accept_matches)
+    staging, staged = _stage(draft, part_of(context.progress, 25, 60))
+    rest = dataclasses.replace(context, progress=part_of(context.progress, 60, 100))
+    if dry_run:
+        return _rehearsed(rest, draft, decisions, staging, staged).report
+    return _written(rest, draft, decisions, staging, staged)
 
 
 def _name(draft: ImportDraft) -> str:
@@ -295,7 +328,7 @@ def _details(draft: ImportDraft) -> dict[str, object]:
     return {"files": [{"name": f.path.name, "sha256": f.inspection.sha256} for f in draft.files]}
 
 
-def _stage(context: JobContext, draft: ImportDraft) -> tuple[Staging, tuple[tuple[PlanResult, ...], ...]]:
+def _stage(draft: ImportDraft, progress: Progress) -> tuple[Staging, tuple[tuple[PlanResult, ...], ...]]:
     if not draft.planned:
         raise NothingToDoError(
             "No sheet of these files could be recognised as records.",
@@ -315,14 +348,16 @@ def _stage(context: JobContext, draft: ImportDraft) -> tuple[Staging, tuple[tupl
             way_out="Answer in the window's import, or give a mapping file with date_orders.",
         )
     staging = Staging()
-    staged = []
+    share = 100 / len(draft.files)
+    staged: list[tuple[PlanResult, ...]] = []
     for number, file in enumerate(draft.files):
         plans = tuple(sheet.plan for sheet in file.sheets if sheet.plan is not None)
         if not plans:
             staged.append(())
             continue
         request = StageRequest(file.path, plans, file.password, file.options)
-        staged.append(reader().stage(request, staging.file(number), context.progress).plans)
+        part = part_of(progress, number * share, (number + 1) * share)
+        staged.append(reader().stage(request, staging.file(number), part).plans)
     return staging, tuple(staged)
 
 
@@ -368,8 +403,9 @@ def _merge(
     if any(outcome.snapshot_lines for outcome in outcomes):
         tables |= {"snapshot", "snapshot_line"}
     unmatched = tuple(u for result in results for u in result.unmatched)
+    taken = tuple(t for result in results for t in result.taken)
     created = tuple(dict.fromkeys(c for result in results for c in result.created))
-    report = ImportReport(tuple(outcomes), unmatched, created, tuple(issues), False, unit.action_id, None)  # noqa: FBT003
+    report = ImportReport(tuple(outcomes), unmatched, taken, created, tuple(issues), False, unit.action_id, None)  # noqa: FBT003
     return report, tables
 
 

@@ -204,4 +204,6 @@ class Health:
 def check(context: JobContext) -> Health:
     """Check the file: integrity, references, the change log."""
     report = context.workspace.check(context.progress)
-    return Health(tuple(report.sentences), tuple(report.faults), dt.datetime.now(dt.UTC))
+    state = "sound" if report.sound else "not sound"
+    said = f"The workspace is {state}: {report.actions:,} actions, {report.changes:,} logged changes."
+    return Health((said, f"Content hash {report.content}."), report.faults, dt.datetime.now(dt.UTC))

@@ -52,6 +52,8 @@ class MergeResult:
     unchanged: int
     rejected: tuple[RejectedRow, ...]
     unmatched: tuple[UnmatchedReference, ...]
+    taken: tuple[UnmatchedReference, ...]
+    """Likely matches that were accepted in this import."""
     created: tuple[tuple[str, str], ...]
     """(entity, name) of records made because the file names them."""
     changes: tuple[ChangedCell, ...]
@@ -82,6 +84,7 @@ class Merge:
     accept_likely: bool = False
     insert_only: bool = False
     _unmatched: list[UnmatchedReference] = field(default_factory=list)
+    _taken: list[UnmatchedReference] = field(default_factory=list)
     _created: list[tuple[str, str]] = field(default_factory=list)
     _tables: set[str] = field(default_factory=set)
 
@@ -117,6 +120,7 @@ class Merge:
             total - new - changed - len(rejected),
             rejected,
             tuple(self._unmatched),
+            tuple(self._taken),
             tuple(self._created),
             tuple(changes),
             frozenset(self._tables),
@@ -198,6 +202,7 @@ class Merge:
         for name in create:
             known[name] = self._create(target, name)
         self._unmatched.extend(unmatched)
+        self._taken.extend(resolver.taken)
         if resolver.remember():
             self._tables.add("saved_match")
         self._change("CREATE TEMP TABLE IF NOT EXISTS known (text TEXT PRIMARY KEY, id INTEGER) WITHOUT ROWID")
@@ -210,7 +215,7 @@ class Merge:
             self._change(  # the words are kept, so that nothing of the file is lost
                 f"UPDATE {self._stage} SET attributes = json_set(coalesce(attributes, '{{}}'), ?, {text}) "
                 f"WHERE {column} IS NULL AND {text} IS NOT NULL",
-                (f'$."{reference.label} (not matched)"',),
+                (_kept_at(reference),),
             )
 
     def _create(self, target: EntitySpec, name: str) -> int:
@@ -319,8 +324,11 @@ class Merge:
         side = ">=" if new else "<"
         sets = [f"{quoted(f.column)} = s.{quoted(f.column)}" for f in mapped]
         if not new:
-            patched = "json_patch(coalesce(t.attributes, '{}'), s.attributes)"
-            sets.append(f"attributes = CASE WHEN s.attributes IS NULL THEN t.attributes ELSE {patched} END")
+            attributes = "json_patch(coalesce(t.attributes, '{}'), coalesce(s.attributes, '{}'))"
+            for reference in (f for f in mapped if f.reference):  # a match found at last needs its words no more
+                path = f"CASE WHEN s.{quoted(reference.column)} IS NULL THEN '$.\"\"' ELSE '{_kept_at(reference)}' END"
+                attributes = f"json_remove({attributes}, {path})"
+            sets.append(f"attributes = nullif({attributes}, '{{}}')")
             sets += [f"source_id = {self.source_id}", "source_row = s.row"]
         return self._change(
             f"UPDATE {table} AS t SET {', '.join(sets)} FROM {self._stage} AS s "
@@ -348,6 +356,11 @@ class Merge:
         return cells
 
     _first_new: int = 0
+
+
+def _kept_at(reference: FieldSpec) -> str:
+    """The JSON path at which the words of a reference that did not match are kept."""
+    return f'$."{reference.label} (not matched)"'
 
 
 def take_snapshot(connection: Connection, taken_on: dt.date, staged: str, source_id: int) -> int:

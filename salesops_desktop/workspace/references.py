@@ -66,7 +66,6 @@ class Resolver:
         connection: inside the import's transaction.
         target: the kind of record that is looked for.
         accepted: spellings accepted in this import, text → record id.
-        accept_certain: take matches that differ in capitals, spaces or punctuation only, and remember them.
         accept_likely: take every candidate offered, and remember it.
     """
 
@@ -82,6 +81,8 @@ class Resolver:
         self._target = target
         self._accepted = dict(accepted or {})
         self._accept_likely = accept_likely
+        self.taken: list[UnmatchedReference] = []
+        """The likely matches that were accepted."""
 
     def resolve(
         self, counts: Mapping[str, int], field: FieldSpec
@@ -108,6 +109,7 @@ class Resolver:
             if reference.candidate_id is not None and self._accept_likely:
                 known[reference.text] = reference.candidate_id
                 self._accepted[reference.text] = reference.candidate_id
+                self.taken.append(reference)
             elif reference.candidate_id is None and field.on_missing is OnMissing.CREATE:
                 create.append(reference.text)
             else:

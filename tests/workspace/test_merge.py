@@ -129,6 +129,7 @@ def test_a_near_spelling_is_reported_kept_and_remembered_once_accepted(bench):
     assert kept == [('{"Product (not matched)":"GTXPro"}',)]
     again = bench.merge("opportunity", OPPORTUNITY, rows, accepted={"product": {"GTXPro": near.candidate_id}})
     assert (again.changed, again.unchanged) == (1, 2)
+    assert bench.rows("SELECT attributes, product_id FROM opportunity WHERE external_id = 'O1'") == [(None, 1)]
     remembered = bench.merge("opportunity", OPPORTUNITY, rows)
     assert remembered.unchanged == 3
     assert [u.text for u in remembered.unmatched] == ["??"]

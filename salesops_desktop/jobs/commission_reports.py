@@ -1,0 +1,184 @@
+"""Stored commission runs as reports: the head, the people, the lines, the trace."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from salesops_desktop.commission import Step
+from salesops_desktop.model.enums import RunStatus
+from salesops_desktop.model.errors import InputRefusedError
+from salesops_desktop.model.money import Money
+from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
+
+
+@dataclass(frozen=True, slots=True)
+class RunHead:
+    """A run without its lines."""
+
+    id: int
+    name: str
+    period: str
+    start: dt.date
+    end: dt.date
+    status: RunStatus
+    created_at: dt.datetime
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommissionReport:
+    """A run with its people and lines."""
+
+    head: RunHead
+    people: Table
+    """One row per person and currency; keys are the people's row ids."""
+    lines: Table
+    """One row per payout line; keys are the lines' row ids."""
+    findings: tuple[str, ...] = ()
+    """What the linter has to say about the plans."""
+
+    def summary(self) -> Sequence[str]:
+        """What was paid to how many, and what must be said."""
+        return [
+            f"{self.head.name}: {self.head.status.value}. {len(self.people):,} people, {len(self.lines):,} lines.",
+            *(f"Total payout {total}." for total in self.totals()),
+            *self.head.notes,
+            *self.findings,
+        ]
+
+    def totals(self) -> list[str]:
+        """The sum of all payouts, per currency."""
+        payout = self.lines["payout"]
+        sums: dict[str, int] = {}
+        for i in range(len(payout)):
+            currency = payout.currency_at(i) or ""
+            sums[currency] = sums.get(currency, 0) + int(payout.values[i])
+        return [str(Money(minor, currency)) for currency, minor in sorted(sums.items())]
+
+    def tables(self) -> Sequence[Table]:
+        """People, then lines."""
+        return [self.people, self.lines]
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """All runs of the workspace, newest period first."""
+
+    runs: tuple[RunHead, ...]
+
+    def summary(self) -> Sequence[str]:
+        """How many there are."""
+        return [f"{len(self.runs)} commission runs."] if self.runs else ["No commissions have been calculated yet."]
+
+    def tables(self) -> Sequence[Table]:
+        """One row per run."""
+        specs = [
+            ColumnSpec("id", "Run", ValueKind.INTEGER),
+            ColumnSpec("name", "Name", ValueKind.TEXT),
+            ColumnSpec("period", "Period", ValueKind.TEXT),
+            ColumnSpec("status", "Status", ValueKind.TEXT),
+        ]
+        return [build_table("Commission runs", specs, [(r.id, r.name, r.period, r.status.value) for r in self.runs])]
+
+
+@dataclass(frozen=True, slots=True)
+class LineTrace:
+    """The steps that recompute one payout line."""
+
+    line: int
+    steps: tuple[Step, ...]
+
+    def summary(self) -> Sequence[str]:
+        """The steps as numbered sentences."""
+        return [f"{s.number}. {s.label}: {s.text}  ({s.formula})" for s in self.steps]
+
+    def tables(self) -> Sequence[Table]:
+        """One row per step."""
+        specs = [
+            ColumnSpec("number", "Step", ValueKind.INTEGER),
+            ColumnSpec("label", "What", ValueKind.TEXT),
+            ColumnSpec("formula", "How", ValueKind.TEXT),
+            ColumnSpec("text", "Result", ValueKind.TEXT),
+            ColumnSpec("source", "From", ValueKind.TEXT),
+        ]
+        rows = [(s.number, s.label, s.formula, s.text, s.source) for s in self.steps]
+        return [build_table(f"Trace of line {self.line}", specs, rows)]
+
+
+def run_heads(connection: Connection) -> tuple[RunHead, ...]:
+    """All runs, newest period first."""
+    rows = connection.exec_driver_sql(
+        "SELECT id, name, period_label, period_start, period_end, status, created_at, notes FROM commission_run "
+        "ORDER BY period_start DESC, id DESC"
+    )
+    return tuple(
+        RunHead(
+            int(r[0]), r[1], r[2], dt.date.fromisoformat(r[3]), dt.date.fromisoformat(r[4]), RunStatus(r[5]),
+            dt.datetime.fromisoformat(r[6]), tuple(json.loads(r[7] or "[]")),
+        )
+        for r in rows
+    )  # fmt: skip
+
+
+_LINE_COLUMNS = (
+    ColumnSpec("number", "Line", ValueKind.INTEGER),
+    ColumnSpec("person", "Person", ValueKind.TEXT),
+    ColumnSpec("plan", "Plan", ValueKind.TEXT),
+    ColumnSpec("component", "Component", ValueKind.TEXT),
+    ColumnSpec("transaction", "Transaction", ValueKind.TEXT),
+    ColumnSpec("account", "Account", ValueKind.TEXT),
+    ColumnSpec("credited_on", "Credited on", ValueKind.DATE),
+    ColumnSpec("credit_amount", "Credit", ValueKind.MONEY, currency_from="credit_currency"),
+    ColumnSpec("amount", "Counts as", ValueKind.MONEY, currency_from="currency"),
+    ColumnSpec("total_before", "Total before", ValueKind.MONEY, currency_from="currency"),
+    ColumnSpec("total_after", "Total after", ValueKind.MONEY, currency_from="currency"),
+    ColumnSpec("quota", "Quota", ValueKind.MONEY, currency_from="currency"),
+    ColumnSpec("payout", "Commission", ValueKind.MONEY, currency_from="currency"),
+)
+
+_PEOPLE_COLUMNS = (
+    ColumnSpec("person", "Person", ValueKind.TEXT),
+    ColumnSpec("manager", "Manager", ValueKind.TEXT),
+    ColumnSpec("plan", "Plan", ValueKind.TEXT),
+    ColumnSpec("lines", "Lines", ValueKind.INTEGER),
+    ColumnSpec("credited", "Credited", ValueKind.MONEY, currency_from="currency"),
+    ColumnSpec("quota", "Quota", ValueKind.MONEY, currency_from="currency"),
+    ColumnSpec("attainment", "Attainment", ValueKind.FRACTION, digits=1, description="Total of the window ÷ quota."),
+    ColumnSpec("payout", "Commission", ValueKind.MONEY, currency_from="currency"),
+)
+
+
+def load_run(connection: Connection, run_id: int, findings: Sequence[str] = ()) -> CommissionReport:
+    """A stored run.
+
+    Raises:
+        InputRefusedError: there is no such run.
+    """
+    head = next((run for run in run_heads(connection) if run.id == run_id), None)
+    if head is None:
+        raise InputRefusedError(f"There is no commission run {run_id}.", way_out="See the list: commissions list.")
+    lines = connection.exec_driver_sql(
+        "SELECT l.*, p.name AS person, t.external_id AS \"transaction\", a.name AS account FROM run_line l "
+        "JOIN person p ON p.id = l.person_id LEFT JOIN \"transaction\" t ON t.id = l.transaction_id "
+        "LEFT JOIN account a ON a.id = t.account_id WHERE l.run_id = ? ORDER BY l.number",
+        (run_id,),
+    ).mappings().all()  # fmt: skip
+    people = connection.exec_driver_sql(
+        "SELECT l.person_id AS id, p.name AS person, m.name AS manager, min(l.plan) AS plan, count(*) AS lines, "
+        "sum(l.amount) AS credited, max(l.quota) AS quota, sum(l.payout) AS payout, l.currency AS currency, "
+        "CAST(max(l.total_after) AS REAL) / max(l.quota) AS attainment FROM run_line l "
+        "JOIN person p ON p.id = l.person_id LEFT JOIN person m ON m.id = p.manager_id WHERE l.run_id = ? "
+        "GROUP BY l.person_id, l.currency ORDER BY payout DESC, p.name",
+        (run_id,),
+    ).mappings().all()  # fmt: skip
+    return CommissionReport(
+        head,
+        build_table("People", _PEOPLE_COLUMNS, [dict(r) for r in people], entity="person", key="id"),
+        build_table("Lines", _LINE_COLUMNS, [dict(r) for r in lines], entity="run_line", key="id"),
+        tuple(findings),
+    )

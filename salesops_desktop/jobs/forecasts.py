@@ -1,0 +1,289 @@
+"""Forecasts of bookings and of the open pipeline. Each one shown is kept, so that it can be scored later."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection
+
+from salesops_desktop.forecast import PipelineForecast, SeriesForecast, build_series, forecast_pipeline, forecast_series
+from salesops_desktop.forecast.intervals import LEVELS
+from salesops_desktop.forecast.methods import BY_ID
+from salesops_desktop.jobs import frames as reading
+from salesops_desktop.jobs.context import JobContext
+from salesops_desktop.jobs.declare import Needs, job
+from salesops_desktop.model.errors import NothingToDoError
+from salesops_desktop.model.money import PPM
+from salesops_desktop.model.periods import PeriodKind
+from salesops_desktop.model.tables import Column, ColumnSpec, Table, ValueKind, build_table
+
+__all__ = ["ForecastReport", "PipelineForecast", "SeriesForecast", "Source", "run_forecast"]
+
+HORIZONS = {PeriodKind.MONTH: 6, PeriodKind.QUARTER: 4, PeriodKind.YEAR: 2}
+
+
+class Source(StrEnum):
+    """What a series is made of."""
+
+    AUTO = "auto"
+    """Booked transactions where there are any, else won opportunities."""
+    TRANSACTIONS = "transactions"
+    WON = "won"
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastReport:
+    """The series forecast and the pipeline forecast, side by side."""
+
+    series: SeriesForecast
+    pipeline: PipelineForecast | None
+    pipeline_reason: str
+    """Why there is no pipeline forecast."""
+    source: Source
+    as_of: dt.date
+    period: PeriodKind
+    currency: str
+    deals: Table
+    """One row per open opportunity with its probability and weighted value; keys are the opportunities' row ids."""
+
+    def summary(self) -> Sequence[str]:
+        """Method, accuracy and outlook in sentences."""
+        s = self.series
+        best = s.backtest.overall(s.method)
+        origin = "transactions" if self.source is Source.TRANSACTIONS else "won opportunities"
+        said = [
+            f"Bookings by {self.period.value} from {origin}, as of {self.as_of}, in {self.currency}.",
+            f"Method: {s.label}; back-test MASE {best.mase:.2f} over {best.n} forecasts.",
+            *s.sentences,
+        ]
+        if self.pipeline is None:
+            said.append(self.pipeline_reason)
+        else:
+            p = self.pipeline
+            said.append(f"{len(p.deals):,} open opportunities for {p.period.label}.")
+            said.extend(p.sentences)
+        return said
+
+    def tables(self) -> Sequence[Table]:
+        """The forecast by period, the back-test by method, the open deals."""
+        return [self.points(), self.accuracies(), self.deals]
+
+    def points(self) -> Table:
+        """One row per period ahead: forecast and intervals, in minor units."""
+        s = self.series
+        names = [("mean", "Forecast", s.mean)]
+        for level in LEVELS:
+            names += [
+                (f"low{level}", f"Low {level} %", s.lower[level]),
+                (f"high{level}", f"High {level} %", s.upper[level]),
+            ]
+        specs = [
+            ColumnSpec("period", "Period", ValueKind.TEXT),
+            *(ColumnSpec(name, label, ValueKind.MONEY, self.currency) for name, label, _ in names),
+        ]
+        rows = [
+            (period.label, *(round(float(values[i])) for _, _, values in names)) for i, period in enumerate(s.future)
+        ]
+        return build_table("Forecast", specs, rows)
+
+    def history(self) -> Table:
+        """One row per past period."""
+        specs = [
+            ColumnSpec("period", "Period", ValueKind.TEXT),
+            ColumnSpec("actual", "Actual", ValueKind.MONEY, self.currency),
+        ]
+        pairs = zip(self.series.periods, self.series.values, strict=True)
+        return build_table("History", specs, [(p.label, round(float(v))) for p, v in pairs])
+
+    def accuracies(self) -> Table:
+        """One row per method: how well it did on this series' own past."""
+        specs = [
+            ColumnSpec("method", "Method", ValueKind.TEXT),
+            ColumnSpec("chosen", "Chosen", ValueKind.BOOLEAN),
+            ColumnSpec("n", "Forecasts judged", ValueKind.INTEGER),
+            ColumnSpec("mae", "Mean absolute error", ValueKind.MONEY, self.currency),
+            ColumnSpec("mase", "MASE", ValueKind.NUMBER, digits=3, description="Below 1 beats the seasonal naive."),
+            ColumnSpec("bias", "Bias", ValueKind.MONEY, self.currency),
+        ]
+        rows = [
+            (BY_ID[a.method].label, a.method == self.series.method, a.n, round(a.mae), a.mase, round(a.bias))
+            for a in self.series.backtest.ranking()
+        ]
+        return build_table("Back-test", specs, rows)
+
+
+@job(
+    "forecast run",
+    title="Forecast bookings and pipeline",
+    group="forecast",
+    needs=Needs.WRITE,
+    examples=("forecast run company.salesops", "forecast run company.salesops --period quarter --as-of 2026-09-30"),
+)
+def run_forecast(
+    context: JobContext,
+    *,
+    period: PeriodKind = PeriodKind.MONTH,
+    horizon: int | None = None,
+    source: Source = Source.AUTO,
+    as_of: dt.date | None = None,
+    seed: int = 1,
+    keep: bool = True,
+) -> ForecastReport:
+    """Forecast bookings with the method that a back-test on their own past chooses, and value the open pipeline.
+
+    Args:
+        period: month, quarter or year.
+        horizon: how many periods ahead; 6 months, 4 quarters or 2 years by default.
+        source: transactions, won (opportunities), or auto: transactions where there are any.
+        as_of: the day of knowledge; by default the newest day the pipeline or the bookings speak of.
+        seed: for the simulations.
+        keep: keep the forecast in the workspace, so that it can be scored when the actuals arrive.
+    """
+    context.progress(0, 0, "Reading")
+    with context.workspace.read() as connection:
+        loaded = reading.load(connection)
+        day = as_of or reading.newest_day(connection)
+    if day is None:
+        raise NothingToDoError("There is nothing to forecast from.", way_out="Import transactions or opportunities.")
+    chosen, dates, amounts = _dated(loaded, source)
+    series = build_series(dates, amounts, as_of=day, calendar=loaded.facts.calendar, kind=period)
+    ahead = horizon or HORIZONS[period]
+    result = forecast_series(
+        series.values, series.periods, horizon=ahead, season=series.season, seed=seed,
+        calendar=loaded.facts.calendar, notes=series.notes, progress=context.progress,
+    )  # fmt: skip
+    pipeline, reason = _pipeline(context, loaded, day, seed)
+    deals = _deals(loaded, pipeline)
+    report = ForecastReport(result, pipeline, reason, chosen, day, period, loaded.facts.currency, deals)
+    if keep and not context.workspace.read_only:
+        _keep(context, report)
+    return report
+
+
+def _dated(loaded: reading.Frames, source: Source) -> tuple[Source, pd.Series, pd.Series]:
+    booked = loaded.transactions[loaded.transactions["kind"].isin(["booking", "refund"])]
+    if source is Source.AUTO:
+        source = Source.WON if booked.empty else Source.TRANSACTIONS
+    if source is Source.TRANSACTIONS:
+        rows, day = booked, "booked_on"
+    else:
+        rows, day = loaded.opportunities[loaded.opportunities["status"] == "won"], "close_on"
+    rows = rows[rows["amount_minor"].notna()]
+    if rows.empty:
+        lacking = "transactions" if source is Source.TRANSACTIONS else "won opportunities"
+        raise NothingToDoError(f"There are no {lacking} to forecast from.", way_out="Import them first.")
+    return source, rows[day], rows["amount_minor"].astype("int64")
+
+
+def _pipeline(
+    context: JobContext, loaded: reading.Frames, day: dt.date, seed: int
+) -> tuple[PipelineForecast | None, str]:
+    calendar = loaded.facts.calendar
+    current = calendar.containing(day, PeriodKind.QUARTER)
+    if day == current.end:  # the quarter is over: the question is about the next one
+        current = calendar.following(current)
+    snapshots = None if loaded.snapshots.empty else loaded.snapshots
+    try:
+        found = forecast_pipeline(
+            loaded.opportunities, current, as_of=day, snapshots=snapshots, seed=seed, progress=context.progress
+        )
+    except NothingToDoError as error:
+        return None, f"No pipeline forecast: {error.sentence}"
+    return found, ""
+
+
+def _deals(loaded: reading.Frames, pipeline: PipelineForecast | None) -> Table:
+    money, currency = ValueKind.MONEY, loaded.facts.currency
+    specs = [
+        ColumnSpec("external_id", "Opportunity id", ValueKind.TEXT),
+        ColumnSpec("account", "Account", ValueKind.TEXT),
+        ColumnSpec("owner", "Owner", ValueKind.TEXT),
+        ColumnSpec("product", "Product", ValueKind.TEXT),
+        ColumnSpec("stage", "Stage", ValueKind.TEXT),
+        ColumnSpec("age_days", "Age (days)", ValueKind.INTEGER),
+        ColumnSpec("amount_minor", "Amount", money, currency),
+        ColumnSpec("win_probability", "Win probability", ValueKind.FRACTION, digits=1,
+                   description="Chance that the deal is ever won, from the company's own closed deals."),
+        ColumnSpec("weighted_minor", "Weighted value", money, currency, description="Amount × win probability."),
+        ColumnSpec("period_probability", "Won this period", ValueKind.FRACTION, digits=1),
+        ColumnSpec("expected_close", "Expected close", ValueKind.DATE),
+    ]  # fmt: skip
+    if pipeline is None:
+        return build_table("Open pipeline", specs, [], entity="opportunity")
+    known = loaded.opportunities.set_index("id")[["external_id", "account", "owner", "product"]]
+    frame = pipeline.deals.join(known, on="id").sort_values("weighted_minor", ascending=False, kind="stable")
+    rows: list[dict[str, object]] = [
+        {str(name): None if pd.isna(value) else value for name, value in record.items()}
+        for record in frame.to_dict("records")
+    ]
+    for row in rows:
+        if isinstance(row["age_days"], float):
+            row["age_days"] = int(row["age_days"])
+        if isinstance(row["expected_close"], pd.Timestamp):
+            row["expected_close"] = row["expected_close"].date()
+    return build_table("Open pipeline", specs, rows, entity="opportunity", key="id")
+
+
+def _keep(context: JobContext, report: ForecastReport) -> None:
+    name = f"Forecast {report.as_of} by {report.period.value}"
+    with context.workspace.action(name, kind="job") as unit:
+        connection = unit.connection
+        series_id = _head(connection, report, "series", report.series.method, report.series.sentences)
+        points = report.points()
+        columns = [
+            points[name].values for name in ("mean", *(f"{e}{level}" for level in LEVELS for e in ("low", "high")))
+        ]
+        connection.exec_driver_sql(
+            "INSERT INTO forecast_point (forecast_id, period_start, period_end, period_label, mean, low50, high50, "
+            "low80, high80, low95, high95) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (series_id, p.start.isoformat(), p.end.isoformat(), p.label, *(int(c[i]) for c in columns))
+                for i, p in enumerate(report.series.future)
+            ],
+        )
+        if report.pipeline is not None:
+            pipeline_id = _head(connection, report, "pipeline", report.pipeline.method, report.pipeline.sentences)
+            _keep_deals(connection, pipeline_id, report.deals)
+    context.changed("forecast", "forecast_point", "pipeline_line")
+
+
+def _head(connection: Connection, report: ForecastReport, kind: str, method: str, sentences: Sequence[str]) -> int:
+    document: dict[str, object] = {"sentences": list(sentences), "source": report.source.value}
+    if kind == "series":
+        best = report.series.backtest.overall(method)
+        document["mase"] = None if np.isnan(best.mase) else best.mase
+        document["coverage"] = {str(level): report.series.coverage[level] for level in LEVELS}
+    result = connection.exec_driver_sql(
+        "INSERT INTO forecast (name, kind, measure, period_kind, as_of, created_at, method, currency, report) "
+        "VALUES (?, ?, 'bookings', ?, ?, ?, ?, ?, ?)",
+        (
+            f"{kind.capitalize()} as of {report.as_of}", kind, report.period.value, report.as_of.isoformat(),
+            dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M:%S"), method, report.currency, json.dumps(document),
+        ),
+    )  # fmt: skip
+    return int(result.lastrowid)
+
+
+def _keep_deals(connection: Connection, forecast_id: int, deals: Table) -> None:
+    if deals.keys is None or not len(deals):
+        return
+    close: Column = deals["expected_close"]
+    rows = [
+        (
+            forecast_id, int(deals.keys[i]), round(float(deals["win_probability"].values[i]) * PPM),
+            int(deals["amount_minor"].values[i]), int(deals["weighted_minor"].values[i]),
+            None if close.is_missing(i) else str(close.values[i]),
+        )
+        for i in range(len(deals))
+    ]  # fmt: skip
+    connection.exec_driver_sql(
+        "INSERT INTO pipeline_line (forecast_id, opportunity_id, probability, amount, weighted, expected_close) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        rows,
+    )
