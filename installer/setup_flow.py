@@ -1,0 +1,78 @@
+"""The way from a fresh checkout to a running program."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import environment
+import system_libraries
+from failures import SetupError
+
+OFFLINE_CHECK = "--offline-check"
+
+
+def follow(root: str, command: str, rest: list[str]) -> int:
+    """Set up what ``command`` needs, then run it.
+
+    Args:
+        root: the checkout.
+        command: demo, run or test.
+        rest: further words for the program or for pytest; ``--offline-check`` among them asks instead of doing.
+
+    Returns:
+        The exit status; 1 for a failed set-up, which has been told in one sentence.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a path may hold letters the terminal has not
+    try:
+        place = environment.Environment(Path(root))
+        if OFFLINE_CHECK in rest:
+            return _offline_check(place, dev=command == "test")
+        python = place.prepare(dev=command == "test")
+        system_libraries.provide(python, window=command != "test" and has_screen())
+        return _start(python, Path(root), command, rest)
+    except SetupError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. Nothing is broken; start again to go on.", file=sys.stderr)
+        return 130
+
+
+def has_screen() -> bool:
+    """Whether a window can be shown."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _offline_check(place: environment.Environment, *, dev: bool) -> int:
+    if place.is_ready(dev=dev):
+        print("Everything is installed: no network is needed.")
+        return 0
+    print("Not everything is installed yet: the next start needs the network (or a mirror that pip knows).")
+    return 1
+
+
+def _start(python: Path, root: Path, command: str, rest: list[str]) -> int:
+    variables = environment.clean_variables()
+    if not has_screen():
+        variables.setdefault("QT_QPA_PLATFORM", "offscreen")
+    if command == "test":
+        workers = [] if any(word == "-n" or word.startswith(("-n", "--numprocesses")) for word in rest) else ["-n", "2"]
+        words = ["-m", "pytest", *workers, *rest]
+    elif command == "demo":
+        words = ["-m", "salesops_desktop", "demo", "--out", "demo", *(["--window"] if has_screen() else []), *rest]
+    else:
+        if not has_screen():
+            raise SetupError(
+                "There is no screen to open the window on.",
+                "Start from a desktop session, or use the commands: .venv/bin/salesops --help",
+            )
+        words = ["-m", "salesops_desktop", *rest]
+    sys.stdout.flush()
+    return subprocess.call([str(python), *words], cwd=root, env=variables)
