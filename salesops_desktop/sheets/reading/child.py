@@ -8,10 +8,14 @@ import sys
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from salesops_desktop.model.errors import InputRefusedError, SalesOpsError
 from salesops_desktop.sheets.reading.inspection import ReadOptions, StageRequest
 from salesops_desktop.sheets.reading.limits import MEMORY_BYTES
+
+if TYPE_CHECKING:
+    from salesops_desktop.sheets.reading.session import Session
 
 PROGRESS, PHASE, RESULT, ERROR = "progress", "phase", "result", "error"
 _EVERY = 0.05
@@ -21,7 +25,7 @@ def serve(pipe: Connection) -> None:
     """Answer requests until the pipe closes."""
     _quiet()
     _limit_memory()
-    from salesops_desktop.sheets.reading.session import Session  # late: under the limits, out of the parent
+    from salesops_desktop.sheets.reading.session import Session  # noqa: PLC0415  # under the limits, out of the parent
 
     session = Session(lambda what, size: pipe.send((PHASE, what, size)))
     while True:
@@ -46,10 +50,7 @@ def serve(pipe: Connection) -> None:
             pipe.send((RESULT, answer))
 
 
-def _answer(session: object, request: tuple[object, ...], pipe: Connection) -> object:
-    from salesops_desktop.sheets.reading.session import Session
-
-    assert isinstance(session, Session)
+def _answer(session: Session, request: tuple[object, ...], pipe: Connection) -> object:
     last = 0.0
 
     def progress(done: float, total: float, what: str = "") -> None:
@@ -94,7 +95,7 @@ def _quiet() -> None:
 
 def _limit_memory() -> None:
     if sys.platform == "linux":
-        import resource
+        import resource  # noqa: PLC0415  # exists there only
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -113,18 +113,22 @@ class ColumnTally:
                     cache[value] = verdict
                 if verdict not in self.examples:
                     self._remember(verdict, value, values, rows)
-                if verdict.shape is Shape.BOOLEAN:
-                    self.words.add(shown(value).strip().lower())
-                elif verdict.shape is Shape.CODE:
-                    self.zero_led = self.zero_led or shown(value).strip().startswith("0")
-                if verdict.shape in _NUMERIC:
-                    number = plain_number(value, verdict.mark)
-                    if number is not None:
-                        numbers.append(number)
-                elif isinstance(value, str) and len(value) > self.longest:
-                    self.longest = len(value)
+                self._note(verdict, value, numbers)
             looks[verdict] += count
         self._span(numbers)
+
+    def _note(self, verdict: Look, value: Cell, numbers: list[float]) -> None:
+        """Keep what a value seen for the first time says beyond its look."""
+        if verdict.shape in _NUMERIC:
+            number = plain_number(value, verdict.mark)
+            if number is not None:
+                numbers.append(number)
+        elif verdict.shape is Shape.BOOLEAN:
+            self.words.add(shown(value).strip().lower())
+        elif verdict.shape is Shape.CODE:
+            self.zero_led = self.zero_led or shown(value).strip().startswith("0")
+        elif isinstance(value, str) and len(value) > self.longest:
+            self.longest = len(value)
 
     def add_blanks(self, count: int) -> None:
         """Count cells of rows that ended before this column."""
@@ -215,7 +219,7 @@ class ColumnTally:
             is_open,
         )
 
-    def _kind(self, filled: int) -> ValueKind:
+    def _kind(self, filled: int) -> ValueKind:  # noqa: PLR0911  # one return per kind reads best
         judged = filled - self.count(Shape.NULL, Shape.ERROR)
         if judged <= 0:
             return ValueKind.TEXT
@@ -237,12 +241,14 @@ class ColumnTally:
     def _is_boolean(self, judged: int) -> bool:
         """Whether yes and no fill the column: single letters count only beside whole words or their opposite."""
         words = self.count(Shape.BOOLEAN)
-        if words * 10 < judged * 9 and not (words + self.count(Shape.INTEGER)) == judged:
+        if words * 10 < judged * 9 and words + self.count(Shape.INTEGER) != judged:
             return False
         spoken = {word for word in self.words if len(word) > 1 and word != "on"}
         return bool(spoken) or ({"y", "n"} <= self.words) or (self.words == {"x"} and words == judged)
 
-    def _date_order(self, kind: ValueKind, chosen: str, evidence: list[str], notices: list[str]) -> str | None:
+    def _date_order(  # noqa: PLR0911  # one return per ground for the decision reads best
+        self, kind: ValueKind, chosen: str, evidence: list[str], notices: list[str]
+    ) -> str | None:
         if kind not in (ValueKind.DATE, ValueKind.DATETIME):
             return None
         proof = {order: self._proof(order) for order in ("dmy", "mdy", "?", "dots")}

@@ -23,7 +23,7 @@ from salesops_desktop.sheets.reading.limits import (
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BIFF = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00", b"\x09\x08\x10\x00")
-_DEFAULT_PASSWORD = "VelvetSweatshop"  # Excel's own password for workbooks that are only write-protected
+_DEFAULT_PASSWORD = "VelvetSweatshop"  # noqa: S105  # Excel's own password for workbooks that are only write-protected
 _FOREIGN = (
     (b"%PDF", "a PDF document"),
     (b"\x89PNG", "a picture"),

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import Self
 
 from salesops_desktop.model.entities import FieldSpec
 from salesops_desktop.model.money import MAX_MINOR, PPM, exponent, is_currency, to_minor
@@ -79,7 +80,9 @@ class Converter(dict[Cell, "Converted"]):
         return result
 
 
-def converter(field: FieldSpec, facts: ColumnFacts, *, header: str, order: str, currency: str) -> Converter:
+def converter(  # noqa: PLR0911  # one return per kind reads best
+    field: FieldSpec, facts: ColumnFacts, *, header: str, order: str, currency: str
+) -> Converter:
     """The converter for a column of ``field``.
 
     Args:
@@ -308,7 +311,7 @@ def choice(value: Cell, known: dict[str, str]) -> Converted:
     return Fault("is none of the known words", f"Use one of: {listed}.")
 
 
-def _when(value: Cell, order: str) -> dt.datetime | dt.date | Fault | None:
+def _when(value: Cell, order: str) -> dt.datetime | dt.date | Fault | None:  # noqa: PLR0911  # one return per way of writing
     """A date or moment; naive moments are taken as UTC, others are converted."""
     if isinstance(value, (dt.datetime, dt.date)):
         return value
@@ -382,7 +385,7 @@ class _Zoned(dt.datetime):
 
     offset: dt.timedelta
 
-    def __new__(cls, local: dt.datetime, offset: dt.timedelta) -> _Zoned:
+    def __new__(cls, local: dt.datetime, offset: dt.timedelta) -> Self:
         self = super().__new__(cls, local.year, local.month, local.day, local.hour, local.minute, local.second)
         self.offset = offset
         return self

@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import BinaryIO
 
 from charset_normalizer import from_bytes
@@ -68,9 +69,9 @@ class Census:
     utf8: bool = True
     foreign: bytes = b""
     """Lines with bytes above 127, up to a limit."""
-    foreign_lines: tuple[int, ...] = ()
+    foreign_lines: list[int] = field(default_factory=list)
     """Their line numbers, the first few."""
-    bad_lines: tuple[int, ...] = ()
+    bad_lines: list[int] = field(default_factory=list)
     """Lines that are not UTF-8, the first few."""
     bad_count: int = 0
     good_count: int = 0
@@ -86,56 +87,69 @@ def take_census(stream: BinaryIO, name: str, tick: Callable[[int], None]) -> Cen
     """
     census = Census()
     digest = hashlib.sha256()
+    foreign = _Foreign(census)
     rest = b""
-    sample: list[bytes] = []
-    sampled = 0
-    foreign_lines: list[int] = []
-    bad_lines: list[int] = []
     while chunk := stream.read(_CHUNK):
         if not census.size:
             census.head = chunk[:4096]
         census.size += len(chunk)
         digest.update(chunk)
         census.nuls += chunk.count(0)
-        if not chunk.isascii() or rest:
-            data = rest + chunk
-            cut = data.rfind(b"\n") + 1
-            block, rest = (data[:cut], data[cut:]) if cut and len(chunk) == _CHUNK else (data, b"")
-            if not block.isascii() and not _valid(block):
-                census.utf8 = False
-            if not block.isascii() and (sampled < _SAMPLE_BYTES or not _valid(block)):
-                for offset, line in enumerate(block.splitlines(keepends=True)):
-                    if line.isascii():
-                        continue
-                    number = census.lines + offset + 1
-                    if _valid(line):
-                        census.good_count += 1
-                    else:
-                        census.bad_count += 1
-                        if len(bad_lines) < 20:
-                            bad_lines.append(number)
-                    if len(foreign_lines) < 20:
-                        foreign_lines.append(number)
-                    if sampled < _SAMPLE_BYTES:
-                        sample.append(line[:4000])
-                        sampled += len(line[:4000])
-            elif not block.isascii():
-                census.good_count += 1
-        newlines = chunk.count(b"\n")
-        census.lines += newlines or chunk.count(b"\r")
+        data = rest + chunk
+        cut = data.rfind(b"\n") + 1 or len(data)
+        foreign.look(data[:cut])
+        rest = data[cut:]
+        census.lines += chunk.count(b"\n") or chunk.count(b"\r")
         if census.size <= 4 * _CHUNK:
             census.controls += len(chunk) - len(chunk.translate(None, _CONTROLS))
-        if census.lines > MAX_TEXT_LINES * (1 if not census.nuls else 4):
+        if census.lines > MAX_TEXT_LINES * (4 if census.nuls else 1):
             raise InputRefusedError(
                 f"The file has more than {MAX_TEXT_LINES:,} lines, more than can be read at once.",
                 where=name,
                 way_out="Split it, or export a shorter period.",
             )
         tick(census.size)
+    foreign.look(rest)
     census.sha256 = digest.hexdigest()
-    census.foreign = b"".join(sample)
-    census.foreign_lines, census.bad_lines = tuple(foreign_lines), tuple(bad_lines)
+    census.foreign = b"".join(foreign.sample)
     return census
+
+
+class _Foreign:
+    """Collects the lines with bytes above 127 and tests them for UTF-8."""
+
+    def __init__(self, census: Census) -> None:
+        self.census = census
+        self.sample: list[bytes] = []
+        self.sampled = 0
+
+    def look(self, block: bytes) -> None:
+        """Look at whole lines that follow those counted so far."""
+        if block.isascii():
+            return
+        census = self.census
+        good = _valid(block)
+        census.utf8 = census.utf8 and good
+        if good and self.sampled >= _SAMPLE_BYTES:
+            census.good_count += 1
+            return
+        for number, line in enumerate(block.splitlines(keepends=True), census.lines + 1):
+            if not line.isascii():
+                self._line(number, line, good=good or _valid(line))
+
+    def _line(self, number: int, line: bytes, *, good: bool) -> None:
+        census = self.census
+        if good:
+            census.good_count += 1
+        else:
+            census.bad_count += 1
+            if len(census.bad_lines) < 20:
+                census.bad_lines.append(number)
+        if len(census.foreign_lines) < 20:
+            census.foreign_lines.append(number)
+        if self.sampled < _SAMPLE_BYTES:
+            self.sample.append(line[:4000])
+            self.sampled += len(line[:4000])
 
 
 def _valid(data: bytes) -> bool:
@@ -174,7 +188,7 @@ def find_encoding(census: Census, forced: str = "") -> Encoding:
             ("cp1252",),
             FALLBACK,
             census.nuls,
-            census.bad_lines,
+            tuple(census.bad_lines),
         )
     return _legacy(census)
 
@@ -221,7 +235,7 @@ def _legacy(census: Census) -> Encoding:
         tuple(n for n in others if n != name)[:6],
         "replace",
         census.nuls,
-        census.foreign_lines if few else (),
+        tuple(census.foreign_lines) if few else (),
         ask,
         few,
     )
@@ -289,9 +303,7 @@ def _script_share(sample: bytes, name: str, *, case: bool = False) -> float:
             if "\u0400" <= c <= "\u04ff" and (c.islower() or not before.islower())
         )
         return natural / len(wide)
-    runs = sum(
-        1 for a, b in zip(text, text[1:], strict=False) if "\u0400" <= a <= "\u04ff" and "\u0400" <= b <= "\u04ff"
-    )
+    runs = sum(1 for a, b in pairwise(text) if "\u0400" <= a <= "\u04ff" and "\u0400" <= b <= "\u04ff")
     return runs / len(wide)
 
 

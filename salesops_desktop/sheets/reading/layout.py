@@ -175,7 +175,7 @@ def _with_header(head: Sequence[Row], place: int, merges: Sequence[Merge], *, su
     if not head:
         return Layout((), 0, (), (), sure)
     names = [shown(cell).strip() for cell in head[place]]
-    rows = (place,)
+    rows: tuple[int, ...] = (place,)
     upper = place - 1
     if upper >= 0 and filled(head[upper]):
         groups = _group_names(head[upper], upper, len(names), merges, _group_row(head[upper], head[place]))

@@ -253,15 +253,13 @@ def _scan_sheet(
         if first and (b"<!DOCTYPE" in chunk or b"<\0!\0D\0O\0C" in chunk or b"\0<\0!\0D\0O\0C" in chunk):
             raise _dtd(name)
         if first and b"sheet" not in chunk[:65_536]:
-            raise zipfile.BadZipFile("a worksheet part that is no worksheet")  # noqa: TRY301
+            raise zipfile.BadZipFile("a worksheet part that is no worksheet")
         first = False
         scan.bytes += len(chunk)
         scan.cells += chunk.count(b"<c ") + chunk.count(b":c ") + chunk.count(b"<c>")
-        last_row = None
-        for last_row in _ROW.finditer(chunk, max(0, chunk.rfind(b"<row") - 1) if b"<row" in chunk else 0):
-            pass
-        if last_row is not None:
-            scan.max_row = max(scan.max_row, int(last_row[1]))
+        rows = _ROW.findall(chunk, max(0, chunk.rfind(b"<row")))
+        if rows:
+            scan.max_row = max(scan.max_row, int(rows[-1]))
         wide.update(_WIDE_REF.findall(chunk))
         _note_cells(chunk, scan)
         if styles is not None:
@@ -279,28 +277,29 @@ def _note_cells(chunk: bytes, scan: SheetScan) -> None:
                 place = int(match[2]) - 1, column_number(match[1])
                 scan.errors[place] = unescape(match[3].decode("utf-8", "replace"))
     if b"<f" in chunk or b":f" in chunk:
-        for match in _FORMULA.finditer(chunk):
-            if b't="str"' in match[1]:
-                continue
-            scan.uncached += 1
-            if ref := _REF_ATTR.search(match[1]):
-                column = column_number(ref[1])
-                scan.uncached_columns.add(column)
-                if len(scan.errors) < _MAX_NOTED:
-                    scan.errors[(int(ref[2]) - 1, column)] = UNCACHED
-        scan.outside += len(_OUTSIDE.findall(chunk))
+        _note_formulas(chunk, scan)
     if b"hidden=" in chunk:
         scan.hidden_rows += len(_HIDDEN_ROW.findall(chunk))
         for match in _HIDDEN_COL.finditer(chunk):
             low, high = int(match[1]), min(int(match[2]), 16_384)
             if high - low < 1_000:
                 scan.hidden_columns.update(range(low - 1, high))
-    if b"mergeCell" in chunk:
+    if b"mergeCell" in chunk and len(scan.merges) < _MAX_NOTED:
         for match in _MERGE.finditer(chunk):
-            if len(scan.merges) < _MAX_NOTED:
-                scan.merges.append(
-                    (int(match[2]) - 1, column_number(match[1]), int(match[4]) - 1, column_number(match[3]))
-                )
+            scan.merges.append((int(match[2]) - 1, column_number(match[1]), int(match[4]) - 1, column_number(match[3])))
+
+
+def _note_formulas(chunk: bytes, scan: SheetScan) -> None:
+    for match in _FORMULA.finditer(chunk):
+        if b't="str"' in match[1]:
+            continue
+        scan.uncached += 1
+        if ref := _REF_ATTR.search(match[1]):
+            column = column_number(ref[1])
+            scan.uncached_columns.add(column)
+            if len(scan.errors) < _MAX_NOTED:
+                scan.errors[(int(ref[2]) - 1, column)] = UNCACHED
+    scan.outside += len(_OUTSIDE.findall(chunk))
 
 
 def _note_styles(chunk: bytes, scan: SheetScan, styles: re.Pattern[bytes], formats: dict[int, Format]) -> None:

@@ -206,7 +206,7 @@ def _main_sheet(sheets: Sequence[SheetInspection]) -> int:
 
 
 def _sheet_inspection(book: Book, sheet: Sheet, survey: Survey, stem: str) -> SheetInspection:
-    hidden_columns = getattr(sheet, "hidden_columns", frozenset())
+    hidden_columns: frozenset[int] = getattr(sheet, "hidden_columns", frozenset())
     columns = tuple(_column(i, survey.headers[i], survey.facts[i], hidden=i in hidden_columns) for i in survey.kept)
     notices = [
         *sheet.notices,

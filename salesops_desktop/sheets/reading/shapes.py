@@ -293,7 +293,7 @@ def amount_parts(text: str) -> Amount | None:
 _GROUPED = {mark: re.compile(rf"\d{{1,3}}(?:{re.escape(mark)}\d{{2,3}})*{re.escape(mark)}\d{{3}}") for mark in " ',."}
 
 
-def marks(core: str) -> tuple[str, str] | None:
+def marks(core: str) -> tuple[str, str] | None:  # noqa: PLR0911  # one return per way of grouping reads best
     """The decimal mark and the thousands mark that ``core`` proves.
 
     Returns:

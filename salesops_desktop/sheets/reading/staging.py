@@ -12,7 +12,7 @@ from salesops_desktop.model.entities import EntitySpec, FieldSpec, entity
 from salesops_desktop.model.errors import DiskFullError, InputRefusedError
 from salesops_desktop.model.tables import ValueKind
 from salesops_desktop.sheets.reading.columns import ColumnFacts
-from salesops_desktop.sheets.reading.conversion import Converter, Fault, Priced, Stored, converter
+from salesops_desktop.sheets.reading.conversion import Converter, Fault, Priced, Stored, converter, currency_of
 from salesops_desktop.sheets.reading.inspection import PlanResult, SheetPlan
 from salesops_desktop.sheets.reading.limits import CACHE_CAP, MAX_ISSUES_PER_COLUMN
 from salesops_desktop.sheets.reading.preflight import column_letters
@@ -234,8 +234,6 @@ def _prepare(number: int, plan: SheetPlan, survey: Survey) -> _Stage:
 
 def _unit(facts: ColumnFacts, default: str) -> str:
     """The currency of a column whose number format or values name one and the same."""
-    from salesops_desktop.sheets.reading.conversion import currency_of
-
     return currency_of(facts.currency, default) if facts.currency else default
 
 
@@ -256,16 +254,7 @@ def _convert(stage: _Stage, chunk: Chunk) -> tuple[list[tuple[Stored, ...]], lis
         else:
             columns.append(_column(stage, each, chunk, bad, None))
     if stage.money_currency:
-        if currencies is None:
-            units = {
-                _unit(f.facts, stage.plan.default_currency) for f in stage.fields if f.spec.kind is ValueKind.MONEY
-            }
-            unit = next(iter(units)) if len(units) == 1 else stage.plan.default_currency
-            columns.append([code or unit for code in own])
-        else:
-            for i, code in enumerate(own):
-                if currencies[i] is None:
-                    currencies[i] = code
+        _fill_currencies(stage, columns, currencies, own)
     for each, column in zip(stage.fields, columns, strict=False):
         if each.spec.required and None in column:
             _require(stage, each, chunk, column, bad)
@@ -273,15 +262,28 @@ def _convert(stage: _Stage, chunk: Chunk) -> tuple[list[tuple[Stored, ...]], lis
     rows = list(zip([stage.plan.sheet] * count, chunk.rows, *columns, attributes, strict=True))
     rejects: list[tuple[object, ...]] = []
     if bad:
+        kept = [c for c in stage.survey.kept if c < len(chunk.columns)]
         for i in sorted(bad):
-            values = {
-                stage.survey.headers[c]: shown(chunk.columns[c][i]) for c in stage.survey.kept if c < len(chunk.columns)
-            }
+            values = {stage.survey.headers[c]: shown(chunk.columns[c][i]) for c in kept}
             rejects.append((stage.number, stage.plan.sheet, chunk.rows[i], json.dumps(values, ensure_ascii=False)))
         rows = [row for i, row in enumerate(rows) if i not in bad]
     stage.staged += len(rows)
     stage.rejected += len(rejects)
     return rows, rejects
+
+
+def _fill_currencies(
+    stage: _Stage, columns: list[Sequence[Stored]], currencies: list[Stored] | None, own: Sequence[str | None]
+) -> None:
+    """Give rows without a currency the one their cells named, in a column of its own where none is mapped."""
+    if currencies is None:
+        units = {_unit(f.facts, stage.plan.default_currency) for f in stage.fields if f.spec.kind is ValueKind.MONEY}
+        unit = next(iter(units)) if len(units) == 1 else stage.plan.default_currency
+        columns.append([code or unit for code in own])
+        return
+    for i, code in enumerate(own):
+        if currencies[i] is None:
+            currencies[i] = code
 
 
 def _cells(chunk: Chunk, index: int) -> Sequence[Cell]:

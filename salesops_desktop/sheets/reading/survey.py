@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import Protocol
 
@@ -257,7 +257,7 @@ def _feed(tallies: list[ColumnTally], chunk: Chunk, before: int) -> None:
 def _conclude(
     tallies: Sequence[ColumnTally], names: Sequence[str], sheet: Sheet, options: ReadOptions, hint: str
 ) -> tuple[ColumnFacts, ...]:
-    percent = getattr(sheet, "percent_columns", frozenset())
+    percent: frozenset[int] = getattr(sheet, "percent_columns", frozenset())
     units = getattr(sheet, "currencies", {})
     plan = [
         {
@@ -269,20 +269,18 @@ def _conclude(
         }
         for i in range(len(tallies))
     ]
-    facts = [tally.conclude(**kwargs) for tally, kwargs in zip(tallies, plan, strict=True)]  # type: ignore[arg-type]
+    facts = [tally.conclude(**kwargs) for tally, kwargs in zip(tallies, plan, strict=True)]
     proven = Counter(f.decimal_mark for f in facts if f.evidence.startswith("Decimal"))
     if len(proven) == 1:
         for i, fact in enumerate(facts):
             if fact.mark_open:
                 plan[i]["decimal_hint"] = next(iter(proven))
-                facts[i] = tallies[i].conclude(**plan[i])  # type: ignore[arg-type]
+                facts[i] = tallies[i].conclude(**plan[i])
     return tuple(_with_siblings(facts, names))
 
 
 def _with_siblings(facts: list[ColumnFacts], names: Sequence[str]) -> Iterator[ColumnFacts]:
     """Let a date column that decides its order speak for those of the same sheet that do not."""
-    from dataclasses import replace
-
     decided = {f.date_order: i for i, f in enumerate(facts) if f.date_order in ("dmy", "mdy")}
     for fact in facts:
         if fact.date_order == "undecidable" and len(decided) == 1 and "contradict" not in " ".join(fact.notices):
@@ -361,7 +359,8 @@ def data_chunks(sheet: Sheet, survey: Survey) -> Iterator[Chunk]:
     numbers: list[int] = []
     block: list[Row] = []
     skip = survey.skip
-    for number, row in enumerate(sheet.rows(), 1):
+    rows: Iterator[Row] = iter(sheet.rows())
+    for number, row in enumerate(rows, 1):
         if number <= survey.layout.first_data or number in skip or _blank(row):
             continue
         numbers.append(number)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from salesops_desktop.model.errors import InputRefusedError
-from salesops_desktop.sheets.reading.dialect import Dialect, find_dialect
+from salesops_desktop.sheets.reading.dialect import Dialect, find_dialect, parse
 from salesops_desktop.sheets.reading.encoding import FALLBACK, Encoding, find_encoding, take_census
 from salesops_desktop.sheets.reading.inspection import INFO, Notice, Option, Question, ReadOptions, TextSettings
 from salesops_desktop.sheets.reading.limits import MAX_FIELD_CHARS, MAX_TEXT_COLUMNS
@@ -264,10 +264,6 @@ def _sample(opener: Opener, encoding: Encoding) -> str:
 
 
 def _typical(sample: str, dialect: Dialect) -> int:
-    from collections import Counter
-
-    from salesops_desktop.sheets.reading.dialect import parse
-
     rows = parse(sample.splitlines(keepends=True), dialect.delimiter, dialect.quote or '"')
     widths = Counter(len(row) for row in rows if any(cell.strip() for cell in row))
     return max(widths, key=lambda size: (widths[size] * min(size, 12), size)) if widths else 1

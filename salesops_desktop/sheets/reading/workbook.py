@@ -6,6 +6,8 @@ Errors that engines blank are put back, numbers shown with leading zeros become 
 from __future__ import annotations
 
 import datetime as dt
+import html
+import io
 import re
 import warnings
 import zipfile
@@ -116,13 +118,15 @@ class _Engine:
         """Open with openpyxl, streaming."""
         if self.container.format not in ("xlsx", "xlsm"):
             raise self._refused()
+        with self.container.open() as stream:
+            data = stream.read()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                self.slow = openpyxl.load_workbook(self.container.open(), read_only=True, data_only=True)
+                self.slow = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         except (MemoryError, KeyboardInterrupt):
             raise
-        except Exception as error:  # openpyxl lets any error of its parts through
+        except Exception as error:  # noqa: BLE001  # openpyxl lets any error of its parts through
             self.fault = self.fault or f"{type(error).__name__}: {error}"
             raise self._refused() from None
 
@@ -216,11 +220,11 @@ class _Engine:
                     values.pop()
                 seen += len(values) + 1
                 if seen > limit:
-                    raise _too_big(self.container.path.name, sheet.title, seen)
+                    raise _too_big(self.container.path.name, sheet.title, seen)  # noqa: TRY301  # let through below
                 yield values
         except (InputRefusedError, MemoryError, GeneratorExit):
             raise
-        except Exception as error:  # openpyxl lets any error of its parts through
+        except Exception as error:  # noqa: BLE001  # openpyxl lets any error of its parts through
             self.fault = self.fault or f"{type(error).__name__}: {error}"
             raise self._refused() from None
 
@@ -342,8 +346,6 @@ def _scan_ods(container: Container) -> BookScan:
         sheet.hidden_rows = len(_ODS_HIDDEN.findall(table[0]))
         if sheet.error_count:
             sheet.errors = _ods_errors(table[0])
-        import html
-
         scan.sheets[html.unescape(table[1].decode("utf-8", "replace"))] = sheet
     return scan
 
@@ -397,8 +399,6 @@ def _read_xls(container: Container) -> list[GridSheet]:
 
 
 def _open_xlrd(data: bytes) -> Any:
-    import io
-
     silent = io.StringIO()
     try:
         return xlrd.open_workbook(file_contents=data, logfile=silent, formatting_info=True)
