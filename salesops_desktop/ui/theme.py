@@ -134,7 +134,7 @@ def qt_palette(tokens: ThemeTokens) -> QPalette:
 
 
 def _style_sheet(tokens: ThemeTokens) -> str:
-    """Only what no palette role reaches: Fusion derives these lines and gradients from others, too faint in the dark."""
+    """Only what no palette role reaches: lines and gradients that Fusion derives are too faint in the dark."""
     colors = dict(tokens.colors)
     return """
         QToolTip {{ color: {tooltip_text}; background: {tooltip}; border: 1px solid {border}; padding: 3px; }}

@@ -16,6 +16,7 @@ from salesops_desktop.model.errors import InputRefusedError
 from salesops_desktop.model.money import PPM, divide_half_up, exponent, to_minor
 from salesops_desktop.model.tables import Cell, Column, ValueKind
 from salesops_desktop.ui.i18n import tr
+from salesops_desktop.ui.widgets.grid_order import missing_mask
 
 NUMERIC: Final = frozenset({ValueKind.INTEGER, ValueKind.NUMBER, ValueKind.MONEY, ValueKind.RATE, ValueKind.FRACTION})
 _SYMBOLS: Final = {
@@ -46,17 +47,26 @@ class Formats:
         self.minus = self.locale.negativeSign()
         self.date_pattern = four_digit_years(self.locale.dateFormat(QLocale.FormatType.ShortFormat))
         self._days: dict[int, str] = {}
+        self._swap = str.maketrans({",": self.locale.groupSeparator(), ".": self.point, "-": self.minus})
+        self._plain_digits = self._writes_like_python()
         sample = self.locale.toCurrencyString(1, "¤", 0)
         before, _, after = sample.partition(self.locale.toString(1))
         self._money_before, self._money_after = (before, after) if "¤" in sample else ("", "\u00a0¤")
 
+    def _writes_like_python(self) -> bool:
+        """Whether the locale groups by thousands in Western digits: Python then formats ten times faster than Qt."""
+        samples = (0.5, -12.5, 1234.5, 1234567.5, 123456789.5)
+        return all(f"{v:,.1f}".translate(self._swap) == self.locale.toString(v, "f", 1) for v in samples)
+
     def integer(self, value: int) -> str:
         """A whole number with group separators."""
-        return self.locale.toString(value)
+        return f"{value:,d}".translate(self._swap) if self._plain_digits else self.locale.toString(value)
 
     def number(self, value: float, digits: int | None = None) -> str:
         """A number; without ``digits``, up to four of them and no trailing zeros."""
         if digits is not None:
+            if self._plain_digits:
+                return f"{value:,.{digits}f}".translate(self._swap)
             return self.locale.toString(float(value), "f", digits)
         shown = self.locale.toString(float(value), "f", 4)
         return shown.rstrip("0").rstrip(self.point) if self.point in shown else shown
@@ -65,7 +75,7 @@ class Formats:
         """The exact integer ``value`` shown with its last ``digits`` digits after the decimal mark."""
         whole, fraction = divmod(abs(value), 10**digits)
         tail = f"{self.point}{fraction:0{digits}d}" if digits else ""
-        return f"{self.minus if value < 0 else ''}{self.locale.toString(whole)}{tail}"
+        return f"{self.minus if value < 0 else ''}{self.integer(whole)}{tail}"
 
     def money(self, minor: int, currency: str | None) -> str:
         """Minor units of a currency, exact."""
@@ -111,7 +121,10 @@ class Formats:
         plain = self._plain(column)
         if column.kind is ValueKind.TEXT:
             return plain
-        absent = column.is_missing
+        mask = missing_mask(column)
+        if mask is None:
+            return plain
+        absent = mask.item
 
         def shown(record: int) -> str:
             return "" if absent(record) else plain(record)
@@ -124,22 +137,26 @@ class Formats:
             case ValueKind.TEXT:
                 return lambda i: "" if (v := values[i]) is None else str(v)
             case ValueKind.INTEGER:
-                return lambda i: self.integer(int(values[i]))
+                return lambda i: self.integer(values.item(i))
             case ValueKind.NUMBER:
                 places = digits_of(values) if digits is None else digits
-                return lambda i: self.number(float(values[i]), places)
+                number = self.number
+                return lambda i: number(values.item(i), places)
             case ValueKind.MONEY:
-                return lambda i: self.money(int(values[i]), column.currency_at(i))
+                if column.currencies is None:
+                    currency = column.currency
+                    return lambda i: self.money(values.item(i), currency)
+                return lambda i: self.money(values.item(i), column.currency_at(i))
             case ValueKind.RATE:
-                return lambda i: self.rate(int(values[i]), digits)
+                return lambda i: self.rate(values.item(i), digits)
             case ValueKind.FRACTION:
-                return lambda i: self.percent(float(values[i]), digits)
+                return lambda i: self.percent(values.item(i), digits)
             case ValueKind.DATE:
                 days = values.view(np.int64)
-                return lambda i: self.day(int(days[i]))
+                return lambda i: self.day(days.item(i))
             case ValueKind.DATETIME:
                 seconds = values.astype("datetime64[s]", copy=False).view(np.int64)
-                return lambda i: self.seconds(int(seconds[i]))
+                return lambda i: self.seconds(seconds.item(i))
             case ValueKind.BOOLEAN:
                 yes, no = tr("Yes"), tr("No")
                 return lambda i: yes if values[i] else no

@@ -25,8 +25,11 @@ DISPLAY: Final = Qt.ItemDataRole.DisplayRole
 ALIGNMENT: Final = Qt.ItemDataRole.TextAlignmentRole
 EDIT: Final = Qt.ItemDataRole.EditRole
 SPOKEN: Final = Qt.ItemDataRole.AccessibleTextRole
-RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+# Plain integers and ready-made flags: painting asks for them thousands of times.
+RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+LEFT: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+_FIXED: Final = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+_OPEN: Final = _FIXED | Qt.ItemFlag.ItemIsEditable
 
 EMPTY: Final = Table("", ())
 _MOST_ORDERS: Final = 3
@@ -87,7 +90,7 @@ class GridModel(QAbstractTableModel):
         self._sorted: Rows = self.records
         self._mask: Mask | None = None
         self._shown: list[Callable[[int], str]] = []
-        self._alignment: list[Qt.AlignmentFlag] = []
+        self._alignment: list[int] = []
         self._texts: dict[str, TextIndex] = {}
         self._keys: dict[str, Key] = {}
 
@@ -104,7 +107,7 @@ class GridModel(QAbstractTableModel):
     def data(self, index: Index, role: int = DISPLAY) -> Any:
         """One cell; returns early because painting asks seven roles per cell."""
         if role == DISPLAY:
-            return self._shown[index.column()](int(self.records[index.row()]))
+            return self._shown[index.column()](self.records.item(index.row()))
         if role == ALIGNMENT:
             return self._alignment[index.column()]
         if role == EDIT:
@@ -132,10 +135,9 @@ class GridModel(QAbstractTableModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Selectable; editable where the column is."""
-        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
-        if index.isValid() and self.editable and self.table.columns[index.column()].name in self.editable:
-            flags |= Qt.ItemFlag.ItemIsEditable
-        return flags
+        if self.editable and index.isValid() and self.table.columns[index.column()].name in self.editable:
+            return _OPEN
+        return _FIXED
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column first, by the earlier ones after it; column -1 returns to the table's own order."""

@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 
 from salesops_desktop.model.tables import Column, Table, ValueKind
 from salesops_desktop.ui.widgets.grid import Grid
+from salesops_desktop.ui.widgets.grid_menus import cell_menu, column_menu
 
 ENGLISH = QLocale("en_US")
 
@@ -312,8 +313,6 @@ def test_frozen_columns_scroll_together(grid):
 
 
 def test_menus_offer_and_do(grid, qtbot):
-    from salesops_desktop.ui.widgets.grid_menus import cell_menu, column_menu
-
     menu = column_menu(grid, 2)
     {a.text(): a for a in menu.actions()}["Hide this column"].trigger()
     assert grid.hidden_columns() == {2}
