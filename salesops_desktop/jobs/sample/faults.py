@@ -190,8 +190,9 @@ def _emptied(*_: object) -> str:
 
 
 def _misspelt(rng: np.random.Generator, text: str, *_: object) -> str:
-    """Two neighbouring letters swapped, one dropped, one doubled, or the space lost."""
-    at = int(rng.integers(1, max(2, len(text) - 1)))
+    """Two neighbouring letters swapped, one dropped, one doubled, or the space lost; numbers stay as they are."""
+    places = [i for i in range(1, len(text) - 1) if text[i : i + 2].isalpha()]
+    at = places[int(rng.integers(len(places)))] if places else 1
     swapped = text[:at] + text[at : at + 2][::-1] + text[at + 2 :]
     options = [swapped, text[:at] + text[at + 1 :], text[:at] + text[at] + text[at:], text.replace(" ", "")]
     return _pick(rng, [option for option in options if option != text])
