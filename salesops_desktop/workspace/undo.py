@@ -182,7 +182,8 @@ def _restore(connection: Connection, table: WatchedTable) -> None:
 
 
 _LATER = (
-    "SELECT coalesce(origin_id, id) AS origin FROM action WHERE id > :reverts_id GROUP BY origin "
+    "SELECT coalesce(origin_id, id) AS origin FROM action WHERE id > :reverts_id "
+    "AND id < (SELECT action_id FROM current_action) GROUP BY origin "
     "HAVING count(*) % 2 = 1"
 )
 """Actions since, without those that cancel out: an action, its undo and its redo take turns."""

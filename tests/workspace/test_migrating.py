@@ -146,7 +146,7 @@ def test_a_migration_that_fails_anywhere_leaves_the_file_as_it_was(tmp_path, mon
     total = statements_of(path)
     assert total > 40
     real = migrating.engine_for
-    for stop in sorted({*range(0, total, max(1, total // 25)), total - 1}):
+    for stop in sorted({*range(0, total, max(1, total // 10)), total - 1}):
         seen = 0
 
         def failing(file, access, stop=stop):
