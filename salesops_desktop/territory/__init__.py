@@ -1,1 +1,9 @@
-"""The territory design engine: arrays in, assignment out."""
+"""The territory engine: arrays in, a balanced, connected, compact assignment with its figures out."""
+
+from salesops_desktop.territory.design import design
+from salesops_desktop.territory.figures import Design, evaluate
+from salesops_desktop.territory.geography import great_circle_km
+from salesops_desktop.territory.handover import Handover, handover
+from salesops_desktop.territory.problem import DesignProblem
+
+__all__ = ["Design", "DesignProblem", "Handover", "design", "evaluate", "great_circle_km", "handover"]

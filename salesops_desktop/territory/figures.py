@@ -1,0 +1,186 @@
+"""The figures of an assignment: balance, compactness, connectedness, what changes hands, and what was not reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from salesops_desktop.territory.geography import great_circle_km, normalised, to_degrees, unit_vectors
+from salesops_desktop.territory.neighbours import neighbour_edges, pieces
+from salesops_desktop.territory.problem import NONE, Assignment, DesignProblem, Floats, Indices, sum_by, sum_vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """An assignment of every unit to one territory, with its figures.
+
+    Attributes:
+        assignment: territory per unit, int32, [n].
+        centre_latitude: degrees per territory, [k]: the home where known, else the weighted centre; NaN without units.
+        centre_longitude: degrees per territory, [k].
+        totals: per measure, the sum per territory, [k].
+        counts: units per territory, [k].
+        balance: per measure, the largest deviation of a territory from the mean (0.05 is 5 %).
+        mean_km: weighted mean great-circle distance from a unit to its territory's centre.
+        territory_km: the same per territory, [k]; NaN without positioned units.
+        pieces: connected pieces per territory, [k]; 1 is one piece, 0 is none.
+        moved: units that change hands, bool, [n] (units without an owner today do not count).
+        moved_totals: per measure, how much of it changes hands.
+        unpositioned: indices of units without a position, which were assigned by rule.
+        sentences: what could not be reached and why, and what a reader should know.
+    """
+
+    assignment: Assignment
+    centre_latitude: Floats
+    centre_longitude: Floats
+    totals: Mapping[str, Floats]
+    counts: npt.NDArray[np.int64]
+    balance: Mapping[str, float]
+    mean_km: float
+    territory_km: Floats
+    pieces: npt.NDArray[np.int64]
+    moved: npt.NDArray[np.bool_]
+    moved_totals: Mapping[str, float]
+    unpositioned: Indices
+    sentences: tuple[str, ...]
+
+    @property
+    def connected(self) -> bool:
+        """Whether every territory is in one piece."""
+        return bool((self.pieces <= 1).all())
+
+
+def evaluate(problem: DesignProblem, assignment: npt.NDArray[np.integer], edges: Indices | None = None) -> Design:
+    """The figures of any assignment.
+
+    Args:
+        problem: what was asked.
+        assignment: territory (0 to k-1) per unit, [n].
+        edges: the neighbourhood graph of the units, when it is already known.
+
+    Raises:
+        FaultsError: the problem makes no sense.
+        ValueError: the assignment does not fit the problem.
+    """
+    problem.check()
+    k = problem.territories
+    if len(assignment) != len(problem) or (assignment < 0).any() or (assignment >= k).any():
+        message = f"An assignment gives each of the {len(problem)} units a territory from 0 to {k - 1}."
+        raise ValueError(message)
+    where = assignment.astype(np.intp)
+    totals = {name: sum_by(where, values, k) for name, values in problem.measures.items()}
+    balance = {name: float(np.abs(total / total.mean() - 1).max()) for name, total in totals.items()}
+    positioned = problem.positioned
+    latitude, longitude = centres(problem, where)
+    weights = problem.distance_weights
+    km = great_circle_km(problem.latitude, problem.longitude, latitude[where], longitude[where])
+    here = np.flatnonzero(positioned)
+    weighted = sum_by(where[here], weights[here] * km[here], k)
+    mass = sum_by(where[here], weights[here], k)
+    territory_km = np.full(k, np.nan)
+    np.divide(weighted, mass, out=territory_km, where=mass > 0)
+    graph = unit_edges(problem) if edges is None else edges
+    parts = pieces(graph, where, positioned)
+    in_pieces = np.zeros(k, dtype=np.int64)
+    label, first = np.unique(parts, return_index=True)
+    np.add.at(in_pieces, where[first[label >= 0]], 1)
+    owner = problem.owners
+    moved = (owner != NONE) & (owner != where)
+    return Design(
+        assignment=assignment.astype(np.int32),
+        centre_latitude=latitude,
+        centre_longitude=longitude,
+        totals=totals,
+        counts=np.bincount(where, minlength=k).astype(np.int64),
+        balance=balance,
+        mean_km=float(weighted.sum() / mass.sum()) if mass.sum() > 0 else 0.0,
+        territory_km=territory_km,
+        pieces=in_pieces,
+        moved=moved,
+        moved_totals={name: float(values[moved].sum()) for name, values in problem.measures.items()},
+        unpositioned=np.flatnonzero(~positioned),
+        sentences=_sentences(problem, totals, in_pieces),
+    )
+
+
+def centres(problem: DesignProblem, where: Indices) -> tuple[Floats, Floats]:
+    """Each territory's home where it has one, else the weighted centre of its positioned units; degrees, [k] each."""
+    here = np.flatnonzero(problem.positioned)
+    vectors = unit_vectors(problem.latitude[here], problem.longitude[here])
+    weights = problem.distance_weights[here]
+    sums = sum_vectors(where[here], weights, vectors, problem.territories)
+    # A territory whose units all weigh nothing still has a middle.
+    plain = sum_vectors(where[here], np.ones(len(here)), vectors, problem.territories)
+    sums = np.where(np.linalg.norm(sums, axis=1, keepdims=True) > 0, sums, plain)
+    latitude, longitude = to_degrees(sums)
+    if problem.home_latitude is not None and problem.home_longitude is not None:
+        known = np.isfinite(problem.home_latitude) & np.isfinite(problem.home_longitude)
+        latitude = np.where(known, problem.home_latitude, latitude)
+        longitude = np.where(known, problem.home_longitude, longitude)
+    return latitude, longitude
+
+
+def unit_edges(problem: DesignProblem) -> Indices:
+    """The neighbourhood graph of the units: the one given, or that of the positions."""
+    if problem.edges is not None:
+        return problem.edges.astype(np.intp).reshape(-1, 2)
+    here = np.flatnonzero(problem.positioned)
+    if not len(here):
+        return np.zeros((0, 2), dtype=np.intp)
+    return here[neighbour_edges(normalised(unit_vectors(problem.latitude[here], problem.longitude[here])))]
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.1f} %"
+
+
+def _sentences(problem: DesignProblem, totals: Mapping[str, Floats], parts: npt.NDArray[np.int64]) -> tuple[str, ...]:
+    said: list[str] = []
+    for name, total in totals.items():
+        limit = problem.limit(name)
+        deviation = total / total.mean() - 1
+        worst = int(np.abs(deviation).argmax())
+        if abs(deviation[worst]) <= limit + 1e-9:
+            continue
+        reason = _unavoidable(problem, name, float(total.mean())) or (
+            f"the farthest, {problem.territory(worst)}, lies {_percent(abs(deviation[worst]))} "
+            f"{'above' if deviation[worst] > 0 else 'below'} the mean."
+        )
+        said.append(f"Balance of {_percent(limit)} on {name} was not reached: {reason}")
+    split = np.flatnonzero(parts > 1)
+    if problem.connected and len(split):
+        shown = ", ".join(f"{problem.territory(int(t))} ({int(parts[t])} pieces)" for t in split[:5])
+        more = f" and {len(split) - 5} more" if len(split) > 5 else ""
+        said.append(f"Not in one piece: {shown}{more}.")
+    missing = int((~problem.positioned).sum())
+    if missing:
+        said.append(
+            f"{missing:,} unit{'s have' if missing > 1 else ' has'} no position and went to "
+            "the territory of the group, the present owner, or the least loaded territory."
+        )
+    return tuple(said)
+
+
+def _unavoidable(problem: DesignProblem, name: str, mean: float) -> str:
+    """Why no assignment at all could reach the tolerance; empty when none of the simple reasons holds."""
+    values, limit = problem.measures[name].astype(np.float64), problem.limit(name)
+    largest = int(values.argmax())
+    if values[largest] > mean * (1 + limit):
+        return f"{problem.unit(largest)} alone is {_percent(values[largest] / mean)} of a territory."
+    if problem.group is not None and (problem.group >= 0).any():
+        inside = problem.group >= 0
+        _, index = np.unique(problem.group[inside], return_inverse=True)
+        sums = sum_by(index.reshape(-1), values[inside], int(index.max()) + 1)
+        if sums.max() > mean * (1 + limit):
+            member = int(np.flatnonzero(inside)[np.flatnonzero(index == sums.argmax())[0]])
+            return f"the group of {problem.unit(member)} alone is {_percent(sums.max() / mean)} of a territory."
+    held = sum_by(problem.owners[problem.locks], values[problem.locks], problem.territories)
+    if held.max() > mean * (1 + limit):
+        return (
+            f"what is locked to {problem.territory(int(held.argmax()))} alone is {_percent(held.max() / mean)} "
+            "of a territory."
+        )
+    return ""

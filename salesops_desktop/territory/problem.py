@@ -1,0 +1,221 @@
+"""What a territory design is asked for, checked before anything is calculated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from salesops_desktop.model.errors import Fault, FaultsError
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
+Assignment = npt.NDArray[np.int32]
+"""The territory (0 to k-1) of each unit, [n]."""
+
+NONE = -1
+"""No owner, no group."""
+
+
+@dataclass(frozen=True, slots=True)
+class DesignProblem:
+    """Units to be divided among ``territories``.
+
+    Attributes:
+        latitude: degrees per unit, [n]; NaN where the position is not known.
+        longitude: degrees per unit, [n].
+        measures: what is to be balanced: a number per unit, not negative, by name.
+        territories: how many there are, k.
+        tolerance: per measure, how far a territory may lie from the mean (0.05 is 5 %); 5 % where it says nothing.
+        weight: the measure by which distances are weighted; the first where None, each unit alike where empty.
+        home_latitude: degrees per territory, [k]: where its person lives, NaN where not known. Territories with a home
+            gather around it, the others around their own centre.
+        home_longitude: degrees per territory, [k].
+        owner: territory that works each unit today, [n]; -1 for none.
+        locked: units that must stay with their owner, [n].
+        group: units with the same number stay together, [n]; -1 for none.
+        disruption: what moving a unit away from its owner costs: 1 stands for as much as carrying it over the mean
+            distance between a unit and its centre. With any price the design starts from today's plan.
+        connected: whether territories are kept in one piece on the neighbourhood graph. Never stronger than a lock.
+        edges: pairs of neighbouring units, [m, 2]; found from the positions (Delaunay) where None.
+        unit_names: for sentences.
+        territory_names: for sentences.
+    """
+
+    latitude: Floats
+    longitude: Floats
+    measures: Mapping[str, npt.NDArray[np.int64] | Floats]
+    territories: int
+    tolerance: Mapping[str, float] = field(default_factory=dict)
+    weight: str | None = None
+    home_latitude: Floats | None = None
+    home_longitude: Floats | None = None
+    owner: npt.NDArray[np.integer] | None = None
+    locked: npt.NDArray[np.bool_] | None = None
+    group: npt.NDArray[np.integer] | None = None
+    disruption: float = 0.0
+    connected: bool = True
+    edges: npt.NDArray[np.integer] | None = None
+    unit_names: Sequence[str] | None = None
+    territory_names: Sequence[str] | None = None
+
+    def __len__(self) -> int:
+        return len(self.latitude)
+
+    @property
+    def positioned(self) -> npt.NDArray[np.bool_]:
+        """Which units have a position."""
+        return np.isfinite(self.latitude) & np.isfinite(self.longitude)
+
+    @property
+    def owners(self) -> Indices:
+        """Today's territory per unit, -1 for none."""
+        return np.full(len(self), NONE, dtype=np.intp) if self.owner is None else self.owner.astype(np.intp)
+
+    @property
+    def locks(self) -> npt.NDArray[np.bool_]:
+        """Which units are locked."""
+        return np.zeros(len(self), dtype=np.bool_) if self.locked is None else self.locked
+
+    @property
+    def distance_weights(self) -> Floats:
+        """The weight of each unit's distance."""
+        name = next(iter(self.measures), "") if self.weight is None else self.weight
+        if name == "":
+            return np.ones(len(self))
+        values = self.measures[name].astype(np.float64)
+        return values if values.sum() > 0 else np.ones(len(self))
+
+    def limit(self, measure: str) -> float:
+        """The tolerance for ``measure``."""
+        return self.tolerance.get(measure, 0.05)
+
+    def unit(self, index: int) -> str:
+        """What a sentence calls a unit."""
+        return self.unit_names[index] if self.unit_names is not None else f"unit {index + 1}"
+
+    def territory(self, index: int) -> str:
+        """What a sentence calls a territory."""
+        return self.territory_names[index] if self.territory_names is not None else f"territory {index + 1}"
+
+    def check(self) -> None:
+        """Refuse a problem that makes no sense.
+
+        Raises:
+            FaultsError: with every fault.
+        """
+        faults = list(_shape_faults(self))
+        if not faults:
+            faults = [*_value_faults(self), *_owner_faults(self)]
+        if faults:
+            more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+            raise FaultsError(
+                f"The territories cannot be designed: {faults[0].where}: {faults[0].what}{more}",
+                faults,
+                way_out=faults[0].way_out,
+            )
+
+
+def sum_by(index: Indices, values: npt.NDArray[np.generic], count: int) -> Floats:
+    """The sum of ``values`` per index from 0 to ``count`` - 1."""
+    return np.bincount(index, values.astype(np.float64), count).astype(np.float64)
+
+
+def sum_vectors(index: Indices, weights: Floats, vectors: Floats, count: int) -> Floats:
+    """The weighted sum of ``vectors``, [n, 3], per index from 0 to ``count`` - 1, [count, 3]."""
+    return np.stack([sum_by(index, weights * vectors[:, i], count) for i in range(3)], axis=1)
+
+
+def _shape_faults(problem: DesignProblem) -> Iterator[Fault]:
+    n, k = len(problem), problem.territories
+    per_unit: dict[str, Sequence[object] | npt.NDArray[np.generic] | None] = {
+        "longitude": problem.longitude,
+        "owner": problem.owner,
+        "locked": problem.locked,
+        "group": problem.group,
+        "unit names": problem.unit_names,
+        **{f"measure {name}": values for name, values in problem.measures.items()},
+    }
+    for name, values in per_unit.items():
+        if values is not None and len(values) != n:
+            yield Fault(name, f"There are {len(values):,} values for {n:,} units.")
+    for name, values in (("home latitude", problem.home_latitude), ("home longitude", problem.home_longitude)):
+        if values is not None and len(values) != k:
+            yield Fault(name, f"There are {len(values):,} homes for {k:,} territories.")
+    if (problem.home_latitude is None) != (problem.home_longitude is None):
+        yield Fault("homes", "A home needs a latitude and a longitude.")
+    yield from _count_faults(problem)
+    for name, value in problem.tolerance.items():
+        if not value > 0:
+            yield Fault(f"tolerance of {name}", "A tolerance must be more than 0.")
+    if problem.weight and problem.weight not in problem.measures:
+        yield Fault("weight", f"There is no measure called {problem.weight!r}.")
+    if problem.disruption < 0:
+        yield Fault("disruption", "The price of moving a unit cannot be negative.")
+
+
+def _count_faults(problem: DesignProblem) -> Iterator[Fault]:
+    n, k = len(problem), problem.territories
+    if n == 0:
+        yield Fault("units", "There is nothing to divide.", "Import accounts first.")
+    if k < 1:
+        yield Fault("territories", f"There must be at least one territory, not {k}.")
+    elif k > n > 0:
+        yield Fault("territories", f"{k:,} territories cannot share {n:,} units.", "Ask for fewer territories.")
+    if not problem.measures:
+        yield Fault("measures", "There is no measure to balance.")
+
+
+def _rows(problem: DesignProblem, bad: npt.NDArray[np.bool_]) -> str:
+    at = np.flatnonzero(bad)
+    shown = ", ".join(problem.unit(int(i)) for i in at[:5])
+    return shown + (f" and {len(at) - 5:,} more" if len(at) > 5 else "")
+
+
+def _value_faults(problem: DesignProblem) -> Iterator[Fault]:
+    positioned = problem.positioned
+    wrong = positioned & ((np.abs(problem.latitude) > 90) | (np.abs(problem.longitude) > 180))
+    if wrong.any():
+        yield Fault(
+            "positions", f"These lie on no place of the Earth: {_rows(problem, wrong)}.", "Correct or clear them."
+        )
+    for name, given in problem.measures.items():
+        values = given.astype(np.float64)
+        if not np.isfinite(values).all():
+            yield Fault(name, f"No number: {_rows(problem, ~np.isfinite(values))}.", "Fill in 0 or the true value.")
+        elif (values < 0).any():
+            yield Fault(
+                name, f"Less than zero: {_rows(problem, values < 0)}.", "A measure to balance cannot be negative."
+            )
+        elif values.sum() == 0:
+            yield Fault(name, "All zero: there is nothing to balance.", "Choose another measure.")
+    if problem.edges is not None and problem.edges.size:
+        edges = problem.edges
+        if edges.ndim != 2 or edges.shape[1] != 2 or edges.min() < 0 or edges.max() >= len(problem):
+            yield Fault("edges", "Neighbours must be pairs of unit numbers.")
+
+
+def _owner_faults(problem: DesignProblem) -> Iterator[Fault]:
+    owner, locked = problem.owners, problem.locks
+    strange = (owner < NONE) | (owner >= problem.territories)
+    if strange.any():
+        yield Fault("owner", f"No such territory: {_rows(problem, strange)}.")
+        return
+    homeless = locked & (owner == NONE)
+    if homeless.any():
+        yield Fault("locked", f"Locked, but nobody owns them: {_rows(problem, homeless)}.", "Unlock or assign them.")
+    if problem.group is None:
+        return
+    group = problem.group.astype(np.int64)
+    bound = locked & (group >= 0) & (owner >= 0)
+    order = np.lexsort((owner[bound], group[bound]))
+    groups, owners = group[bound][order], owner[bound][order]
+    torn = np.unique(groups[1:][(groups[1:] == groups[:-1]) & (owners[1:] != owners[:-1])])
+    for name in torn.tolist():
+        yield Fault(
+            "locked",
+            f"These belong together but are locked to different territories: {_rows(problem, bound & (group == name))}.",
+            "Unlock all but one.",
+        )
