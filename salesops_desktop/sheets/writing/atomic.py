@@ -30,19 +30,21 @@ def write_atomically(path: Path, writer: Callable[[BinaryIO], None]) -> None:
         InputRefusedError: the folder is missing or not writable, or another program holds the file.
     """
     target = Path(os.path.realpath(path))
-    if target.is_dir():
+    if os.path.isdir(target):  # noqa: PTH112  # Path.is_dir raises where a name is too long
         raise InputRefusedError(
             "There is a folder of this name.", where=str(path), way_out="Choose another name for the file."
         )
+    written = False
     temporary = target.with_name(f".{target.name[:60]}.{secrets.token_hex(6)}.part")
     try:
         _write_and_sync(temporary, writer)
-        if target.exists():
+        written = True
+        if _exists(target):
             shutil.copymode(target, temporary)
         temporary.replace(target)
         _sync_folder(target.parent)
     except OSError as error:
-        raise _sentence(error, path, target) from error
+        raise _sentence(error, path, target, written=written) from error
     finally:
         _remove(temporary)
 
@@ -90,8 +92,12 @@ def _remove(temporary: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _sentence(error: OSError, path: Path, target: Path) -> SalesOpsError:
-    kept = " The file that was there is unchanged." if target.exists() else ""
+def _exists(target: Path) -> bool:
+    return os.path.exists(target)  # noqa: PTH110  # Path.exists raises where a name is too long
+
+
+def _sentence(error: OSError, path: Path, target: Path, *, written: bool) -> SalesOpsError:
+    kept = " The file that was there is unchanged." if _exists(target) else ""
     details = f"{type(error).__name__}: {error}"
     if error.errno in _FULL:
         return DiskFullError(
@@ -101,7 +107,7 @@ def _sentence(error: OSError, path: Path, target: Path) -> SalesOpsError:
             details=details,
         )
     if error.errno in _FORBIDDEN:
-        if target.exists() and os.access(target.parent, os.W_OK):
+        if written:  # the folder took the temporary file, so it is the old one that cannot be replaced
             return InputRefusedError(
                 "The file is open in another program, or you may not change it.",
                 where=str(path),

@@ -14,14 +14,15 @@ import numpy as np
 import numpy.typing as npt
 from openpyxl.utils.cell import get_column_letter
 
-from salesops_desktop.model.money import exponent
+from salesops_desktop.model.money import PPM, exponent
 from salesops_desktop.model.tables import Cell, Column, Table, ValueKind
 from salesops_desktop.sheets.writing.cells import CellWriter, Link, cached, text_element
 from salesops_desktop.sheets.writing.formulas import Formula, column_reference, fill, this_row_reference
-from salesops_desktop.sheets.writing.style import Look, Role, alignment, column_format, money_format
+from salesops_desktop.sheets.writing.style import GENERAL, NUMERIC, Look, Role, alignment, column_format, money_format
 from salesops_desktop.sheets.writing.text import clean, looks_like_formula
 
 CHUNK: Final = 1_000
+_EXACT: Final = 10**15
 _SUMMABLE: Final = frozenset({ValueKind.INTEGER, ValueKind.NUMBER, ValueKind.MONEY})
 
 
@@ -92,7 +93,8 @@ class TablePlan:
         given = self.formats.get(column.name)
         number_format = given if isinstance(given, str) else column_format(column, with_code=self.codes)
         role = Role.INPUT if column.name in self.inputs else Role.BODY
-        return Look(role, number_format, alignment(column.kind))
+        align = alignment(column)
+        return Look(role, number_format, align, indent=0 if align == "center" else 1)
 
     def row_formula(self, name: str) -> str:
         """The formula of a column with structured references to the columns of the same row."""
@@ -154,7 +156,9 @@ class TableRows:
     def _heading(self) -> str:
         plan = self._plan
         cells = [
-            self._writer.cell(plan.row, plan.column + i, label, Look(Role.HEADER, align=alignment(column.kind)))
+            self._writer.cell(
+                plan.row, plan.column + i, label, replace(plan.look(column), role=Role.HEADER, number_format=GENERAL)
+            )
             for i, (label, column) in enumerate(zip(plan.labels, plan.table.columns, strict=True))
         ]
         return f'<row r="{plan.row}" ht="32" customHeight="1">{"".join(cells)}</row>'
@@ -172,7 +176,7 @@ class TableRows:
             cells.append(self._writer.cell(plan.end, plan.column + i, value, look))
         return f'<row r="{plan.end}">{"".join(cells)}</row>'
 
-    def _maker(self, column: Column) -> Callable[[int, int], list[str]]:
+    def _maker(self, column: Column) -> Callable[[int, int], list[str]]:  # noqa: PLR0911  # one return per kind
         """A function that makes the cells of a column for a range of rows."""
         name = column.name
         plan, look = self._plan, self._plan.look(column)
@@ -205,6 +209,8 @@ class TableRows:
             return self._text_maker(column, letter, look)
         if column.kind is ValueKind.DATE:
             return self._date_maker(column, letter, look)
+        if column.kind in NUMERIC and len(column) and _scale(column):
+            return self._number_maker(column, letter, look, looks)
         return lambda low, high: [self._plain_cell(column, letter, i, looks(i)) for i in range(low, high)]
 
     def _row_value(self, text: str | None, value: Cell) -> Cell | Formula:
@@ -282,6 +288,32 @@ class TableRows:
 
         return make
 
+    def _number_maker(
+        self, column: Column, letter: str, look: Look, looks: Callable[[int], Look]
+    ) -> Callable[[int, int], list[str]]:
+        """Numbers; those that a double cannot hold exactly, and missing ones, take the careful way."""
+        first, styles = self._plan.first, self._writer.styles
+        one = styles.number(look) if looks(0) is look else None
+        scale = _scale(column)
+        numbers: npt.NDArray[np.float64] = column.values  # type: ignore[assignment]  # or integers
+
+        def make(low: int, high: int) -> list[str]:
+            values = numbers[low:high]
+            with np.errstate(invalid="ignore"):
+                usual = (values < _EXACT) & (values > -_EXACT)  # false for what is not a number
+            if column.missing is not None:
+                usual &= ~column.missing[low:high]
+            # A quotient of an integer of at most 15 digits prints as that very decimal number.
+            written = values.tolist() if scale == 1 else (values / scale).tolist()
+            return [
+                f'<c r="{letter}{first + i}" s="{styles.number(looks(i)) if one is None else one}"><v>{value!r}</v></c>'
+                if plain
+                else self._plain_cell(column, letter, i, looks(i))
+                for i, value, plain in zip(range(low, high), written, usual.tolist(), strict=True)
+            ]
+
+        return make
+
     def _date_maker(self, column: Column, letter: str, look: Look) -> Callable[[int, int], list[str]]:
         first = self._plan.first
         style = self._writer.styles.number(look)
@@ -299,6 +331,18 @@ class TableRows:
             ]
 
         return make
+
+
+def _scale(column: Column) -> int:
+    """What a column's stored values are divided by to be shown; 0 where rows differ."""
+    if column.kind is ValueKind.RATE:
+        return PPM
+    if column.kind is not ValueKind.MONEY:
+        return 1
+    if column.currencies is None:
+        return int(10 ** (exponent(column.currency) if column.currency else 2))
+    used = {exponent(str(currency)) for currency in set(column.currencies.tolist()) if currency is not None}
+    return int(10 ** used.pop()) if len(used) == 1 else 0
 
 
 def total_range(plan: TablePlan, name: str) -> str:

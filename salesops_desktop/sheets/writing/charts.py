@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final, Literal
 
 from openpyxl.chart.bar_chart import BarChart
@@ -92,9 +93,10 @@ def make_chart(spec: ChartSpec, plan: TablePlan, worksheet: Any) -> Any:
 
 
 def _axis_format(plan: TablePlan, name: str) -> str:
-    given = plan.formats.get(name)
-    if given is None:
-        return column_format(plan.table[name], with_code=False)
+    values = [value for value in (plan.table[name].cell(i) for i in range(len(plan.table))) if value is not None]
+    if any(abs(float(value)) >= 1_000 for value in values if isinstance(value, (int, float, Decimal))):
+        return "#,##0"  # cents only crowd an axis of thousands
+    given = plan.formats.get(name, column_format(plan.table[name], with_code=False))
     return (given if isinstance(given, str) else given[0]).split(' "')[0]
 
 

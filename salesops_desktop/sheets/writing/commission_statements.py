@@ -343,6 +343,7 @@ def _add_trace(sheet: Sheet, statement: Statement) -> list[str | None]:
         _must_arrive(statement, number, line)
     if not records:
         return [None] * len(statement.lines)
+    sheet.break_page()
     sheet.heading("How each payout comes about")
     texts: list[str | None] = []
     plan = sheet.table(

@@ -20,6 +20,7 @@ from salesops_desktop.sheets.writing.sheet import Sheet
 from salesops_desktop.sheets.writing.style import kind_format
 
 _TEXT = ValueKind.TEXT
+_CHECKED = {ValueKind.FRACTION: 6, ValueKind.NUMBER: 4, ValueKind.MONEY: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +222,9 @@ def _add_check(book: Book, kpi: KpiSheet, plan: TablePlan, currency: str) -> Non
     values = [_float(_major(point.value, kpi.kind, currency)) for point in (*kpi.points, kpi.overall)]
     expected = Decimal(repr(math.fsum(value for value in values if value is not None)))
     span = column_reference(plan.name, plan.label("value"))
-    book.check(Check(f"{kpi.name}: sum of the values shown", f"SUM({span})", expected, digits=6))
+    book.check(
+        Check(f"{kpi.name}: sum of the values shown", f"SUM({span})", expected, digits=_CHECKED.get(kpi.kind, 1))
+    )
 
 
 def _fill_summary(sheet: Sheet, report: KpiReport, placed: Sequence[tuple[KpiSheet, Sheet, TablePlan]]) -> None:
@@ -234,8 +237,9 @@ def _fill_summary(sheet: Sheet, report: KpiReport, placed: Sequence[tuple[KpiShe
         ColumnSpec("last", "Last period", ValueKind.NUMBER),
         ColumnSpec("unit", "Unit", _TEXT),
         ColumnSpec("better", "Better", _TEXT),
-        ColumnSpec("reason", "Why there is no value", _TEXT),
     ]
+    if any(kpi.overall.reason for kpi in report.kpis):
+        specs.append(ColumnSpec("reason", "Why there is no value", _TEXT))
     rows: list[tuple[Cell, ...]] = []
     overall: list[str | None] = []
     last: list[str | None] = []
@@ -243,7 +247,7 @@ def _fill_summary(sheet: Sheet, report: KpiReport, placed: Sequence[tuple[KpiShe
         whole = plan.table["value"].cell(len(kpi.points))
         latest = plan.table["value"].cell(len(kpi.points) - 1) if kpi.points else None
         better = "higher" if kpi.higher_is_better else "lower"
-        rows.append((kpi.name, whole, latest, kpi.unit, better, kpi.overall.reason or None))
+        rows.append((kpi.name, whole, latest, kpi.unit, better, kpi.overall.reason or None)[: len(specs)])
         column = plan.place("value")
         overall.append(_reference(plan, plan.last, column, whole))
         last.append(_reference(plan, plan.last - 1, column, latest))

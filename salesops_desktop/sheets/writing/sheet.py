@@ -12,6 +12,7 @@ from openpyxl.utils.cell import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.filters import AutoFilter
 from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.table import TableColumn, TableStyleInfo
 
 from salesops_desktop.model.errors import InputRefusedError
@@ -130,6 +131,9 @@ class Sheet:
             look = Look(role, number_format or "General", "left")
             places.append(self.put(row, column + 1, value, look))
             self.widen(column, len(label) + 2)
+            if not isinstance(value, str):  # a text may run on into empty cells, a number may not
+                stored = value.value if isinstance(value, Formula) else None if isinstance(value, Link) else value
+                self.widen(column + 1, shown_length(stored, look.number_format) * 1.15 + 3)
         return places
 
     def widen(self, column: int, width: float) -> None:
@@ -170,7 +174,7 @@ class Sheet:
             links: by column name, the sheet each row leads to, or "".
             formats: by column name, a number format, or one a row.
             codes: show each amount's currency instead of naming it in the heading.
-            freeze: keep the heading (and the first column of a wide table) in sight and on each printed page.
+            freeze: keep the heading (and the first column of a wide table) in sight.
             filters: give each heading a filter button (not where formulas rely on the order of rows).
 
         Raises:
@@ -228,10 +232,16 @@ class Sheet:
         """Add sentences at the end that are only known once the sheets before this one have been written."""
         self._late = lines
 
+    def break_page(self) -> None:
+        """Begin a new printed page at the next free row."""
+        self._worksheet.row_breaks.append(Break(id=self.row - 1))
+
     def finish(self) -> None:
         """Set what depends on the whole sheet: widths, print set-up, protection."""
         for column, width in self._widths.items():
             self._worksheet.column_dimensions[get_column_letter(column)].width = round(width, 1)
+        if len(self._plans) == 1:
+            self._worksheet.print_title_rows = f"{self._plans[0].row}:{self._plans[0].row}"
         _print_setup(self._worksheet, self._book.provenance.title, self._book.provenance.company)
         if any(plan.inputs for plan in self._plans):
             protection = self._worksheet.protection
@@ -283,14 +293,15 @@ class Sheet:
         sample = range(count) if count <= _SAMPLE else range(0, count, max(1, count // _SAMPLE))
         for column, label in zip(plan.table.columns, plan.labels, strict=True):
             look = plan.look(column)
-            lengths = [shown_length(column.cell(i), look.number_format) for i in sample]
+            given = plan.formats.get(column.name, look.number_format)
+            lengths = [shown_length(column.cell(i), given if isinstance(given, str) else given[i]) for i in sample]
             if column.name in plan.totals:
                 lengths.append(shown_length(total(column), look.number_format) + 1)
             if column.currencies is not None:
                 lengths = [length + 4 for length in lengths]
             longest_word = max((len(word) for word in label.split()), default=0)
-            heading = max(longest_word, -(-len(label) // 2)) + 3  # the filter button takes room; two lines are set
-            self.widen(plan.place(column.name), min(_WIDEST, max(8, heading, max(lengths, default=0) + 2)))
+            heading = max(longest_word, -(-len(label) // 2)) + 5  # the filter button takes room; two lines are set
+            self.widen(plan.place(column.name), min(_WIDEST, max(8, heading, max(lengths, default=0) + 4)))
 
     def _note_text_columns(self, plan: TablePlan) -> None:
         for column in plan.table.columns:
@@ -315,7 +326,6 @@ class Sheet:
     def _freeze(self, plan: TablePlan) -> None:
         column = 2 if len(plan.labels) > 6 else 1
         self._worksheet.freeze_panes = f"{get_column_letter(column)}{plan.first}"
-        self._worksheet.print_title_rows = f"{plan.row}:{plan.row}"
 
     def _anchor(self, drawn: Any, height: float, place: str) -> None:
         if not place:

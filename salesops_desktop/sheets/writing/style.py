@@ -25,6 +25,9 @@ NUMERIC: Final = frozenset({ValueKind.INTEGER, ValueKind.NUMBER, ValueKind.MONEY
 """The kinds that are set to the right."""
 
 
+_LABELS: Final = re.compile(r"(^|_)(id|no|number|year|line|step)$")
+
+
 class Role(StrEnum):
     """What a cell is for; decides how it looks."""
 
@@ -51,6 +54,7 @@ class Look:
     role: Role = Role.BODY
     number_format: str = GENERAL
     align: Literal["", "left", "right", "center"] = ""
+    indent: int = 0
     wrap: bool = False
     quoted: bool = False
 
@@ -98,6 +102,7 @@ def _register(sheet: object, look: Look) -> int:
     top = look.wrap and look.role is not Role.HEADER
     cell.alignment = Alignment(
         horizontal=look.align or None,
+        indent=look.indent,
         vertical="top" if top else "center",
         wrap_text=True if look.wrap or look.role is Role.HEADER else None,
     )
@@ -175,6 +180,8 @@ def kind_format(  # noqa: PLR0911  # one return per kind reads best
             return DATE_FORMAT
         case ValueKind.DATETIME:
             return DATETIME_FORMAT
+        case ValueKind.BOOLEAN:
+            return '"TRUE";"TRUE";"FALSE"'  # Excel says so by itself; LibreOffice would show 1 and 0
         case _:
             return GENERAL
 
@@ -183,16 +190,21 @@ def column_format(column: Column, *, with_code: bool) -> str:
     """The number format of a column whose money is in one currency (rows of many carry their own)."""
     if column.kind is ValueKind.MONEY:
         return money_format(column.currency, with_code=with_code)
-    if column.kind is ValueKind.INTEGER and re.search(r"(^|_)(id|no|number|year)$", column.name):
+    if is_label(column):
         return "0"
     return kind_format(column.kind, digits=column.digits)
 
 
-def alignment(kind: ValueKind) -> Literal["", "left", "right", "center"]:
-    """Numbers to the right, dates and truths in the middle, text to the left."""
-    if kind in NUMERIC:
-        return "right"
-    return "left" if kind is ValueKind.TEXT else "center"
+def is_label(column: Column) -> bool:
+    """Whether a column's integers are names for something (a number, a year) rather than quantities."""
+    return column.kind is ValueKind.INTEGER and bool(_LABELS.search(column.name))
+
+
+def alignment(column: Column) -> Literal["", "left", "right", "center"]:
+    """Quantities to the right, dates and truths in the middle, text and numbers that are names to the left."""
+    if column.kind in NUMERIC:
+        return "left" if is_label(column) else "right"
+    return "left" if column.kind is ValueKind.TEXT else "center"
 
 
 def _decimals(digits: int) -> str:

@@ -1,0 +1,60 @@
+"""What other programs find in a workbook: stored values, and the values LibreOffice calculates."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+from python_calamine import CalamineWorkbook
+
+VALUE = re.compile(rb"(<c [^>]*?)( t=\"\w+\")?>(<f>.*?</f>)<v>[^<]*</v></c>")
+
+
+def stored_values(path: Path) -> dict[str, list[list[object]]]:
+    """Every sheet's stored values as python-calamine reads them, from A1 on."""
+    with CalamineWorkbook.from_path(path) as book:
+        return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+
+
+def formulas(path: Path) -> dict[str, dict[str, str]]:
+    """Every sheet's formulas by cell."""
+    book = load_workbook(path)
+    found = {
+        sheet.title: {c.coordinate: c.value for row in sheet.iter_rows() for c in row if c.data_type == "f"}
+        for sheet in book
+    }
+    book.close()
+    return found
+
+
+def without_stored_values(path: Path, target: Path) -> int:
+    """Copy a workbook with the values of its formulas taken out; returns how many were."""
+    count = 0
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as copy:
+        for item in source.infolist():
+            content = source.read(item)
+            if item.filename.startswith("xl/worksheets/sheet"):
+                content, found = VALUE.subn(rb"\1>\3</c>", content)
+                count += found
+            copy.writestr(item.filename, content)
+    return count
+
+
+def recalculated(path: Path, folder: Path) -> Path:
+    """The workbook as LibreOffice saves it after calculating every formula anew; skips where it is absent."""
+    program = shutil.which("soffice") or shutil.which("libreoffice")
+    if program is None:
+        pytest.skip("LibreOffice is not installed here")
+    bare = folder / "bare" / path.name
+    bare.parent.mkdir(exist_ok=True)
+    without_stored_values(path, bare)
+    done = folder / "calculated"
+    command = [program, "--headless", f"-env:UserInstallation={(folder / 'profile').as_uri()}"]
+    command += ["--convert-to", "xlsx", "--outdir", str(done), str(bare)]
+    subprocess.run(command, check=True, capture_output=True, timeout=180)
+    return done / path.name
