@@ -26,7 +26,7 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from salesops_desktop.territory.places import fold  # noqa: E402  # the one spelling rule, shared with the look-up
+from salesops_desktop.model.gazetteer import fold  # noqa: E402  # the one spelling rule, shared with the look-up
 
 FOCUS = ("US", "CA", "GB", "DE", "AT", "CH", "IE")
 """Countries whose towns of 5,000 people are kept; elsewhere 15,000."""

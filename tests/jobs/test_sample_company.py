@@ -15,7 +15,7 @@ from salesops_desktop.jobs.sample.generate import AS_OF, make_company
 from salesops_desktop.jobs.sample.pipeline import STAGES, month_ends, snapshots
 from salesops_desktop.model.errors import Cancelled, InputRefusedError
 from salesops_desktop.model.money import PPM
-from salesops_desktop.territory.outlines import load_outlines
+from salesops_desktop.model.outlines import load_outlines
 
 
 @pytest.fixture(scope="module")

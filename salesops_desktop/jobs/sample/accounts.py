@@ -9,9 +9,9 @@ import numpy as np
 
 from salesops_desktop.jobs.sample.names import LINES_OF_BUSINESS, NameMaker
 from salesops_desktop.jobs.sample.roster import TEAMS, Roster
+from salesops_desktop.model.gazetteer import Gazetteer, Place
+from salesops_desktop.model.outlines import load_outlines
 from salesops_desktop.model.progress import Progress, silent
-from salesops_desktop.territory.outlines import load_outlines
-from salesops_desktop.territory.places import Gazetteer, Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from salesops_desktop.jobs.sample.targets import MonthRate, Quota, make_quotas, 
 from salesops_desktop.jobs.sample.writing import write_export
 from salesops_desktop.model.entities import ENTITIES
 from salesops_desktop.model.errors import InputRefusedError
+from salesops_desktop.model.gazetteer import load_gazetteer
 from salesops_desktop.model.progress import Progress, silent
-from salesops_desktop.territory.places import load_gazetteer
 
 AS_OF = dt.date(2026, 9, 30)
 """The sample's today."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from salesops_desktop.territory.places import fold
+from salesops_desktop.model.gazetteer import fold
 
 _GIVEN = (
     "Ada Alan Amara Anika Arjun Astrid Beatriz Boris Carla Cedric Chiara Clara Dalia Darius Dina Edgar Elena Emil Enzo "

@@ -13,7 +13,7 @@ import numpy as np
 
 from salesops_desktop.jobs.sample import calendar
 from salesops_desktop.jobs.sample.names import NameMaker
-from salesops_desktop.territory.places import Place
+from salesops_desktop.model.gazetteer import Place
 
 _US = {
     "Northeast": "ME NH VT MA RI CT NY NJ PA DE MD DC",

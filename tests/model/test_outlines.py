@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from salesops_desktop.territory.outlines import Outlines, load_outlines
+from salesops_desktop.model.outlines import Outlines, load_outlines
 
 
 def ring_area(lon: np.ndarray, lat: np.ndarray) -> float:

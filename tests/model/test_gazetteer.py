@@ -6,8 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from salesops_desktop.territory.outlines import load_outlines
-from salesops_desktop.territory.places import Precision, fold, load_gazetteer
+from salesops_desktop.model.gazetteer import Precision, fold, load_gazetteer
+from salesops_desktop.model.outlines import load_outlines
 
 # Positions as encyclopaedias give them.
 KNOWN = [
@@ -109,7 +109,7 @@ def test_folding_is_one_spelling():
 
 def test_importing_reads_nothing_heavy():
     code = (
-        "import sys, salesops_desktop.territory.places; "
+        "import sys, salesops_desktop.model.gazetteer; "
         "print([m for m in ('pandas', 'scipy', 'rapidfuzz', 'openpyxl') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
