@@ -19,7 +19,7 @@ from PySide6.QtGui import (
     QPalette,
     QPixmap,
 )
-from PySide6.QtWidgets import QApplication, QStyleFactory
+from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 
 from salesops_desktop.model.tokens import ThemeTokens, load_tokens
 
@@ -135,7 +135,8 @@ def qt_palette(tokens: ThemeTokens) -> QPalette:
 
 def _style_sheet(tokens: ThemeTokens) -> str:
     """Only what no palette role reaches: lines and gradients that Fusion derives are too faint in the dark."""
-    colors = dict(tokens.colors)
+    body = QGuiApplication.font().pointSizeF()
+    colors = {**tokens.colors, **{role: f"{body * factor:.1f}" for role, factor in tokens.type.items()}}
     return """
         QToolTip {{ color: {tooltip_text}; background: {tooltip}; border: 1px solid {border}; padding: 3px; }}
         QHeaderView {{ background: {header}; }}
@@ -157,7 +158,41 @@ def _style_sheet(tokens: ThemeTokens) -> str:
         QHeaderView QLineEdit:focus {{ border: 2px solid {focus}; padding: 0 2px; }}
         QTableView QLineEdit {{ border-radius: 0; padding: 0 1px; }}
         QComboBox QLineEdit, QAbstractSpinBox QLineEdit {{ border: none; padding: 0; background: transparent; }}
+        QComboBox, QPushButton {{ min-height: 1.25em; }}
+        QAbstractSpinBox {{
+            background: {surface}; border: 1px solid {border_strong}; border-radius: 4px; padding: 2px 4px;
+        }}
+        QAbstractSpinBox:focus {{ border: 2px solid {focus}; padding: 1px 3px; }}
+        QCheckBox::indicator:unchecked {{
+            background: {surface}; border: 1px solid {border_strong}; border-radius: 3px; width: 12px; height: 12px;
+        }}
+        QCheckBox::indicator:unchecked:focus {{ border: 2px solid {focus}; width: 10px; height: 10px; }}
+        QLabel[tone="text_muted"] {{ color: {text_muted}; }}
+        QLabel[tone="info"] {{ color: {info}; }}
+        QLabel[tone="success"] {{ color: {success}; }}
+        QLabel[tone="warning"] {{ color: {warning}; }}
+        QLabel[tone="error"] {{ color: {error}; }}
+        QLabel[role="small"] {{ font-size: {small}pt; }}
+        QLabel[role="strong"] {{ font-size: {strong}pt; font-weight: 600; }}
+        QLabel[role="title"] {{ font-size: {title}pt; font-weight: 600; }}
+        QLabel[role="headline"] {{ font-size: {headline}pt; font-weight: 600; }}
     """.format_map(colors)
+
+
+def dress(widget: QWidget, **looks: str) -> None:
+    """Give a widget looks that the theme knows and keeps up to date.
+
+    Args:
+        widget: a label (``tone``: a status role or ``text_muted``; ``role``: a type role) or a line edit (``state``:
+            ``error``, ``active``).
+        looks: the looks by name; an empty text takes one away.
+    """
+    if all(widget.property(name) == look for name, look in looks.items()):
+        return
+    for name, look in looks.items():
+        widget.setProperty(name, look)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
 
 
 def scaled_font(font: QFont, role: str, *, bold: bool = False) -> QFont:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHeaderView, QLineEdit, QWidget
 
 from salesops_desktop.ui.i18n import tr
+from salesops_desktop.ui.theme import dress
 
 _WAIT_MS = 250
 
@@ -163,10 +164,7 @@ class FilterHeader(QHeaderView):
     def _mark(self, column: int, field: QLineEdit) -> None:
         fault = self._faults.get(column, "")
         state = "error" if fault else "active" if field.text() else ""
-        if field.property("state") != state:
-            field.setProperty("state", state)
-            field.style().unpolish(field)
-            field.style().polish(field)
+        dress(field, state=state)
         field.setToolTip(fault or field.accessibleDescription())
 
     def _field_height(self) -> int:

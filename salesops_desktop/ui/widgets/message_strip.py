@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from salesops_desktop.model.errors import Fault, SalesOpsError
@@ -146,9 +146,6 @@ class MessageStrip(QWidget):
         pixmap = theme.icon(_ICONS[self._level], self._level).pixmap(18, 18)
         self._icon.setPixmap(pixmap)
         self._icon.setVisible(not pixmap.isNull())
-        palette = self.palette()
-        palette.setColor(QPalette.ColorRole.WindowText, theme.color("text"))
-        self._text.setPalette(palette)
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
