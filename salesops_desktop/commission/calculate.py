@@ -9,7 +9,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from salesops_desktop.commission.exchange import ExchangeRates, convert_column
 from salesops_desktop.commission.lint import Severity, lint
@@ -101,6 +100,8 @@ class _Run:
     quotas: QuotaBook
 
     def __init__(self, plans: tuple[Plan, ...], given: Credits, period: Period, calendar: FiscalCalendar) -> None:
+        import pandas as pd  # noqa: PLC0415  # slow to load, and the package is imported early
+
         self.plans = plans
         self.period = period
         self.calendar = calendar

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from fractions import Fraction
 from typing import Any, Final
 
@@ -156,8 +157,10 @@ class _Build(Transformer[Token, Node]):
         return Call(token.upper(), given, start=token.start_pos or 0, depth=_depth(*given))
 
 
-# Any: lark's parser is generic over what its transformer makes, which its stubs cannot say.
-_PARSER: Any = Lark(GRAMMAR, parser="lalr", transformer=_Build(), maybe_placeholders=False)
+@functools.cache  # made at the first formula, not at import
+def _parser() -> Any:  # lark's parser is generic over what its transformer makes, which its stubs cannot say
+    return Lark(GRAMMAR, parser="lalr", transformer=_Build(), maybe_placeholders=False)
+
 
 _EXPECTED: Final = {
     "NUMBER": "a number",
@@ -187,7 +190,7 @@ def parse(text: str) -> Node:
     if len(body) > MAX_LENGTH:
         raise refusal(text, [Fault(place(MAX_LENGTH), f"A formula may have at most {MAX_LENGTH:,} characters.")])
     try:
-        node = _PARSER.parse(body)
+        node = _parser().parse(body)
     except UnexpectedInput as error:
         raise refusal(text, [_syntax_fault(body, error)]) from None
     except TooDeepError:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import Delaunay, QhullError, cKDTree
 
 from salesops_desktop.territory.geography import stereographic
 
@@ -35,6 +32,8 @@ def neighbour_edges(vectors: Floats) -> Indices:
 
 
 def _site_edges(vectors: Floats) -> Indices:
+    from scipy.spatial import Delaunay, QhullError, cKDTree  # noqa: PLC0415  # slow to load, and the package is imported early
+
     count = len(vectors)
     if count < 2:
         return np.zeros((0, 2), dtype=np.intp)
@@ -63,6 +62,9 @@ def _site_edges(vectors: Floats) -> Indices:
 
 def pieces(edges: Indices, assignment: npt.NDArray[np.integer], members: npt.NDArray[np.bool_]) -> Indices:
     """The connected piece of each unit within its territory, [n]; numbers from 0, -1 for units not in ``members``."""
+    from scipy.sparse import coo_array  # noqa: PLC0415  # slow to load, and the package is imported early
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415  # slow to load, and the package is imported early
+
     inside = members[edges[:, 0]] & members[edges[:, 1]]
     inside &= assignment[edges[:, 0]] == assignment[edges[:, 1]]
     kept = edges[inside]

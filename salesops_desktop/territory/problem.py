@@ -214,8 +214,6 @@ def _owner_faults(problem: DesignProblem) -> Iterator[Fault]:
     groups, owners = group[bound][order], owner[bound][order]
     torn = np.unique(groups[1:][(groups[1:] == groups[:-1]) & (owners[1:] != owners[:-1])])
     for name in torn.tolist():
-        yield Fault(
-            "locked",
-            f"These belong together but are locked to different territories: {_rows(problem, bound & (group == name))}.",
-            "Unlock all but one.",
-        )
+        rows = _rows(problem, bound & (group == name))
+        what = f"These belong together but are locked to different territories: {rows}."
+        yield Fault("locked", what, "Unlock all but one.")

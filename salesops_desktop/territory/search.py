@@ -1,8 +1,8 @@
 """The improving search: shifts and swaps along the borders of territories, many at once, some against the grain.
 
 Every sweep looks at all moves that the current borders allow, as arrays; takes the best of those that do not touch
-the same territories; and moves the centres. A falling temperature lets sweeps accept what looks slightly worse. The price
-of imbalance rises until the tolerances hold and falls afterwards, so that compactness gets what balance leaves.
+the same territories; and moves the centres. A falling temperature lets sweeps accept what looks slightly worse. The
+price of imbalance rises until the tolerances hold and falls afterwards, so that compactness gets what balance leaves.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from salesops_desktop.territory.blocks import Blocks
 from salesops_desktop.territory.geography import chord_km, normalised
@@ -66,6 +65,8 @@ def around(blocks: Blocks, fixed: Floats, members: Indices, rounds: int = 60) ->
 
 def with_owners(blocks: Blocks, start: Indices, k: int) -> Indices:
     """``start`` with its parts renumbered so that most of today's owners keep most of what they have."""
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415  # slow to load, and the package is imported early
+
     known = np.flatnonzero((blocks.owner != NONE) & (start != NONE))
     if not len(known):
         return start
