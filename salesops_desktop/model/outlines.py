@@ -13,7 +13,7 @@ from salesops_desktop.model.resources import resource
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
-OutlineName = Literal["us_states", "us_counties", "world", "world_coarse"]
+OutlineName = Literal["us_states", "us_counties", "provinces", "world", "world_coarse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,9 @@ class Outlines:
         latitude: degrees north, one per point.
         starts: the first point of each ring, and the number of points at the end; rings + 1.
         feature: each ring's feature.
-        ids: the source's id of each feature: FIPS code (states two digits, counties five), ISO 3166 number.
-        codes: the code people write: ``CA``, ``DE``; the FIPS code for counties.
+        ids: each feature's id: FIPS code (states two digits, counties five), ISO 3166 number, ISO 3166-2 code
+            (provinces).
+        codes: the code people write: ``CA``, ``DE``; the id for counties and provinces (``CA-ON``).
         names: the name of each feature.
     """
 
@@ -92,8 +93,9 @@ def load_outlines(name: OutlineName) -> Outlines:
     """Read the outlines called ``name``; about 20 ms the first time, then from memory.
 
     Args:
-        name: ``us_states`` (56 states and territories), ``us_counties`` (3,231), ``world`` (241 countries, 1:50
-            million), ``world_coarse`` (177 countries, 1:110 million).
+        name: ``us_states`` (56 states and territories), ``us_counties`` (3,231), ``provinces`` (64 of Austria,
+            Canada, Germany and Switzerland), ``world`` (241 countries, 1:50 million), ``world_coarse`` (177
+            countries, 1:110 million).
 
     Raises:
         SalesOpsError: the file is missing from the installation.

@@ -20,7 +20,7 @@ from salesops_desktop.model.outlines import load_outlines
 
 @pytest.fixture(scope="module")
 def company():
-    return make_company(scale=0.3)
+    return make_company(scale=0.2)
 
 
 def test_three_years_until_today(company):

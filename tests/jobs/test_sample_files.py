@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import functools
 import hashlib
 import io
 import re
@@ -24,6 +25,7 @@ def sample(tmp_path_factory):
     return generate(tmp_path_factory.mktemp("sample"), scale=0.05, raw=True)
 
 
+@functools.cache
 def rows_of(path):
     """All rows of a file as lists of text, the header first."""
     if path.suffix == ".xlsx":

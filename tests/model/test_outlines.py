@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from salesops_desktop.model.gazetteer import load_gazetteer
 from salesops_desktop.model.outlines import Outlines, load_outlines
 
 
@@ -18,7 +19,8 @@ def area(outlines: Outlines, code: str) -> float:
 
 
 @pytest.mark.parametrize(
-    ("name", "features"), [("us_states", 56), ("us_counties", 3231), ("world", 241), ("world_coarse", 177)]
+    ("name", "features"),
+    [("us_states", 56), ("us_counties", 3231), ("provinces", 64), ("world", 241), ("world_coarse", 177)],
 )
 def test_the_arrays_fit_together(name, features):
     outlines = load_outlines(name)
@@ -66,3 +68,19 @@ def test_a_country_within_a_country_is_a_hole():
     world = load_outlines("world")
     found = world.features_at([-29.6, -28.0], [28.2, 25.0])
     assert [world.codes[f] for f in found] == ["LS", "ZA"]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"), [("DE-BY", 70_550), ("CH-GR", 7_105), ("AT-6", 16_401), ("CA-AB", 661_848)]
+)
+def test_provinces_have_their_area(code, expected):
+    assert area(load_outlines("provinces"), code) == pytest.approx(expected, rel=0.02)
+
+
+def test_provinces_are_the_gazetteers_regions():
+    outlines, gazetteer = load_outlines("provinces"), load_gazetteer()
+    towns = [town for country in ("DE", "CH", "AT") for town in gazetteer.cities(country, 60_000)]
+    found = outlines.features_at([t.latitude for t in towns], [t.longitude for t in towns])
+    told = [outlines.codes[f] if f >= 0 else "" for f in found]
+    right = sum(code == f"{t.country}-{t.region}" for code, t in zip(told, towns, strict=True))
+    assert right / len(towns) > 0.97
