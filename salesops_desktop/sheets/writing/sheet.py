@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MOST_ROWS: Final = 1_048_576
 MOST_COLUMNS: Final = 16_384
 _WIDEST: Final = 46
-_SAMPLE: Final = 400
+_SAMPLE: Final = 120
 _LINE: Final = 120
 _PER_ROW_CM: Final = 0.53  # 15 points
 

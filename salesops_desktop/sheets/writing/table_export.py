@@ -6,12 +6,13 @@ import csv
 import datetime as dt
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO
 
 from salesops_desktop.model.errors import InputRefusedError
+from salesops_desktop.model.money import exponent
 from salesops_desktop.model.progress import Progress, silent
 from salesops_desktop.model.tables import Cell, Column, Table, ValueKind
 from salesops_desktop.sheets.writing.atomic import write_atomically
@@ -105,19 +106,45 @@ def _blocks(table: Table, progress: Progress) -> Iterator[bytes]:
     yield b"\xef\xbb\xbf" + _lines([heading])
     for low in range(0, len(table), _CHUNK):
         progress(low, len(table), "Writing the csv file")
-        yield _lines(_row(table, i, with_currency) for i in range(low, min(low + _CHUNK, len(table))))
+        high = min(low + _CHUNK, len(table))
+        parts: list[list[str]] = []
+        for column, needed in zip(table.columns, with_currency, strict=True):
+            parts.append(_fields(column, low, high))
+            if needed:
+                rows = range(low, high)
+                parts.append(["" if column.is_missing(i) else column.currency_at(i) or "" for i in rows])
+        yield _lines(zip(*parts, strict=True))
 
 
-def _row(table: Table, row: int, with_currency: list[bool]) -> list[str]:
-    fields: list[str] = []
-    for column, needed in zip(table.columns, with_currency, strict=True):
-        fields.append(csv_value(column.cell(row)))
-        if needed:
-            fields.append("" if column.is_missing(row) else column.currency_at(row) or "")
-    return fields
+def _fields(column: Column, low: int, high: int) -> list[str]:  # noqa: PLR0911  # one return per kind reads best
+    """A column's fields for a range of rows; kinds that come by the million take a quick way."""
+    values = column.values[low:high]
+    if column.missing is not None and column.missing[low:high].any():
+        return [csv_value(column.cell(i)) for i in range(low, high)]
+    match column.kind:
+        case ValueKind.TEXT:
+            return ["" if value is None else guard_for_csv(str(value)) for value in values]
+        case ValueKind.INTEGER:
+            return [str(value) for value in values.tolist()]
+        case ValueKind.NUMBER | ValueKind.FRACTION:
+            return ["" if value != value else repr(value) for value in values.tolist()]  # noqa: PLR0124  # not a number
+        case ValueKind.DATE:
+            return ["" if day == "NaT" else day for day in values.astype("datetime64[D]").astype(str).tolist()]
+        case ValueKind.MONEY if column.currency is not None and column.currencies is None:
+            return [minor_text(value, exponent(column.currency)) for value in values.tolist()]
+        case _:
+            return [csv_value(column.cell(i)) for i in range(low, high)]
 
 
-def _lines(rows: Iterator[list[str]] | list[list[str]]) -> bytes:
+def minor_text(minor: int, digits: int) -> str:
+    """Minor units as a plain decimal number in major units."""
+    if not digits:
+        return str(minor)
+    whole, part = divmod(abs(minor), 10**digits)
+    return f"{'-' if minor < 0 else ''}{whole}.{part:0{digits}}"
+
+
+def _lines(rows: Iterable[Iterable[str]]) -> bytes:
     buffer = io.StringIO(newline="")
     csv.writer(buffer, lineterminator="\r\n").writerows(rows)
     return buffer.getvalue().encode("utf-8", errors="replace")

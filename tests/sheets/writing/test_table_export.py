@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from salesops_desktop.model.errors import InputRefusedError
+from salesops_desktop.model.money import exponent
 from salesops_desktop.model.tables import ColumnSpec, ValueKind, build_table
-from salesops_desktop.sheets.writing.table_export import export_table
+from salesops_desktop.sheets.writing.table_export import csv_value, export_table, minor_text
 from salesops_desktop.sheets.writing.text import unguard_from_csv
 from tests.sheets.writing import examples
+from tests.sheets.writing.test_book import all_kinds
 
 SPECS = [
     ColumnSpec("name", "Name, first", ValueKind.TEXT),
@@ -70,6 +76,26 @@ def test_csv_comes_back_and_runs_nothing(tmp_path: Path) -> None:
     ]
     assert found[1][1:3] == ["-12344", "JPY"]
     assert found[-1] == [""] * 8
+
+
+@given(st.integers(-(2**63), 2**63 - 1), st.sampled_from(["JPY", "USD", "KWD", "CLF"]))
+def test_amounts_are_written_exactly(minor: int, currency: str) -> None:
+    written = minor_text(minor, exponent(currency))
+    assert Decimal(written) == Decimal(minor).scaleb(-exponent(currency))
+    assert len(written.partition(".")[2]) == exponent(currency)
+
+
+def test_the_quick_ways_write_what_the_careful_way_writes(tmp_path: Path) -> None:
+    table = all_kinds(40)
+    whole = table.take(np.array([i for i in range(40) if i % 7 != 6], dtype=np.intp))
+    for made in (table, whole):
+        export_table(tmp_path / "t.csv", made, examples.provenance("View"))
+        with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as stream:
+            heading, *found = list(csv.reader(stream))
+        for column in made.columns:
+            place = heading.index(column.label)
+            expected = [csv_value(column.cell(i)) for i in range(len(made))]
+            assert [row[place] for row in found] == expected, column.name
 
 
 def test_a_column_that_tells_the_currency_is_not_doubled(tmp_path: Path) -> None:
