@@ -59,6 +59,7 @@ def main(arguments: list[str]) -> int:
     if not supported(here):
         return elsewhere(f"{here[0]}.{here[1]}", arguments)
     sys.path.insert(0, str(HERE))
+    sys.dont_write_bytecode = True  # the set-up leaves nothing beside .venv
     from setup_flow import follow  # noqa: PLC0415  # newer words in it: only once the version is known
 
     return follow(str(HERE.parent), arguments[0], arguments[1:])

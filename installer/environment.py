@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
+import importlib
 import json
 import os
 import queue
@@ -16,19 +16,17 @@ import threading
 from pathlib import Path
 
 from failures import SetupError, explain, no_room, no_venv_module
+from surroundings import clean_variables
 from system_libraries import install_as_root
 
 ROOM = 1_200_000_000
 """Bytes the environment takes, with the downloads beside it for a while."""
 
-_MISLEADING = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_ROOT")
 
-
-def clean_variables() -> dict[str, str]:
-    """The environment variables without those that would lead Python or pip to other places."""
-    variables = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
-    variables.update(PYTHONNOUSERSITE="1", PYTHONUTF8="1", PIP_DISABLE_PIP_VERSION_CHECK="1")
-    return variables
+_STARTED = re.compile(
+    r"\s*(?:(?:Collecting|Requirement already satisfied:) ([\w.-]+)|Processing (?:.*[/\\])?([\w.]+)-[^/\\]+\.whl)"
+)
+"""What pip prints when it turns to the next package, on an index or in a folder."""
 
 
 class Display:
@@ -181,7 +179,7 @@ class Environment:
             env=clean_variables(),
             cwd=self.root,
         )
-        output = self._watch(process, len(set(names_in(lock))))
+        output = self._watch(process, len(names_in(lock)))
         self.log.write_text(output, encoding="utf-8")
         if process.returncode:
             raise explain(output, self.log)
@@ -203,12 +201,11 @@ class Environment:
                 if line is None:
                     break
                 output.append(line)
-                if "markers" in line and line.startswith("Ignoring"):
-                    total -= line.split()[1].rstrip(":") not in "".join(output[:-1])
-                started = re.match(r"\s*(?:Collecting|Requirement already satisfied:) ([\w.-]+)", line)
+                total -= line.startswith("Ignoring ")  # not for this platform or Python
+                started = _STARTED.match(line)
                 if started:
                     seen += 1
-                    display.show(seen, total, f"fetching {started[1]}")
+                    display.show(seen, total, f"fetching {started[1] or started[2]}")
                 unpacking = unpacking or line.startswith("Installing collected packages")
         finally:
             display.end()
@@ -274,7 +271,12 @@ def probe_disk() -> str:
 
 def can_make_environments() -> bool:
     """Whether this Python has what ``venv`` needs."""
-    return all(importlib.util.find_spec(name) is not None for name in ("venv", "ensurepip"))
+    try:
+        importlib.import_module("venv")
+        importlib.import_module("ensurepip")
+    except ImportError:
+        return False
+    return True
 
 
 def names_in(lock: Path) -> list[str]:

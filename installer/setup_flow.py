@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import environment
 import system_libraries
 from failures import SetupError
+from surroundings import clean_variables, has_screen
 
 OFFLINE_CHECK = "--offline-check"
 
@@ -43,13 +43,6 @@ def follow(root: str, command: str, rest: list[str]) -> int:
         return 130
 
 
-def has_screen() -> bool:
-    """Whether a window can be shown."""
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
 def _offline_check(place: environment.Environment, *, dev: bool) -> int:
     if place.is_ready(dev=dev):
         print("Everything is installed: no network is needed.")
@@ -59,7 +52,7 @@ def _offline_check(place: environment.Environment, *, dev: bool) -> int:
 
 
 def _start(python: Path, root: Path, command: str, rest: list[str]) -> int:
-    variables = environment.clean_variables()
+    variables = clean_variables()
     if not has_screen():
         variables.setdefault("QT_QPA_PLATFORM", "offscreen")
     if command == "test":

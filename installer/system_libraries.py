@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from failures import SetupError
+from surroundings import clean_variables
 
 ALWAYS = "libglib2.0-0 libgl1 libegl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libfreetype6".split()
 WINDOW = (
@@ -65,6 +66,7 @@ def probe(python: Path, *, window: bool) -> str:
         encoding="utf-8",
         errors="replace",
         check=False,
+        env=clean_variables(),
     )
     if result.returncode == 0:
         return ""
