@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
@@ -18,6 +19,9 @@ from salesops_desktop.workspace.faults import told_as_sentences
 from salesops_desktop.workspace.lock import WorkspaceLock
 from salesops_desktop.workspace.settings import write_first_settings
 from salesops_desktop.workspace.version import APPLICATION_ID, REVISION, SCHEMA_VERSION
+
+_SHARED_MEMORY = 1 << 16
+"""Bytes a reader beside a writer needs on the disk for the file the two share."""
 
 
 def create_file(path: Path, *, currency: str, fiscal_start_month: int, company: str) -> None:
@@ -112,7 +116,8 @@ def access_for(path: Path, admission: Admission) -> Access:
     Raises:
         ReadOnlyError: its last session was not folded in, and here that cannot be done.
     """
-    if os.access(path.parent, os.W_OK) and os.access(path, os.W_OK):
+    writable = os.access(path.parent, os.W_OK) and os.access(path, os.W_OK)
+    if writable and (admission.unfolded or shutil.disk_usage(path.parent).free > _SHARED_MEMORY):
         return Access.READ
     if admission.unfolded:
         raise ReadOnlyError(

@@ -11,7 +11,7 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine
 
-from salesops_desktop.model.errors import NothingToDoError, ReadOnlyError, WorkspaceError
+from salesops_desktop.model.errors import NothingToDoError, ReadOnlyError, SalesOpsError, WorkspaceError
 from salesops_desktop.model.progress import Progress, silent
 from salesops_desktop.workspace import history
 from salesops_desktop.workspace import undo as undoing
@@ -322,7 +322,7 @@ class Workspace:
         if self._lock is not None:
             lock, self._lock = self._lock, None
             try:
-                with suppress(WorkspaceError):  # nothing is lost: the next opening folds
+                with suppress(SalesOpsError):  # nothing is lost: the next opening folds
                     fold(self.path)
             finally:
                 lock.release()
