@@ -111,7 +111,8 @@ class CommandPalette(QDialog):
     """
 
     def __init__(self, entries: Callable[[], Iterable[Entry]], parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
+        # Not a Qt popup: those grab the keyboard of the whole desktop, and screen readers lose the field.
+        super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
         self.setWindowTitle(tr("Find a command"))
         self.setAccessibleName(tr("Find a command"))
         self._source = entries
@@ -149,6 +150,7 @@ class CommandPalette(QDialog):
         corner = window.mapToGlobal(window.rect().topLeft())
         self.move(corner.x() + (window.width() - width) // 2, corner.y() + 64)
         self.show()
+        self.activateWindow()
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def _filter(self, text: str) -> None:
@@ -167,6 +169,12 @@ class CommandPalette(QDialog):
         entry, _ = self.model.shown[index.row()]
         self.hide()
         entry.run()
+
+    def event(self, event: QEvent) -> bool:
+        """Go away when another window is used."""
+        if event.type() == QEvent.Type.WindowDeactivate:
+            self.hide()
+        return super().event(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  # Qt's name
         """Let arrows and Enter in the field move and choose in the list."""

@@ -113,6 +113,8 @@ class Window(QMainWindow):
     def wake(self, path: Path | None = None, *, reopen: bool = True) -> None:
         """After the first paint: open ``path`` or the last workspace, and fill menus and palette meanwhile."""
         last = path or (self.preferences.last_workspace if reopen else None)
+        # All jobs together import half a second's worth of libraries: the workspace goes first.
+        self.usable.connect(self._load_jobs, Qt.ConnectionType.SingleShotConnection)
         if last is not None:
             self.open_workspace(last)
         QTimer.singleShot(0, self, self._fill_commands)
@@ -124,6 +126,8 @@ class Window(QMainWindow):
 
         self.commands.add(*window_commands(self))
         self.palette_dialog = CommandPalette(self._palette_entries, self)
+
+    def _load_jobs(self) -> None:
         self.runner.run(_load_jobs, lane="free", on_done=lambda _none: self._jobs_loaded(), on_error=self.fail)
 
     def _jobs_loaded(self) -> None:
@@ -339,7 +343,6 @@ class Window(QMainWindow):
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.history)
             self.resizeDocks([self.history], [460], Qt.Orientation.Horizontal)
         self.history.show()
-        self.history.raise_()
         self.history.refresh()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802  # Qt's name

@@ -129,10 +129,11 @@ def make_window(qtbot, preferences, themed):
     """Makes awake windows and closes them at the end, so that no thread outlives the test."""
     windows = []
 
-    def make(path=None):
+    def make(path=None, size=(1280, 800)):
         window = Window(preferences)
         windows.append(window)
-        window.resize(1280, 800)
+        if size is not None:
+            window.resize(*size)
         window.show()
         qtbot.waitExposed(window)
         window.wake(path, reopen=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout
 
 from salesops_desktop.ui.i18n import tr
-from salesops_desktop.ui.tabs.nothing import Nothing
 from salesops_desktop.ui.tabs.tab import Shell, TabView
+from salesops_desktop.ui.widgets.empty_state import EmptyState, Way
 
 
 class WaitingView(TabView):
@@ -25,9 +25,9 @@ class WaitingView(TabView):
 
         jobs = [job for job in REGISTRY.values() if job.group == group][:3]
 
-        def ask(command: str) -> None:
-            shell.ask_job(command)
+        def way(command: str, title: str) -> Way:
+            return Way(tr(title), lambda: shell.ask_job(command))
 
-        actions = [(tr(job.title), lambda command=job.command: ask(command)) for job in jobs]
+        ways = [way(job.command, job.title) for job in jobs]
         layout = QVBoxLayout(self)
-        layout.addWidget(Nothing(picture, tr(group.capitalize()), tr(sentence), actions))
+        layout.addWidget(EmptyState(picture, tr(group.capitalize()), tr(sentence), ways))

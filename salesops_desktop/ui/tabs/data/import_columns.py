@@ -235,7 +235,6 @@ class ChoiceDelegate(QStyledItemDelegate):
         """Put the present choice into the box."""
         if isinstance(editor, QComboBox):
             editor.setCurrentIndex(max(0, editor.findData(index.data(Qt.ItemDataRole.EditRole))))
-            editor.showPopup()
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: _Index) -> None:  # noqa: N802
         """Hand the choice to the model."""
@@ -252,7 +251,8 @@ class ColumnTable(QTableView):
         self.setModel(self.columns)
         self.setItemDelegate(ChoiceDelegate(self))
         self.setAccessibleName(tr("Columns and the fields they go into"))
-        self.setEditTriggers(QTableView.EditTrigger.AllEditTriggers)
+        self.setEditTriggers(QTableView.EditTrigger.EditKeyPressed | QTableView.EditTrigger.AnyKeyPressed)
+        self.clicked.connect(self._open)
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)
         self.setSelectionMode(QTableView.SelectionMode.SingleSelection)
@@ -265,3 +265,11 @@ class ColumnTable(QTableView):
         for section, letters in ((HEADER, 20), (FIELD, 26), (READ_AS, 20), (SAMPLES, 30)):
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.Interactive)
             self.setColumnWidth(section, letters * self.fontMetrics().averageCharWidth())
+
+    def _open(self, index: QModelIndex) -> None:
+        """One click opens the choice; the keyboard has F2 and the arrows."""
+        if self.columns.choices(index):
+            self.edit(index)
+            combo = self.indexWidget(index) or self.viewport().findChild(QComboBox)
+            if isinstance(combo, QComboBox):
+                combo.showPopup()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -24,9 +24,9 @@ from salesops_desktop.ui.tabs.data.import_presenter import ImportPresenter, Impo
 from salesops_desktop.ui.tabs.data.import_preview_page import DonePage, PreviewPage
 from salesops_desktop.ui.tabs.tab import Shell
 from salesops_desktop.ui.widgets.message_strip import MessageStrip
+from salesops_desktop.ui.widgets.steps import StepHeader
 
 STEPS = ("files", "preview", "done")
-_TITLES = {"files": "1  Files and columns", "preview": "2  Preview", "done": "3  Result"}
 
 
 class ImportDialog(QDialog):
@@ -49,23 +49,15 @@ class ImportDialog(QDialog):
         for page in (self.files, self.preview, self.done_page):
             self.pages.addWidget(page)
         self.message = MessageStrip()
+        self.steps = StepHeader([tr("Files and columns"), tr("Preview"), tr("Result")])
+        self.steps.step_asked.connect(lambda _step: self.presenter.back())
         layout = QVBoxLayout(self)
-        layout.addLayout(self._step_row())
+        layout.addWidget(self.steps)
         layout.addWidget(self.message)
         layout.addWidget(self.pages, 1)
         layout.addLayout(self._foot())
         self.resize(1080, 700)
         self.render_state(self.presenter.state)
-
-    def _step_row(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(24)
-        self._steps: dict[str, QLabel] = {}
-        for step in STEPS:
-            label = self._steps[step] = QLabel(tr(_TITLES[step]))
-            row.addWidget(label)
-        row.addStretch(1)
-        return row
 
     def _foot(self) -> QHBoxLayout:
         self.busy = QLabel()
@@ -97,11 +89,8 @@ class ImportDialog(QDialog):
     def render_state(self, state: ImportState) -> None:
         """Show a state."""
         self.pages.setCurrentIndex(STEPS.index(state.step))
-        for step, label in self._steps.items():
-            font = label.font()
-            font.setBold(step == state.step)
-            label.setFont(font)
-            label.setEnabled(step == state.step)
+        self.steps.set_current(STEPS.index(state.step))
+        self.steps.setEnabled(state.step == "preview" and not state.busy)
         self.files.render_state(state)
         self.preview.render_state(state)
         self.done_page.render_state(state)
@@ -154,15 +143,11 @@ class ImportDialog(QDialog):
         else:
             self.close()
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  # Qt's name
-        """Stop what runs; nothing has been written before the import was asked for."""
-        self.presenter.cancel()
+    def done(self, result: int) -> None:
+        """However it ends: stop what runs. Nothing has been written before the import was asked for."""
+        self.presenter.leave()
         self.files.forget()
-        super().closeEvent(event)
-
-    def reject(self) -> None:
-        """Esc closes as the button does."""
-        self.close()
+        super().done(result)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802  # Qt's name
         """Take more files."""

@@ -204,6 +204,11 @@ class ImportPresenter:
         if self._task is not None:
             self._task.cancel()
 
+    def leave(self) -> None:
+        """The view is going away: stop what is running, show nothing any more."""
+        self._render = lambda _state: None
+        self.cancel()
+
     # ------------------------------------------------------------------ files
 
     def add_files(self, paths: Sequence[Path]) -> None:

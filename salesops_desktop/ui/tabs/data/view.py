@@ -27,9 +27,9 @@ from salesops_desktop.ui.i18n import tr, trn
 from salesops_desktop.ui.tabs.data.models import COUNT, EntityList
 from salesops_desktop.ui.tabs.data.presenter import Blank, DataPresenter, DataState
 from salesops_desktop.ui.tabs.data.record_card import RecordCard
-from salesops_desktop.ui.tabs.nothing import Nothing
 from salesops_desktop.ui.tabs.tab import Shell, TabView
 from salesops_desktop.ui.theme import icon, scaled_font
+from salesops_desktop.ui.widgets.empty_state import EmptyState, Way
 from salesops_desktop.ui.widgets.grid import Grid
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -111,12 +111,7 @@ class DataView(TabView):
         layout.addLayout(head)
         layout.addWidget(self.quality)
         layout.addWidget(self.grid, 1)
-        self.nothing = Nothing(
-            "import",
-            tr("Nothing here yet"),
-            tr("Bring in what your CRM and finance export: drop spreadsheets anywhere on this window."),
-            [(tr("Import spreadsheets…"), lambda: self.shell.import_files(()))],
-        )
+        self.nothing = EmptyState("import", tr("Nothing here yet"), "")
         self.pages.addWidget(rows)
         self.pages.addWidget(self.nothing)
         split = QSplitter(Qt.Orientation.Horizontal)
@@ -174,7 +169,11 @@ class DataView(TabView):
     def _name_nothing(self, state: DataState) -> None:
         plural = tr(entity(state.chosen).plural)
         title = tr("This workspace is empty") if state.empty else tr("No {plural} yet", plural=plural.lower())
-        self.nothing.set_title(title)
+        if title == self.nothing.accessibleName():
+            return
+        words = tr("Bring in what your CRM and finance export: drop spreadsheets anywhere on this window.")
+        ways = [Way(tr("Import spreadsheets…"), lambda: self.shell.import_files(()), "import")]
+        self.nothing.set_content("import", title, words, ways)
 
     def _show_rows(self, state: DataState) -> None:
         if state.shown is None:
