@@ -35,12 +35,14 @@ class Workbook:
         book = self.trees["xl/workbook.xml"]
         relations = self.relations("xl/workbook.xml")
         self.sheets = {s.get("name"): relations[s.get(f"{REL}id")] for s in book.iter(f"{MAIN}sheet")}
+        self.table_names: list[str] = []
         self.tables: dict[str, tuple[str, etree._Element]] = {}
         for sheet, part in self.sheets.items():
             for target in self.relations(part).values():
                 if "/tables/" in target:
                     tree = self.trees[target]
                     self.tables[tree.get("displayName")] = (sheet, tree)
+                    self.table_names.append(tree.get("displayName"))
 
     def relations(self, part: str) -> dict[str, str]:
         folder, name = posixpath.split(part)
@@ -114,7 +116,7 @@ def _names(book: Workbook) -> Iterator[str]:
             yield f"sheet name {name!r}"
     if len({name.casefold() for name in book.sheets}) != len(book.sheets):
         yield "two sheets of one name"
-    names = [name.casefold() for name in book.tables]
+    names = [name.casefold() for name in book.table_names]
     names += [
         n.get("name").casefold()
         for n in book.trees["xl/workbook.xml"].iter(f"{MAIN}definedName")
