@@ -58,7 +58,8 @@ def test_an_old_file_keeps_every_row(stored, tmp_path):
             f"migration from form {stored.name.split('_')[1].split('.')[0]}"
         ]
         backup = workspace.backups()[0].path
-    assert sqlite3.connect(backup).execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION
+    with closing(sqlite3.connect(backup)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION
 
 
 def test_the_history_of_an_old_file_can_still_be_undone_and_redone(stored, tmp_path):
