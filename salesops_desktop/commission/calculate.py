@@ -55,8 +55,8 @@ def calculate(
 ) -> RunResult:
     """Calculate what ``period`` pays.
 
-    Credits accumulate in the order (credit date, transaction, line, split) from the start of each component's window;
-    those dated in the period pay. Credits outside the plan's dates or the assignment's dates do not count for it.
+    Credits accumulate in the order (credit date, transaction, line, split, amount, key) from the start of each
+    component's window; those dated in the period pay. Credits outside the plan's dates or the assignment's dates do not count for it.
 
     Args:
         plans: the plans; names unique.
@@ -110,14 +110,21 @@ class _Run:
         self.first, self.last = np.datetime64(period.start), np.datetime64(period.end)
         # Text is compared once; from here on transactions are ranks.
         self.transaction: Ints = pd.factorize(given.transaction, sort=True)[0].astype(np.int64)
-        zeros = np.zeros(len(given), dtype=np.int64)
-        self.line = zeros if given.line is None else given.line
-        self.split = zeros if given.split is None else given.split
+        self.place = self._places(given)
         self.in_period = (self.dates >= self.first) & (self.dates <= self.last)
         self.state = np.full(len(given), _NO_PLAN, dtype=np.int8)
         self.state[given.person == NO_PERSON] = _NO_PERSON
         self.no_quota: dict[tuple[int, str, dt.date], list[int]] = {}
         self.schema = given.schema
+
+    def _places(self, given: Credits) -> Ints:
+        """Each credit's place in the order in which credits accumulate; the first differing column decides."""
+        columns = [self.dates.astype(np.int64), self.transaction, given.line, given.split, given.amount, given.key]
+        differing = [c for c in columns if c is not None and len(c) and c.min() != c.max()]
+        order = np.lexsort(tuple(reversed(differing))) if differing else np.arange(len(given))
+        place = np.empty(len(given), dtype=np.int64)
+        place[order] = np.arange(len(given))
+        return place
 
     def refuse_faulty_plans(self) -> None:
         """Stop before anything is calculated when a plan cannot be."""
@@ -135,7 +142,7 @@ class _Run:
             raise FaultsError(message, faults, way_out="Mend the plans first.")
 
     def members(self, plan: Plan, assignments: Sequence[PlanAssignment]) -> Rows:
-        """The rows whose person is paid by ``plan`` on the credit date."""
+        """The rows whose person is paid by ``plan`` on the credit date, by person, then as they accumulate."""
         spans = _merged(assignments, plan)
         start = self._earliest(plan)
         candidate = np.flatnonzero((self.dates >= start) & (self.dates <= self.last))
@@ -153,6 +160,7 @@ class _Run:
         safe = np.maximum(place, 0)
         inside = (place >= 0) & (people[safe] == self.credits.person[candidate]) & (days <= ends[safe])
         rows: Rows = candidate[inside]
+        rows = rows[np.argsort(keys[inside] * np.int64(len(self.place)) + self.place[rows])]
         self._mark(rows, _FILTERED)
         return rows
 
@@ -212,11 +220,6 @@ class _Run:
         keep &= ~measured.divided_by_zero
         amount = measured.minor(exponent(plan.currency))[keep]
         rows, fx, starts = rows[keep], fx[keep], starts[keep]
-        order = np.lexsort(
-            (self.credits.key[rows], amount, self.split[rows], self.line[rows], self.transaction[rows],
-             self.dates[rows].astype(np.int64), starts.astype(np.int64), self.credits.person[rows])
-        )  # fmt: skip
-        rows, fx, starts, amount = rows[order], fx[order], starts[order], amount[order]
         if component.window is Window.LINE:
             before = np.zeros(len(rows), dtype=np.int64)
         else:

@@ -90,6 +90,7 @@ class _Credit:
     transaction: str
     line: int
     split: int
+    amount: int
     row: dict[str, tuple[Scalar, str | None]]
     """Values in major units with the currency of money."""
 
@@ -125,7 +126,7 @@ def reference(
                     continue
                 assert isinstance(value, Fraction)
                 amount = half_up(value * 10 ** exponent(plan.currency))
-                place = (credit.date, credit.transaction, credit.line, credit.split, amount, credit.key)
+                place = (credit.date, credit.transaction, credit.line, credit.split, credit.amount, credit.key)
                 windows[credit.person, _window(component, credit, days)].append((place, credit, amount))
             for (person, start), members in windows.items():
                 quota = _quota(component, quotas, known, person, start, plan.currency, days)
@@ -191,6 +192,7 @@ def _credit(credits_in: Credits, i: int) -> _Credit:
         transaction=str(credits_in.transaction[i]),
         line=0 if credits_in.line is None else int(credits_in.line[i]),
         split=0 if credits_in.split is None else int(credits_in.split[i]),
+        amount=int(credits_in.amount[i]),
         row=row,
     )
 
