@@ -44,6 +44,7 @@ class TablePlan:
         links: by column name, the sheet each row's text leads to ("" for none).
         formats: by column name, the number format of the column, or one for each row.
         codes: whether amounts show their currency (else the heading does).
+        strong: rows (from 0) whose text and row-formatted figures are set in bold.
     """
 
     table: Table
@@ -59,6 +60,7 @@ class TablePlan:
     links: Mapping[str, Sequence[str]]
     formats: Mapping[str, str | Sequence[str]]
     codes: bool
+    strong: frozenset[int] = frozenset()
 
     @property
     def first(self) -> int:
@@ -205,8 +207,13 @@ class TableRows:
                 )
                 for i in range(low, high)
             ]
-        if column.kind is ValueKind.TEXT:
+        if column.kind is ValueKind.TEXT and not plan.strong:
             return self._text_maker(column, letter, look)
+        if column.kind is ValueKind.TEXT:
+            bold = replace(look, role=Role.STRONG)
+            return lambda low, high: [
+                self._plain_cell(column, letter, i, bold if i in plan.strong else look) for i in range(low, high)
+            ]
         if column.kind is ValueKind.DATE:
             return self._date_maker(column, letter, look)
         if column.kind in NUMERIC and len(column) and _scale(column):
@@ -241,7 +248,10 @@ class TableRows:
         given = self._plan.formats.get(column.name)
         if given is not None and not isinstance(given, str):
             formats = given
-            return lambda row: replace(look, number_format=formats[row])
+            strong = self._plan.strong
+            return lambda row: replace(
+                look, number_format=formats[row], role=Role.STRONG if row in strong else look.role
+            )
         if column.kind is not ValueKind.MONEY or column.currencies is None:
             return lambda _: look
         by_currency: dict[str | None, Look] = {}

@@ -352,6 +352,7 @@ def _add_trace(sheet: Sheet, statement: Statement) -> list[str | None]:
         cell_formulas={"value": texts},
         formats={"value": formats},
         filters=False,
+        strong=[start + len(line.steps) - 1 for start, line in zip(starts, statement.lines, strict=True) if line.steps],
     )
     column = plan.place("value")
     for start, line in zip(starts, statement.lines, strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -159,6 +159,7 @@ class Sheet:
         codes: bool = False,
         freeze: bool = False,
         filters: bool = True,
+        strong: Collection[int] = (),
     ) -> TablePlan:
         """Set a named table at the next free row.
 
@@ -176,6 +177,7 @@ class Sheet:
             codes: show each amount's currency instead of naming it in the heading.
             freeze: keep the heading (and the first column of a wide table) in sight.
             filters: give each heading a filter button (not where formulas rely on the order of rows).
+            strong: rows (from 0) to set in bold.
 
         Raises:
             InputRefusedError: more rows or columns than a sheet holds.
@@ -199,6 +201,7 @@ class Sheet:
             links=links or {},
             formats=formats or {},
             codes=codes,
+            strong=frozenset(strong),
         )
         self._place(plan, filters=filters)
         self._validate(plan, inputs or {})
