@@ -56,7 +56,8 @@ def calculate(
     """Calculate what ``period`` pays.
 
     Credits accumulate in the order (credit date, transaction, line, split, amount, key) from the start of each
-    component's window; those dated in the period pay. Credits outside the plan's dates or the assignment's dates do not count for it.
+    component's window; those dated in the period pay. Credits outside the plan's dates or the assignment's dates do not
+    count for it.
 
     Args:
         plans: the plans; names unique.
