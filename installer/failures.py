@@ -102,6 +102,14 @@ def no_room() -> SetupError:
     return SetupError(*_ROOM)
 
 
+def no_screen() -> SetupError:
+    """There is no desktop session."""
+    return SetupError(
+        "There is no screen to open the window on.",
+        "Start from a desktop session; without one, say demo instead of run, or use .venv/bin/salesops --help",
+    )
+
+
 def no_venv_module(version: str) -> SetupError:
     """Python came without venv or ensurepip, as Debian splits it."""
     return SetupError(

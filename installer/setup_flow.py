@@ -8,7 +8,7 @@ from pathlib import Path
 
 import environment
 import system_libraries
-from failures import SetupError
+from failures import SetupError, no_screen
 from surroundings import clean_variables, has_screen
 
 OFFLINE_CHECK = "--offline-check"
@@ -32,9 +32,15 @@ def follow(root: str, command: str, rest: list[str]) -> int:
         place = environment.Environment(Path(root))
         if OFFLINE_CHECK in rest:
             return _offline_check(place, dev=command == "test")
+        screen = has_screen()
+        if command == "run" and not screen:
+            raise no_screen()
         python = place.prepare(dev=command == "test")
-        system_libraries.provide(python, window=command != "test" and has_screen())
-        return _start(python, Path(root), command, rest)
+        system_libraries.provide(python, window=command != "test" and screen)
+        screen = screen and command != "test" and system_libraries.reaches_screen(python)
+        if command == "run" and not screen:
+            raise no_screen()
+        return _start(python, Path(root), command, rest, screen=screen)
     except SetupError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
@@ -51,21 +57,16 @@ def _offline_check(place: environment.Environment, *, dev: bool) -> int:
     return 1
 
 
-def _start(python: Path, root: Path, command: str, rest: list[str]) -> int:
+def _start(python: Path, root: Path, command: str, rest: list[str], *, screen: bool) -> int:
     variables = clean_variables()
-    if not has_screen():
+    if not screen:
         variables.setdefault("QT_QPA_PLATFORM", "offscreen")
     if command == "test":
         workers = [] if any(word == "-n" or word.startswith(("-n", "--numprocesses")) for word in rest) else ["-n", "2"]
         words = ["-m", "pytest", *workers, *rest]
     elif command == "demo":
-        words = ["-m", "salesops_desktop", "demo", "--out", "demo", *(["--window"] if has_screen() else []), *rest]
+        words = ["-m", "salesops_desktop", "demo", "--out", "demo", *(["--window"] if screen else []), *rest]
     else:
-        if not has_screen():
-            raise SetupError(
-                "There is no screen to open the window on.",
-                "Start from a desktop session, or use the commands: .venv/bin/salesops --help",
-            )
         words = ["-m", "salesops_desktop", *rest]
     sys.stdout.flush()
     return subprocess.call([str(python), *words], cwd=root, env=variables)

@@ -73,6 +73,14 @@ def probe(python: Path, *, window: bool) -> str:
     return result.stderr.strip() or f"it ended with status {result.returncode}"
 
 
+def reaches_screen(python: Path) -> bool:
+    """Whether the screen that the environment variables name is really there (one may have been left behind)."""
+    if not sys.platform.startswith("linux"):
+        return True
+    words = [str(python), "-c", "from PySide6.QtWidgets import QApplication; QApplication([])"]
+    return subprocess.run(words, capture_output=True, check=False, env=clean_variables()).returncode == 0
+
+
 def _what(fault: str) -> str:
     library = re.search(r"([\w.+-]+\.so[\w.]*): cannot open shared object file", fault)
     if library:

@@ -123,7 +123,7 @@ def test_packages_that_cannot_be_fetched(bootstrap, checkout, index):
 
     nowhere = "http://127.0.0.1:9"  # the discard port: nobody listens
     offline = {"HTTPS_PROXY": nowhere, "HTTP_PROXY": nowhere, "PIP_INDEX_URL": "https://index.invalid/simple"}
-    told = one_sentence(bootstrap("run", PIP_CONFIG_FILE=os.devnull, **offline))
+    told = one_sentence(bootstrap("demo", PIP_CONFIG_FILE=os.devnull, **offline))
     assert "no connection to the package index" in told
     assert "start again" in told
     assert not stamp.exists()
@@ -131,11 +131,11 @@ def test_packages_that_cannot_be_fetched(bootstrap, checkout, index):
 
     line = write_wheel(folder, "tampered", {"tampered.py": ""})
     lock.write_text(line.split("sha256:")[0] + f"sha256:{'0' * 64}\n", "utf-8")
-    assert "not the one that was checked" in one_sentence(bootstrap("run", **settings))
+    assert "not the one that was checked" in one_sentence(bootstrap("demo", **settings))
     assert not stamp.exists()
 
     lock.write_text(f"absent==1.0 --hash=sha256:{'0' * 64}\n", "utf-8")
-    told = one_sentence(bootstrap("run", **settings))
+    told = one_sentence(bootstrap("demo", **settings))
     assert "no ready-made package absent==1.0" in told
     assert "glibc 2.34" in told
     assert not stamp.exists()
@@ -149,7 +149,7 @@ def test_a_full_disk(bootstrap, checkout, kilobytes):
     def small_files():
         resource.setrlimit(resource.RLIMIT_FSIZE, (kilobytes * 1024, kilobytes * 1024))
 
-    told = one_sentence(bootstrap("run", preexec=small_files))
+    told = one_sentence(bootstrap("demo", preexec=small_files))
     assert "no room left on the disk" in told
     assert not (checkout / ".venv" / "set-up.json").exists()
 
@@ -214,7 +214,7 @@ def test_python_without_ensurepip(bootstrap, checkout, tmp_path):
         "sys.meta_path.insert(0, Hide())\n",
         "utf-8",
     )
-    told = one_sentence(bootstrap("run", PYTHONPATH=str(hidden)))
+    told = one_sentence(bootstrap("demo", PYTHONPATH=str(hidden)))
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     assert f"sudo apt-get install python{version}-venv" in told
     assert not (checkout / ".venv").exists()
@@ -225,7 +225,7 @@ def test_python_without_ensurepip(bootstrap, checkout, tmp_path):
 def test_a_folder_that_cannot_be_written(bootstrap, checkout):
     checkout.chmod(0o500)
     try:
-        assert "cannot be written" in one_sentence(bootstrap("run"))
+        assert "cannot be written" in one_sentence(bootstrap("demo"))
     finally:
         checkout.chmod(0o700)
 
