@@ -14,6 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,8 +46,6 @@ print(json.dumps(seen))
 
 def one_run(workspace: Path | None) -> dict[str, float]:
     """Start the window in a process of its own and read its two figures."""
-    import time
-
     with tempfile.TemporaryDirectory() as config:
         environment = {**os.environ, "SALESOPS_CONFIG": config, "PYTHONPATH": str(ROOT)}
         if not os.environ.get("DISPLAY") and sys.platform.startswith("linux"):

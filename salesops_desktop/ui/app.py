@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QLocale, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 import salesops_desktop
@@ -47,6 +47,9 @@ def make_application(arguments: Sequence[str] = ()) -> QApplication:
         return existing
     QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     app = QApplication(["salesops-desktop", *arguments])
+    if QLocale.system().language() == QLocale.Language.C:
+        # A machine without a locale groups no digits and writes dates nobody reads.
+        QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
     app.setApplicationName("SalesOps Desktop")
     app.setApplicationDisplayName("SalesOps Desktop")
     app.setApplicationVersion(salesops_desktop.__version__)

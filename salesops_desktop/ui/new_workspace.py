@@ -77,7 +77,7 @@ class NewWorkspaceDialog(QDialog):
         self.message.hide()
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         self.go = buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self.go.setText(tr("Make it"))
+        self.go.setText(tr("Create"))
         stop = buttons.button(QDialogButtonBox.StandardButton.Cancel)
         stop.setText(tr("Cancel"))
         for button in (self.go, stop):

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from salesops_desktop.ui.i18n import tr
-from salesops_desktop.ui.theme import icon
+from salesops_desktop.ui.theme import color, icon
 
 
 class StartPage(QWidget):
@@ -105,7 +105,13 @@ class StartPage(QWidget):
         layout = QVBoxLayout(frame)
         layout.setContentsMargins(16, 16, 16, 16)
         layout.addWidget(text)
+        self._drop_frame = frame
+        self._dress_frame()
         return frame
+
+    def _dress_frame(self) -> None:
+        line = color("border_strong").name()
+        self._drop_frame.setStyleSheet(f"#dropHint {{ border: 1px dashed {line}; border-radius: 6px; }}")
 
     def _busy_row(self) -> QWidget:
         self._busy = QWidget()
@@ -134,9 +140,8 @@ class StartPage(QWidget):
                 widget.deleteLater()
         if not paths:
             none = QLabel(tr("Workspaces you open appear here."))
-            none.setWordWrap(True)
             none.setEnabled(False)
-            self._recent_box.addWidget(none, 0, Qt.AlignmentFlag.AlignTop)
+            self._recent_box.addWidget(none)
         for path in paths[:6]:
             button = QPushButton(self._short(path))
             button.setFlat(True)
@@ -168,6 +173,7 @@ class StartPage(QWidget):
             self._bar.setValue(round(share * 1000))
 
     def theme_changed(self) -> None:
-        """Draw the icons anew."""
+        """Draw the icons and the frame anew."""
+        self._dress_frame()
         for button, picture in self._buttons:
             button.setIcon(icon(picture))

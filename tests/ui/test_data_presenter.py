@@ -73,7 +73,7 @@ def made():
 
 
 def test_opening_counts_and_shows(made):
-    presenter, jobs, states = made
+    presenter, _, states = made
     presenter.opened()
     assert [(line.name, line.rows) for line in presenter.state.entities] == [
         ("product", 0),

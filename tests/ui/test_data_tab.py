@@ -8,6 +8,7 @@ import zipfile
 
 import openpyxl
 import pytest
+from msoffcrypto.format.ooxml import OOXMLFile
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QToolButton
 
@@ -15,6 +16,7 @@ from salesops_desktop.jobs.workspaces import Workspace
 from salesops_desktop.ui.exporting import write_table
 from salesops_desktop.ui.tabs.data.import_columns import FIELD, READ_AS
 from salesops_desktop.ui.tabs.data.import_dialog import ImportDialog
+from salesops_desktop.ui.tabs.data.record_card import RecordCard
 
 ACCOUNTS = """Company,Billing City,Annual Revenue,Colour
 North Mills,Leeds,1200000,red
@@ -214,8 +216,6 @@ def test_a_near_spelling_is_offered_and_remembered(person, qtbot, tmp_path):
 
 
 def test_a_protected_workbook_asks_for_its_password(person, tmp_path, monkeypatch):
-    from msoffcrypto.format.ooxml import OOXMLFile
-
     plain = io.BytesIO()
     book = openpyxl.Workbook()
     for row in (["Account", "City"], ["North", "Leeds"], ["Bay", "Bristol"]):
@@ -284,8 +284,6 @@ def test_the_quality_strip_filters_to_the_rows_meant(person, qtbot, accounts):
 
 
 def test_a_record_opens_as_a_card(person, qtbot, accounts):
-    from salesops_desktop.ui.tabs.data.record_card import RecordCard
-
     person.import_all(accounts).close()
     view = data_view(person.window, qtbot)
     view.grid.activated.emit(int(view.grid.table.keys[1]))

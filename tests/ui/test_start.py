@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QLabel
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("pandas", "openpyxl", "pyqtgraph", "sqlalchemy", "numpy", "scipy")
@@ -75,8 +76,6 @@ def test_calls_that_return_none_keep_none_alive(qapp):
     """PySide6 6.12.0 on Python 3.11 lost a reference to None on each such call, and aborted after some thousands."""
     if sys.version_info >= (3, 12):
         pytest.skip("None is immortal since Python 3.12")
-    from PySide6.QtWidgets import QLabel
-
     label = QLabel()
     before = sys.getrefcount(None)
     for _ in range(1000):

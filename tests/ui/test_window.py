@@ -7,10 +7,12 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QDialog, QPushButton
 
+from salesops_desktop.jobs.declare import REGISTRY
 from salesops_desktop.jobs.workspaces import Workspace
 from salesops_desktop.ui.new_workspace import NewWorkspaceDialog
 from salesops_desktop.ui.preferences import Preferences
 from salesops_desktop.ui.window import Window
+from salesops_desktop.ui.window_commands import OWN
 
 
 def make_workspace(path, **more):
@@ -179,9 +181,6 @@ def test_the_palette_moves_by_keyboard(make_window, qtbot, company):
 
 
 def test_every_job_has_a_command(make_window, company):
-    from salesops_desktop.jobs.declare import REGISTRY
-    from salesops_desktop.ui.window_commands import OWN
-
     window = make_window(company)
     missing = [c for c in REGISTRY if c not in OWN and f"job {c}" not in window.commands]
     assert missing == []

@@ -66,6 +66,7 @@ def _evidence(sheet: DraftSheet, place: int) -> str:
     column, plan = sheet.inspection.columns[place], sheet.plan
     guess = next((g for g in sheet.inspection.suggestions if plan is not None and g.entity == plan.entity), None)
     why = guess.why.get(column.index, "") if guess else ""
+    why = f"{why[:1].upper()}{why[1:]}." if why else ""
     return " ".join(part for part in (why, column.evidence, *column.notices) if part)
 
 
@@ -262,7 +263,7 @@ class ColumnTable(QTableView):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
         header.setStretchLastSection(True)
-        for section, letters in ((HEADER, 20), (FIELD, 26), (READ_AS, 20), (SAMPLES, 30)):
+        for section, letters in ((HEADER, 20), (FIELD, 26), (READ_AS, 25), (SAMPLES, 30)):
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.Interactive)
             self.setColumnWidth(section, letters * self.fontMetrics().averageCharWidth())
 
@@ -270,6 +271,6 @@ class ColumnTable(QTableView):
         """One click opens the choice; the keyboard has F2 and the arrows."""
         if self.columns.choices(index):
             self.edit(index)
-            combo = self.indexWidget(index) or self.viewport().findChild(QComboBox)
+            combo = self.viewport().findChild(QComboBox)
             if isinstance(combo, QComboBox):
                 combo.showPopup()

@@ -58,6 +58,7 @@ class ImportDialog(QDialog):
         layout.addLayout(self._foot())
         self.resize(1080, 700)
         self.render_state(self.presenter.state)
+        self.files.tree.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _foot(self) -> QHBoxLayout:
         self.busy = QLabel()

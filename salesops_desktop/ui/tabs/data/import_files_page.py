@@ -32,6 +32,7 @@ from salesops_desktop.ui.i18n import tr, trn
 from salesops_desktop.ui.tabs.data.import_columns import ColumnTable
 from salesops_desktop.ui.tabs.data.import_presenter import ImportPresenter, ImportState
 from salesops_desktop.ui.theme import icon
+from salesops_desktop.ui.widgets.flow import FlowLayout
 
 if TYPE_CHECKING:
     from salesops_desktop.jobs.import_draft import Question
@@ -119,17 +120,24 @@ class FilesPage(QWidget):
         self.delimiter.activated.connect(
             lambda _row: self._presenter.set_options(delimiter=self.delimiter.currentData())
         )
-        self.text_settings = QWidget()
-        text_row = QHBoxLayout(self.text_settings)
-        text_row.setContentsMargins(0, 0, 0, 0)
-        for label, widget in ((tr("Encoding"), self.encoding), (tr("Delimiter"), self.delimiter)):
-            text_row.addWidget(QLabel(label))
-            text_row.addWidget(widget)
-        first = QHBoxLayout()
-        for each in (QLabel(tr("Import as")), self.kind, QLabel(tr("Header row")), self.header):
-            first.addWidget(each)
-        first.addWidget(self.text_settings)
-        first.addStretch(1)
+        settings = QWidget()
+        flow = FlowLayout(settings)
+        self.text_settings: list[QWidget] = []
+        pairs: tuple[tuple[str, QWidget], ...] = (
+            (tr("Import as"), self.kind),
+            (tr("Header row"), self.header),
+            (tr("Encoding"), self.encoding),
+            (tr("Delimiter"), self.delimiter),
+        )
+        for label, widget in pairs:
+            pair = QWidget()
+            row = QHBoxLayout(pair)
+            row.setContentsMargins(0, 0, 8, 0)
+            row.addWidget(QLabel(label))
+            row.addWidget(widget)
+            flow.addWidget(pair)
+            if widget in (self.encoding, self.delimiter):
+                self.text_settings.append(pair)
         self.facts = QLabel()
         self.facts.setWordWrap(True)
         self.facts.setTextFormat(Qt.TextFormat.PlainText)
@@ -139,7 +147,7 @@ class FilesPage(QWidget):
         right = QWidget()
         layout = QVBoxLayout(right)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(first)
+        layout.addWidget(settings)
         layout.addWidget(self.facts)
         layout.addWidget(self.questions)
         layout.addWidget(self.table, 1)
@@ -221,7 +229,8 @@ class FilesPage(QWidget):
         self.kind.setCurrentIndex(self.kind.findData(sheet.plan.entity if sheet.plan else None))
         self.header.setValue(sheet.inspection.header_row)
         text = state.file.inspection.text
-        self.text_settings.setVisible(text is not None)
+        for pair in self.text_settings:
+            pair.setVisible(text is not None)
         if text is not None:
             self.encoding.clear()
             self.encoding.addItems(list(dict.fromkeys((text.encoding, *text.alternatives, *_ENCODINGS))))

@@ -122,7 +122,12 @@ def blanks_of(table: Table) -> tuple[Blank, ...]:
     A column that is empty throughout says nothing of the rows: the source did not have it.
     """
     spec = entity(table.entity)
-    telling = {f.name for f in spec.fields if f.reference or f.kind in (ValueKind.MONEY, ValueKind.DATE) or f.required}
+    telling = {
+        f.name
+        for f in spec.fields
+        # Not everybody has a manager or a parent company: a reference to the same kind may well end.
+        if (f.reference and f.reference != spec.name) or f.kind in (ValueKind.MONEY, ValueKind.DATE) or f.required
+    }
     found = []
     for column in table.columns:
         if column.name in telling:

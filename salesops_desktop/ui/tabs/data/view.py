@@ -45,17 +45,24 @@ class _CountDelegate(QStyledItemDelegate):
         return QSize(metrics.horizontalAdvance(str(index.data())) + count + 40, metrics.height() + 12)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        """The line, then its count."""
-        super().paint(painter, option, index)
+        """The name at the left, the count at the right, the highlight over both."""
         palette: QPalette = option.palette
         rect: QRect = option.rect
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
+        if chosen:
+            painter.fillRect(rect, palette.highlight())
         painter.setFont(option.font)
-        role = QPalette.ColorRole.HighlightedText if chosen else QPalette.ColorRole.PlaceholderText
-        painter.setPen(palette.color(role))
-        side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-        painter.drawText(rect.adjusted(0, 0, -10, 0), side, str(index.data(COUNT)))
+        name_role = QPalette.ColorRole.HighlightedText if chosen else QPalette.ColorRole.Text
+        painter.setPen(palette.color(name_role))
+        inner = rect.adjusted(12, 0, -12, 0)
+        painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, str(index.data()))
+        count_role = QPalette.ColorRole.HighlightedText if chosen else QPalette.ColorRole.PlaceholderText
+        painter.setPen(palette.color(count_role))
+        painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, str(index.data(COUNT)))
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(palette.color(QPalette.ColorRole.Accent))
+            painter.drawRect(rect.adjusted(0, 0, -1, -1))
         painter.restore()
 
 
