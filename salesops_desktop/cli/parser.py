@@ -90,9 +90,8 @@ def _add_parameter(
     flag = f"--{parameter.name.rstrip('_').replace('_', '-')}"
     default = None if parameter.default is inspect.Parameter.empty else parameter.default
     if kind is bool:
-        parser.add_argument(
-            flag, dest=parameter.name, action=argparse.BooleanOptionalAction, default=bool(default), help=help_text
-        )
+        action = argparse.BooleanOptionalAction if default else "store_true"
+        parser.add_argument(flag, dest=parameter.name, action=action, default=bool(default), help=help_text)
         return
     choices = [member.value for member in kind] if isinstance(kind, type) and issubclass(kind, Enum) else None
     shown = kind.__name__ if isinstance(kind, type) else "value"

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from salesops_desktop.jobs import (  # imported for their declarations
     commission_plans,
     commissions,
-    demo,
     exports,
     forecasts,
     imports,
@@ -23,7 +22,6 @@ __all__ = [
     "JOBS",
     "commission_plans",
     "commissions",
-    "demo",
     "exports",
     "forecasts",
     "imports",

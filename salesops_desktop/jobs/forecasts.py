@@ -145,6 +145,23 @@ def run_forecast(
         seed: for the simulations.
         keep: keep the forecast in the workspace, so that it can be scored when the actuals arrive.
     """
+    report = forecast(context, period=period, horizon=horizon, source=source, as_of=as_of, seed=seed)
+    if keep:
+        _keep(context, report)
+    return report
+
+
+def forecast(
+    context: JobContext,
+    *,
+    period: PeriodKind = PeriodKind.MONTH,
+    horizon: int | None = None,
+    source: Source = Source.AUTO,
+    as_of: dt.date | None = None,
+    seed: int = 1,
+    with_pipeline: bool = True,
+) -> ForecastReport:
+    """The forecast of :func:`run_forecast`, kept nowhere."""
     context.progress(0, 0, "Reading")
     with context.workspace.read() as connection:
         loaded = reading.load(connection)
@@ -158,12 +175,9 @@ def run_forecast(
         series.values, series.periods, horizon=ahead, season=series.season, seed=seed,
         calendar=loaded.facts.calendar, notes=series.notes, progress=context.progress,
     )  # fmt: skip
-    pipeline, reason = _pipeline(context, loaded, day, seed)
+    pipeline, reason = _pipeline(context, loaded, day, seed) if with_pipeline else (None, "Not asked for.")
     deals = _deals(loaded, pipeline)
-    report = ForecastReport(result, pipeline, reason, chosen, day, period, loaded.facts.currency, deals)
-    if keep and not context.workspace.read_only:
-        _keep(context, report)
-    return report
+    return ForecastReport(result, pipeline, reason, chosen, day, period, loaded.facts.currency, deals)
 
 
 def _dated(loaded: reading.Frames, source: Source) -> tuple[Source, pd.Series, pd.Series]:

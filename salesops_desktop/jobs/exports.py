@@ -1,0 +1,174 @@
+"""Workbooks for managers: territory hand-over, commission run and statements, forecast, KPIs, and any table."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from salesops_desktop import __version__
+from salesops_desktop.jobs import kpis as kpi_jobs
+from salesops_desktop.jobs.commission_exports import commission_run
+from salesops_desktop.jobs.commission_reports import run_heads
+from salesops_desktop.jobs.context import JobContext
+from salesops_desktop.jobs.declare import job
+from salesops_desktop.jobs.forecast_exports import forecast_report
+from salesops_desktop.jobs.forecasts import forecast
+from salesops_desktop.jobs.frames import company
+from salesops_desktop.jobs.kpi_exports import kpi_report
+from salesops_desktop.jobs.territory_exports import handover
+from salesops_desktop.jobs.territory_reports import list_scenarios, report_of
+from salesops_desktop.model.errors import InputRefusedError, NothingToDoError
+from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
+from salesops_desktop.sheets.writing.book import Provenance, Saved
+from salesops_desktop.sheets.writing.commission_statements import write_commission_run, write_statements
+from salesops_desktop.sheets.writing.forecast import write_forecast
+from salesops_desktop.sheets.writing.kpis import write_kpis
+from salesops_desktop.sheets.writing.table_export import export_table
+from salesops_desktop.sheets.writing.territory_handover import write_territory_handover
+from salesops_desktop.workspace.content import content_hash
+
+__all__ = ["Exported", "What", "export", "export_view"]
+
+
+class What(StrEnum):
+    """The workbooks there are."""
+
+    TERRITORIES = "territories"
+    COMMISSIONS = "commissions"
+    STATEMENTS = "statements"
+    FORECAST = "forecast"
+    KPIS = "kpis"
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The files that were written."""
+
+    files: tuple[Saved, ...]
+
+    def summary(self) -> Sequence[str]:
+        """Where they are, and what could not be stored as it was."""
+        said = [f"Wrote {saved.path} ({saved.size / 1024:,.0f} KiB)." for saved in self.files[:10]]
+        if len(self.files) > 10:
+            said.append(f"… and {len(self.files) - 10} more files in {self.files[0].path.parent}.")
+        changed = sum(len(saved.changes) for saved in self.files)
+        if changed:
+            said.append(f"{changed:,} cells could not be stored exactly as they are; see their notes.")
+        return said
+
+    def tables(self) -> Sequence[Table]:
+        """One row per file, with its fingerprint for the audit trail."""
+        specs = [
+            ColumnSpec("path", "File", ValueKind.TEXT),
+            ColumnSpec("size", "Bytes", ValueKind.INTEGER),
+            ColumnSpec("sha256", "SHA-256", ValueKind.TEXT),
+        ]
+        return [build_table("Files", specs, [(str(s.path), s.size, s.sha256) for s in self.files])]
+
+
+def provenance(context: JobContext, connection: Connection, title: str, period: str) -> Provenance:
+    """Where a workbook's figures come from: company, file, last action, content hash."""
+    action = connection.exec_driver_sql("SELECT max(id) FROM action").scalar()
+    return Provenance(
+        title,
+        company(connection).name,
+        period,
+        dt.datetime.now(dt.UTC),
+        context.path.name,
+        None if action is None else int(action),
+        content_hash(connection),
+        f"SalesOps Desktop {__version__}",
+    )
+
+
+@job(
+    "export",
+    title="Export a workbook",
+    group="file",
+    examples=(
+        "export company.salesops commissions september.xlsx --number 1",
+        "export company.salesops statements statements/ --number 1",
+        "export company.salesops territories handover.xlsx",
+        "export company.salesops kpis kpis.xlsx",
+    ),
+)
+def export(
+    context: JobContext, what: What, out: Path, *, number: int | None = None, as_of: dt.date | None = None,
+    picture: Path | None = None,
+) -> Exported:  # fmt: skip
+    """Write a workbook that managers can open, understand, recalculate and send back.
+
+    Args:
+        what: territories, commissions, statements (a file for each person), forecast or kpis.
+        out: the workbook to write (.xlsx); for statements the folder.
+        number: the scenario or the run; the newest where none is given.
+        as_of: for forecast and kpis, the day of knowledge.
+        picture: for territories, a PNG of the map to put in.
+    """
+    if what is not What.STATEMENTS and out.suffix.lower() != ".xlsx":
+        raise InputRefusedError("A workbook's name ends in .xlsx.", where=str(out), way_out=f"Call it {out.stem}.xlsx.")
+    match what:
+        case What.TERRITORIES:
+            return _territories(context, out, number, picture)
+        case What.COMMISSIONS | What.STATEMENTS:
+            return _commissions(context, out, number, statements=what is What.STATEMENTS)
+        case What.FORECAST:
+            return _forecast(context, out, as_of)
+        case What.KPIS:
+            return _kpis(context, out, as_of)
+
+
+def _territories(context: JobContext, out: Path, number: int | None, picture: Path | None) -> Exported:
+    with context.workspace.read() as connection:
+        heads = list_scenarios(connection).heads
+        if number is None and not heads:
+            raise NothingToDoError("No territories have been designed yet.", way_out="Run: territories design.")
+        report = report_of(connection, heads[0].id if number is None else number)
+        where = provenance(context, connection, f"Territory hand-over: {report.name}", report.status)
+    png = picture.read_bytes() if picture is not None else None
+    return Exported((write_territory_handover(out, handover(report, where, png), context.progress),))
+
+
+def _commissions(context: JobContext, out: Path, number: int | None, *, statements: bool) -> Exported:
+    with context.workspace.read() as connection:
+        heads = run_heads(connection)
+        if number is None and not heads:
+            raise NothingToDoError("No commissions have been calculated yet.", way_out="Run: commissions run.")
+        run_id = heads[0].id if number is None else number
+        head = next((h for h in heads if h.id == run_id), None)
+        title = head.name if head else ""
+        where = provenance(context, connection, title, head.period if head else "")
+        run = commission_run(connection, run_id, where)
+    if statements:
+        return Exported(tuple(write_statements(out, run, context.progress)))
+    return Exported((write_commission_run(out, run, context.progress),))
+
+
+def _forecast(context: JobContext, out: Path, as_of: dt.date | None) -> Exported:
+    report = forecast(context, as_of=as_of)
+    with context.workspace.read() as connection:
+        span = f"{report.series.future[0].label} to {report.series.future[-1].label}"
+        where = provenance(context, connection, "Forecast", span)
+        book = forecast_report(connection, report, where)
+    return Exported((write_forecast(out, book, context.progress),))
+
+
+def _kpis(context: JobContext, out: Path, as_of: dt.date | None) -> Exported:
+    report = kpi_jobs.kpis(context, as_of=as_of)
+    with context.workspace.read() as connection:
+        span = f"{report.periods[0].label} to {report.periods[-1].label}"
+        where = provenance(context, connection, "KPIs", span)
+        book = kpi_report(connection, report, where)
+    return Exported((write_kpis(out, book, context.progress),))
+
+
+def export_view(context: JobContext, table: Table, out: Path) -> Exported:
+    """Write just the table a person sees, as .xlsx or .csv."""
+    with context.workspace.read() as connection:
+        where = provenance(context, connection, table.title, "")
+    return Exported((export_table(out, table, where, context.progress),))

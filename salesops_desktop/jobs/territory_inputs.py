@@ -1,0 +1,202 @@
+"""What a territory design works on: accounts with positions and measures, people with homes, and who owns what."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sqlalchemy import Connection
+
+from salesops_desktop.jobs.currencies import in_currency, load_rates
+from salesops_desktop.jobs.frames import CompanyFacts, company, newest_day
+from salesops_desktop.model.errors import Fault, FaultsError
+from salesops_desktop.territory.places import load_gazetteer
+
+Indices = npt.NDArray[np.intp]
+NOBODY = -1
+
+_ACCOUNTS = """
+SELECT a.id, a.external_id, a.name, a.parent_id, a.owner_id, a.region, a.country, a.state, a.city, a.postal_code,
+       a.latitude, a.longitude, a.potential AS potential_minor, a.currency, a.workload,
+       (SELECT count(*) FROM opportunity o WHERE o.account_id = a.id AND o.status = 'open') AS open_deals,
+       (SELECT min(o.next_activity_on) FROM opportunity o
+         WHERE o.account_id = a.id AND o.status = 'open' AND o.next_activity_on >= ?) AS next_activity
+FROM account a ORDER BY a.id
+"""
+
+_OPEN = """
+SELECT o.account_id, o.amount AS amount_minor, o.currency, o.close_on FROM opportunity o
+WHERE o.status = 'open' AND o.account_id IS NOT NULL AND o.amount IS NOT NULL
+"""
+
+_PEOPLE = """
+SELECT p.id, p.name, p.role, p.region, p.country, p.state, p.city, p.postal_code, p.latitude, p.longitude, p.end_date,
+       p.start_date, p.active, m.name AS manager,
+       EXISTS (SELECT 1 FROM account a WHERE a.owner_id = p.id) AS owns,
+       EXISTS (SELECT 1 FROM opportunity o WHERE o.owner_id = p.id) AS sells
+FROM person p LEFT JOIN person m ON m.id = p.manager_id ORDER BY p.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TerritoryInputs:
+    """Accounts and the people who may work them.
+
+    Attributes:
+        facts: the company.
+        as_of: the day.
+        accounts: one row per account: ``id, external_id, name, city, country, latitude, longitude, potential_minor``
+            (in the company's currency, 0 where not known), ``workload``, ``open_minor``, ``next_activity``, ``part``
+            (the boundary it may not leave).
+        people: one row per person: ``id, name, manager, latitude, longitude, part``.
+        owner: row in ``people`` of each account's owner, -1 for nobody who may work it.
+        group: accounts with the same number stay together, -1 for none.
+        notes: what a reader must know of the positions and boundaries.
+    """
+
+    facts: CompanyFacts
+    as_of: dt.date
+    accounts: pd.DataFrame
+    people: pd.DataFrame
+    owner: Indices
+    group: Indices
+    notes: tuple[str, ...]
+
+
+def load_territory_inputs(connection: Connection, *, within_regions: bool = True) -> TerritoryInputs:
+    """Read the accounts and the people who may work them.
+
+    Args:
+        connection: a read connection.
+        within_regions: keep accounts in the region of their people, where people have regions.
+
+    Raises:
+        FaultsError: there are no accounts, or nobody who could work them.
+    """
+    facts = company(connection)
+    as_of = newest_day(connection) or dt.datetime.now(dt.UTC).date()
+    accounts = _frame(connection, _ACCOUNTS, (as_of.isoformat(),))
+    people = _sellers(_frame(connection, _PEOPLE), as_of)
+    faults = []
+    if accounts.empty:
+        faults.append(Fault("Accounts", "there are none.", "Import accounts."))
+    if people.empty:
+        faults.append(Fault("People", "nobody is a rep or owns accounts.", "Import people with their roles."))
+    if faults:
+        raise FaultsError("Territories cannot be designed yet.", faults)
+    notes: list[str] = []
+    accounts["potential_minor"] = accounts["potential_minor"].astype("Int64")
+    _convert(connection, facts, accounts, "potential_minor", "accounts")
+    accounts["potential_minor"] = accounts["potential_minor"].fillna(0).astype("int64")
+    accounts["workload"] = accounts["workload"].astype("float64").fillna(0.0)
+    accounts["open_minor"] = _open_pipeline(connection, facts, accounts)
+    notes += _locate(accounts, "accounts")
+    notes += _locate(people, "people")
+    rows = {int(person): i for i, person in enumerate(people["id"])}
+    owner = np.array(
+        [rows.get(int(v), NOBODY) if not pd.isna(v) else NOBODY for v in accounts["owner_id"]], dtype=np.intp
+    )
+    notes += _set_parts(accounts, people, owner, within_regions=within_regions)
+    group = _groups(accounts)
+    return TerritoryInputs(facts, as_of, accounts, people, owner, group, tuple(notes))
+
+
+def _frame(connection: Connection, statement: str, parameters: tuple[object, ...] = ()) -> pd.DataFrame:
+    result = connection.exec_driver_sql(statement, parameters)
+    return pd.DataFrame(result.fetchall(), columns=list(result.keys()))
+
+
+def _convert(connection: Connection, facts: CompanyFacts, frame: pd.DataFrame, money: str, what: str) -> None:
+    frame["day_"] = pd.Timestamp(newest_day(connection) or dt.datetime.now(dt.UTC).date())
+    in_currency(frame, money, "currency", "day_", facts.currency, load_rates(connection), what=what)
+    frame.drop(columns="day_", inplace=True)  # the caller's frame is meant
+
+
+def _open_pipeline(connection: Connection, facts: CompanyFacts, accounts: pd.DataFrame) -> npt.NDArray[np.int64]:
+    deals = _frame(connection, _OPEN)
+    if deals.empty:
+        return np.zeros(len(accounts), dtype=np.int64)
+    deals["amount_minor"] = deals["amount_minor"].astype("Int64")
+    _convert(connection, facts, deals, "amount_minor", "open opportunities")
+    sums = deals.groupby("account_id")["amount_minor"].sum()
+    return accounts["id"].map(sums).fillna(0).to_numpy(np.int64)
+
+
+def _sellers(people: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
+    """Those who may work a territory: reps and owners of accounts who are still there."""
+    day = as_of.isoformat()
+    gone = people["end_date"].notna() & (people["end_date"] <= day)
+    gone |= people["active"].notna() & (people["active"] == 0)
+    later = people["start_date"].notna() & (people["start_date"] > day)
+    rep = (people["role"] == "rep") | (people["owns"] == 1) | (people["role"].isna() & (people["sells"] == 1))
+    return people[rep & ~gone & ~later].reset_index(drop=True)
+
+
+def _locate(frame: pd.DataFrame, what: str) -> list[str]:
+    """Fill missing positions from the gazetteer; say how many had to be looked up and how many are not to be found."""
+    for name in ("latitude", "longitude"):
+        frame[name] = frame[name].astype("float64")
+    missing = frame["latitude"].isna() | frame["longitude"].isna()
+    if not missing.any():
+        return []
+    rows = frame[missing]
+    texts = [[None if pd.isna(v) else str(v) for v in rows[c]] for c in ("country", "state", "city", "postal_code")]
+    found = load_gazetteer().locate_many(*texts)
+    frame.loc[missing, "latitude"] = found.latitude
+    frame.loc[missing, "longitude"] = found.longitude
+    lost = int(np.isnan(found.latitude).sum())
+    located = len(rows) - lost
+    notes = []
+    if located:
+        kinds = Counter(p for p in found.precision if p)
+        parts = ", ".join(f"{count:,} by {kind}" for kind, count in kinds.most_common())
+        notes.append(f"{located:,} {what} were placed on the map by their address ({parts}).")
+    if lost:
+        notes.append(f"{lost:,} {what} have no position and no address that can be found.")
+    return notes
+
+
+def _set_parts(accounts: pd.DataFrame, people: pd.DataFrame, owner: Indices, *, within_regions: bool) -> list[str]:
+    """Give every account and person the part of the world it may not leave."""
+    accounts["part"] = ""
+    people["part"] = ""
+    regions = people["region"].fillna("")
+    if not within_regions or regions.nunique() < 2 or (regions == "").any():
+        return []
+    owned = pd.Series([regions.iloc[o] if o >= 0 else None for o in owner], index=accounts.index, dtype=object)
+    own = accounts["region"].where(accounts["region"].isin(set(regions)))
+    most: dict[object, object] = {
+        country: rows.mode().iloc[0] for country, rows in owned.groupby(accounts["country"]) if rows.notna().any()
+    }
+    guessed = accounts["country"].map(most)
+    part = own.fillna(owned).fillna(guessed)
+    if part.isna().any():
+        return []
+    accounts["part"] = part
+    people["part"] = regions
+    names = ", ".join(sorted(set(part)))
+    return [
+        f"No account leaves its region ({names}). Regions follow from the owners' regions where accounts name none."
+    ]
+
+
+def _groups(accounts: pd.DataFrame) -> Indices:
+    """One number for all accounts under the same ultimate parent within one part; -1 where an account stands alone."""
+    place = {int(key): i for i, key in enumerate(accounts["id"])}
+    parent = [place.get(int(v), NOBODY) if not pd.isna(v) else NOBODY for v in accounts["parent_id"]]
+    root = np.arange(len(accounts), dtype=np.intp)
+    for i in range(len(accounts)):
+        seen = set()
+        at = i
+        while parent[at] >= 0 and at not in seen:
+            seen.add(at)
+            at = parent[at]
+        root[i] = at
+    parts = accounts["part"].to_numpy(object)
+    keys = pd.factorize(pd.Series([f"{r}|{p}" for r, p in zip(root, parts, strict=True)]))[0]
+    sizes = np.bincount(keys)
+    return np.where(sizes[keys] > 1, keys, NOBODY).astype(np.intp)
