@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from salesops_desktop.model.errors import WorkspaceError
-from salesops_desktop.workspace.connect import Access, connect
+from salesops_desktop.workspace.connect import Access, connect, uri_of
 from salesops_desktop.workspace.faults import RESTORE
 from salesops_desktop.workspace.version import APPLICATION_ID, SCHEMA_VERSION
 
@@ -96,7 +96,7 @@ def _reader(path: Path, admission: Admission) -> sqlite3.Connection:
     if not admission.unfolded:
         return connect(path, Access.FROZEN)
     # The last session's log is part of the file: read it too. A reader in this mode never folds it in.
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    connection = sqlite3.connect(f"{uri_of(path)}?mode=ro", uri=True, isolation_level=None)
     connection.execute("PRAGMA query_only=ON")
     return connection
 

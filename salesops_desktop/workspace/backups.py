@@ -79,13 +79,14 @@ def write_backup(workspace: Path, reason: str, *, progress: Progress = silent, n
     return target
 
 
-def copy_database(source: Path, target: Path, progress: Progress = silent) -> None:
+def copy_database(source: Path, target: Path, progress: Progress = silent, *, access: Access = Access.READ) -> None:
     """Copy a workspace as of its last commit to ``target``, whole or not at all, checked.
 
     Args:
         source: a workspace, open or not.
         target: the file to be; replaced when it exists.
         progress: called with bytes copied; may cancel.
+        access: how the source can be read.
 
     Raises:
         WorkspaceError: the copy does not pass the checks an opening makes.
@@ -93,7 +94,7 @@ def copy_database(source: Path, target: Path, progress: Progress = silent) -> No
     partial = target.with_name(target.name + ".partial")
     try:
         os.close(os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
-        with closing(connect(source, Access.READ)) as reader, closing(sqlite3.connect(partial)) as writer:
+        with closing(connect(source, access)) as reader, closing(sqlite3.connect(partial)) as writer:
             size = reader.execute("PRAGMA page_size").fetchone()[0]
 
             def tell(_status: int, remaining: int, total: int) -> None:

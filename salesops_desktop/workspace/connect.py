@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
@@ -30,6 +29,12 @@ class Access(StrEnum):
     """A file nobody can change, in a folder where nothing can be made."""
 
 
+def uri_of(path: Path) -> str:
+    """``path`` as SQLite wants it, drives and shares of Windows included."""
+    uri = path.absolute().as_uri()
+    return uri if uri.startswith("file:///") else uri.replace("file://", "file:////", 1)
+
+
 def connect(path: Path, access: Access) -> sqlite3.Connection:
     """Open ``path`` with the settings every connection of ours has.
 
@@ -38,11 +43,13 @@ def connect(path: Path, access: Access) -> sqlite3.Connection:
         access: see :class:`Access`.
     """
     query = {Access.WRITE: "mode=rw", Access.READ: "mode=rw", Access.FROZEN: "mode=ro&immutable=1"}[access]
-    uri = f"file:{quote(path.absolute().as_posix())}?{query}"
-    if path.absolute().as_posix().startswith("//"):  # a share on Windows: file:////server/folder
-        uri = uri.replace("file://", "file:////", 1)
     connection = sqlite3.connect(
-        uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False, cached_statements=256
+        f"{uri_of(path)}?{query}",
+        uri=True,
+        isolation_level=None,
+        timeout=BUSY_SECONDS,
+        check_same_thread=False,
+        cached_statements=256,
     )
     # recursive_triggers: only then does REPLACE tell the change log what it deleted.
     connection.executescript(

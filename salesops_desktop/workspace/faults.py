@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -33,6 +34,9 @@ _WRITE_FAULTS = frozenset(
 """What SQLite answers besides SQLITE_FULL when a file may not grow: quotas, file-size limits, a full shared-memory
 file."""
 
+_LITTLE = 1 << 20
+"""Bytes: a disk with less free space is taken for full."""
+
 RESTORE = "Restore one of its backups, or ask for the file to be recovered."
 
 
@@ -42,6 +46,15 @@ def disk_of(path: Path) -> Path:
     while not place.is_mount() and place != place.parent:
         place = place.parent
     return place
+
+
+def _fuller_disk(path: Path) -> Path:
+    """The disk that is full: the one of ``path``, unless only the one for temporary files has no room."""
+    temporary = Path(tempfile.gettempdir())
+    with suppress(OSError):
+        if shutil.disk_usage(temporary).free < _LITTLE < shutil.disk_usage(path.parent).free:
+            return temporary
+    return path
 
 
 def disk_full(path: Path, details: str = "") -> DiskFullError:
@@ -104,7 +117,7 @@ def _database_sentence(error: sqlite3.Error, path: Path) -> SalesOpsError | None
     details = f"{getattr(error, 'sqlite_errorname', code)}: {error}"
     primary = code & 0xFF
     if primary == sqlite3.SQLITE_FULL or code in _WRITE_FAULTS:
-        return disk_full(path, details)
+        return disk_full(_fuller_disk(path), details)
     sentences: dict[int, SalesOpsError] = {
         sqlite3.SQLITE_BUSY: WorkspaceLockedError(
             "Another program is writing to the workspace.",
@@ -138,6 +151,18 @@ def _database_sentence(error: sqlite3.Error, path: Path) -> SalesOpsError | None
         ),
     }
     return sentences.get(primary)
+
+
+@contextmanager
+def database_faults_told(path: Path) -> Iterator[None]:
+    """As :func:`told_as_sentences`, for blocks that hold the work of others: their files are not ours to explain."""
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        sentence = as_sentence(error, path)
+        if sentence is None:
+            raise
+        raise sentence from error
 
 
 @contextmanager

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import tempfile
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from salesops_desktop.model.errors import InputRefusedError, ReadOnlyError, SalesOpsError, WorkspaceError
@@ -147,6 +149,46 @@ def migrate_if_older(path: Path, version: int, progress: Progress) -> None:
     progress(0, 0, "Making a backup before the file is brought up to date")
     write_backup(path, f"migration from form {version}", progress=progress)
     migrate(path, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class MigratedCopy:
+    """A copy of an older file in this program's form, for reading."""
+
+    path: Path
+    folder: tempfile.TemporaryDirectory[str]
+
+    def remove(self) -> None:
+        """Remove it from the disk. May be called again."""
+        self.folder.cleanup()
+
+
+def migrated_copy(path: Path, access: Access, version: int, progress: Progress) -> MigratedCopy | None:
+    """A copy for reading, brought to this program's form, where the file itself is older and must not be touched.
+
+    Args:
+        path: the file.
+        access: how it can be read.
+        version: its form.
+        progress: told about copying and migrating.
+
+    Raises:
+        DiskFullError: there is no room for temporary files.
+    """
+    if version == SCHEMA_VERSION:
+        return None
+    from salesops_desktop.workspace.migrating import migrate  # noqa: PLC0415  # Alembic is slow to import
+
+    folder = tempfile.TemporaryDirectory(prefix="salesops-", ignore_cleanup_errors=True)
+    try:
+        copy = Path(folder.name) / path.name
+        with told_as_sentences(copy):
+            copy_database(path, copy, progress, access=access)
+        migrate(copy, progress)
+    except BaseException:
+        folder.cleanup()
+        raise
+    return MigratedCopy(copy, folder)
 
 
 def restore_file(backup: Path, target: Path, progress: Progress) -> Path | None:

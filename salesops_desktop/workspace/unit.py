@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from sqlalchemy import Connection
 
 from salesops_desktop.model.progress import Progress, silent
 from salesops_desktop.workspace.changelog import quoted
-from salesops_desktop.workspace.connect import raw
+from salesops_desktop.workspace.connect import raw, uri_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -56,7 +55,7 @@ class UnitOfWork:
             path: an existing SQLite file. What the action writes there is kept or rolled back with it.
             alias: the name in SQL.
         """
-        uri = f"file:{quote(path.absolute().as_posix())}?mode=rw"
+        uri = f"{uri_of(path)}?mode=rw"
         self.connection.exec_driver_sql(f"ATTACH DATABASE :file AS {quoted(alias)}", {"file": uri})
         self._attached.append(alias)
 

@@ -19,10 +19,18 @@ from salesops_desktop.workspace.admission import admit, check_pages
 from salesops_desktop.workspace.backups import BackupRecord, list_backups, write_backup
 from salesops_desktop.workspace.check import CheckReport, check_workspace
 from salesops_desktop.workspace.connect import WRITE, Access, engine_for, raw
-from salesops_desktop.workspace.faults import told_as_sentences
+from salesops_desktop.workspace.faults import database_faults_told, told_as_sentences
 from salesops_desktop.workspace.history import ActionRecord, ChangeRecord, Wording, close_books, open_books
 from salesops_desktop.workspace.lock import WorkspaceLock, me
-from salesops_desktop.workspace.opening import access_for, create_file, fold, migrate_if_older, restore_file
+from salesops_desktop.workspace.opening import (
+    MigratedCopy,
+    access_for,
+    create_file,
+    fold,
+    migrate_if_older,
+    migrated_copy,
+    restore_file,
+)
 from salesops_desktop.workspace.unit import UnitOfWork
 
 
@@ -35,12 +43,22 @@ class Workspace:
         who: the name under which actions are written down.
     """
 
-    def __init__(self, path: Path, engine: Engine, *, read_only: bool, who: str, lock: WorkspaceLock | None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        engine: Engine,
+        *,
+        read_only: bool,
+        who: str,
+        lock: WorkspaceLock | None = None,
+        copy: MigratedCopy | None = None,
+    ) -> None:
         self.path = path
         self.read_only = read_only
         self.who = who or me()
         self._engine = engine
         self._lock = lock
+        self._copy = copy
         self._writing = threading.RLock()
         self._busy = False
 
@@ -83,8 +101,9 @@ class Workspace:
         if read_only:
             with told_as_sentences(path):
                 access = access_for(path, admission)
-                check_pages(path, admission)
-                return cls(path, engine_for(path, access), read_only=True, who=who, lock=None)
+                copy = migrated_copy(path, access, check_pages(path, admission), progress)
+                engine = engine_for(path, access) if copy is None else engine_for(copy.path, Access.READ)
+                return cls(path, engine, read_only=True, who=who, copy=copy)
         lock = WorkspaceLock(path)
         with told_as_sentences(path):
             lock.acquire(who)
@@ -157,7 +176,7 @@ class Workspace:
     ) -> Iterator[UnitOfWork]:
         """One write transaction with its action; committed at the end when ``keep`` and something was changed."""
         self.must_be_writable()
-        with self._alone(), told_as_sentences(self.path), self._engine.connect() as opened:
+        with self._alone(), database_faults_told(self.path), self._engine.connect() as opened:
             connection = opened.execution_options(**{WRITE: True})
             driver = raw(connection)
             if not foreign_keys:  # SQLite takes this outside of a transaction only
@@ -194,7 +213,7 @@ class Workspace:
         Raises:
             WorkspaceError: the file is damaged or gone.
         """
-        with told_as_sentences(self.path), self._engine.connect() as connection, connection.begin() as transaction:
+        with database_faults_told(self.path), self._engine.connect() as connection, connection.begin() as transaction:
             connection.exec_driver_sql("SELECT id FROM current_action")  # the view is fixed by the first look
             yield connection
             transaction.rollback()
@@ -319,6 +338,8 @@ class Workspace:
     def close(self) -> None:
         """Fold everything into the one file and release the lock. May be called again."""
         self._engine.dispose()
+        if self._copy is not None:
+            self._copy.remove()
         if self._lock is not None:
             lock, self._lock = self._lock, None
             try:

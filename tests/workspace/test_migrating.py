@@ -189,9 +189,17 @@ def test_a_cancelled_migration_leaves_the_file_as_it_was(tmp_path):
     assert schema_of(path) != before
 
 
-def test_an_old_file_opens_read_only_without_being_changed(tmp_path):
+def test_an_old_file_opens_read_only_in_the_present_form_without_being_changed(tmp_path, monkeypatch):
     path = unpack(STORED[0], tmp_path)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
     before = path.read_bytes()
     with Workspace.open(path, read_only=True) as workspace, workspace.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA user_version").scalar() == SCHEMA_VERSION
         assert content_hash(connection) == HASHES[STORED[0].name]
+        assert workspace.path == path
+        assert len(list(temporary.iterdir())) == 1
     assert path.read_bytes() == before
+    assert list(temporary.iterdir()) == []
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["old.salesops", "temporary"]

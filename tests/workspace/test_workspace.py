@@ -277,3 +277,8 @@ def test_a_check_names_what_is_wrong(workspace, path):
 def test_the_note_of_the_holder_is_readable(workspace, path):
     note = json.loads(path.with_name(path.name + "-lock.json").read_text(encoding="utf-8"))
     assert note["who"] == "ana"
+
+
+def test_a_jobs_own_trouble_with_files_is_not_told_as_the_workspaces(workspace, tmp_path):
+    with pytest.raises(PermissionError, match="somebody's import"), workspace.action("Import"):
+        raise PermissionError(13, "somebody's import")
