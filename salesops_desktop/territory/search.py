@@ -62,6 +62,11 @@ class Search:
         self.near = adjacency(len(blocks), blocks.edges)
         self.directed = np.concatenate([blocks.edges, blocks.edges[:, ::-1]])
         self.free = blocks.positioned & ~blocks.locked
+        owner: list[int] = blocks.owner.tolist()
+        self.lonely = [
+            disruption > 0 and owner[unit] != NONE and all(owner[n] != owner[unit] for n in near)
+            for unit, near in enumerate(self.near)
+        ]
         self.mean = 1.0  # of the distances at the start, km
 
     def begin(self, start: Indices) -> None:
@@ -242,8 +247,8 @@ class Search:
         plain = self.plain
         if any(plain[n] == territory and n != leaving for n in self.near[unit]):
             return True
-        # With a price on disruption scattered plans are common: a unit may also go home to its owner.
-        return self.disruption > 0 and int(self.blocks.owner[unit]) == territory
+        # Today's plan may have scattered units; such a unit may go home, though nothing of its owner is next to it.
+        return self.lonely[unit] and int(self.blocks.owner[unit]) == territory
 
     def _stays(self, unit: int, territory: int, joining: int) -> bool:
         """Whether the neighbours of ``unit`` in its territory still reach each other without it."""

@@ -138,6 +138,22 @@ def test_a_price_on_disruption_moves_less():
     assert moved[0] > moved[1] >= moved[2] > 0
 
 
+def test_a_whole_plan_stays_whole_when_it_is_rebalanced():
+    latitude, longitude, size, _ = clustered()
+    seats = np.random.default_rng(9).choice(400, 8, replace=False)
+    away = (latitude[:, None] - latitude[seats]) ** 2 + (longitude[:, None] - longitude[seats]) ** 2
+    owner = away.argmin(axis=1)
+    problem = DesignProblem(latitude, longitude, {"size": size}, 8, owner=owner, disruption=1.0)
+    today, result = evaluate(problem, owner), design(problem)
+    assert today.balance["size"] > 0.5
+    assert today.connected
+    assert result.connected
+    assert result.balance["size"] <= 0.05
+    # What lies above the mean must move at the least.
+    excess = np.maximum(today.totals["size"] - size.sum() / 8 * 1.05, 0).sum()
+    assert excess <= result.moved_totals["size"] < 2.5 * excess
+
+
 def test_a_fresh_design_keeps_the_numbers_of_the_owners():
     latitude, longitude, size, owner = clustered()
     problem = DesignProblem(latitude, longitude, {"size": size}, 8, owner=owner)
