@@ -13,13 +13,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from decimal import Decimal
 from pathlib import Path
 
 from openpyxl import Workbook, load_workbook
 
 from salesops_desktop.model.money import divide_half_up
-from salesops_desktop.model.tables import ValueKind
 from salesops_desktop.sheets.writing.book import Provenance
 from salesops_desktop.sheets.writing.commission_statements import (
     CommissionRun,
@@ -40,24 +38,22 @@ def line(person: int, number: int, before: int) -> PayoutLine:
     amount, quota = 100_000 + 7_919 * number % 400_000 + person, 12_000_000
     after = before + amount
 
-    def major(minor: int) -> Decimal:
-        return Decimal(minor).scaleb(-2)
-
     def paid(total: int) -> int:
         return divide_half_up(min(total, quota) * 50_000 + max(0, total - quota) * 80_000, 1_000_000)
 
-    earn = f"MIN({{%d}},{quota // 100})*0.05+MAX(0,{{%d}}-{quota // 100})*0.08"
-    money = ValueKind.MONEY
+    earn = f"ROUND((MIN(%s,{quota})*50000+MAX(0,%s-{quota})*80000)/1000000,0)"
+    payout = paid(after) - paid(before)
     steps = (
-        TraceStep("Credited amount", "from the transaction", major(amount), money, currency=CURRENCY),
-        TraceStep("Achieved before", "sum of the earlier lines", major(before), money, currency=CURRENCY),
-        TraceStep("Achieved after", "before + credited", major(after), money, "{1}+{2}", CURRENCY),
-        TraceStep("Earned before", "both tiers of before", major(paid(before)), money, earn % (2, 2), CURRENCY),
-        TraceStep("Earned after", "both tiers of after", major(paid(after)), money, earn % (3, 3), CURRENCY),
-        TraceStep("Payout", "after less before", major(paid(after) - paid(before)), money, "{5}-{4}", CURRENCY),
+        TraceStep("amount", "Credited amount", "from the transaction", amount, "money", "", CURRENCY),
+        TraceStep("before", "Achieved before", "sum of the earlier lines", before, "money", "", CURRENCY),
+        TraceStep("after", "Achieved after", "before + credited", after, "money", "amount+before", CURRENCY),
+        TraceStep(
+            "paid_1", "Earned before", "both tiers", paid(before), "money", earn % ("before", "before"), CURRENCY
+        ),
+        TraceStep("paid_2", "Earned after", "both tiers", paid(after), "money", earn % ("after", "after"), CURRENCY),
+        TraceStep("pay", "Payout", "after less before", payout, "money", "paid_2-paid_1", CURRENCY),
     )
     day = dt.date(2026, 7, 1) + dt.timedelta(days=number)
-    payout = paid(after) - paid(before)
     return PayoutLine(day, f"T-{person}-{number}", f"Account {number}", 1, amount, CURRENCY, payout, None, steps)
 
 

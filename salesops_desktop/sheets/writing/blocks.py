@@ -27,6 +27,13 @@ _SUMMABLE: Final = frozenset({ValueKind.INTEGER, ValueKind.NUMBER, ValueKind.MON
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """A plain value of any kind, among the formulas of a column."""
+
+    value: Cell
+
+
+@dataclass(frozen=True, slots=True)
 class TablePlan:
     """A table placed on a sheet.
 
@@ -54,7 +61,7 @@ class TablePlan:
     column: int
     labels: tuple[str, ...]
     formulas: Mapping[str, str]
-    cell_formulas: Mapping[str, Sequence[str | None]]
+    cell_formulas: Mapping[str, Sequence[str | Given | None]]
     totals: tuple[str, ...]
     inputs: Collection[str]
     links: Mapping[str, Sequence[str]]
@@ -220,7 +227,9 @@ class TableRows:
             return self._number_maker(column, letter, look, looks)
         return lambda low, high: [self._plain_cell(column, letter, i, looks(i)) for i in range(low, high)]
 
-    def _row_value(self, text: str | None, value: Cell) -> Cell | Formula:
+    def _row_value(self, text: str | Given | None, value: Cell) -> Cell | Formula:
+        if isinstance(text, Given):
+            return text.value
         return value if text is None else Formula(self._plan.filled(text), value)
 
     def _formula_cell(self, letter: str, row: int, value: Cell | Formula, look: Look) -> str:

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, cast
 
-from salesops_desktop.model.money import exponent
+from salesops_desktop.model.money import FX_SCALE, PPM, exponent
 from salesops_desktop.model.progress import Progress, silent
-from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
-from salesops_desktop.sheets.writing.blocks import TablePlan
+from salesops_desktop.model.tables import Cell, ColumnSpec, Table, ValueKind, build_table
+from salesops_desktop.sheets.writing.blocks import Given, TablePlan
 from salesops_desktop.sheets.writing.book import Book, Check, Provenance, Saved
 from salesops_desktop.sheets.writing.formulas import (
     Formula,
     cell_reference,
     column_reference,
-    fill,
-    money_guard,
 )
 from salesops_desktop.sheets.writing.sheet import Sheet
-from salesops_desktop.sheets.writing.style import Look, Role, kind_format
+from salesops_desktop.sheets.writing.style import DATE_FORMAT, GENERAL, Look, Role, kind_format
 from salesops_desktop.sheets.writing.text import clean
 
 _TEXT, _INTEGER, _MONEY, _RATE, _DATE = (
@@ -42,22 +41,38 @@ MOST_STATEMENT_SHEETS: Final = 200
 class TraceStep:
     """One numbered step that helps to recompute a payout.
 
+    Steps reckon in whole smallest units, because a spreadsheet is exact there; amounts in major units stand beside.
+
     Attributes:
+        name: what later formulas of the same trace call it.
         label: what the step gives.
         words: how, in words.
-        value: what it comes to, as a person means it: money in major units, rates as fractions.
-        kind: MONEY is rounded to the smallest unit of ``currency``.
-        formula: in the notation of a spreadsheet without ``=``, where ``{2}`` stands for the value of step 2 of the
-            same trace; "" for a given value. The result of a MONEY step is rounded half away from zero.
-        currency: of a MONEY step.
+        value: what it comes to: money in minor units, rates in ppm, exchange rates × 1e9, anything else as it is.
+        unit: what the value is.
+        formula: in the notation of a spreadsheet without ``=``, over the names of earlier steps; "" for a given value.
+        currency: of money.
     """
 
+    name: str
     label: str
     words: str
-    value: Decimal | int | float | None
-    kind: ValueKind
+    value: int | Fraction | str | bool | dt.date | None
+    unit: Literal["money", "rate", "exchange rate", "other"]
     formula: str = ""
-    currency: str | None = None
+    currency: str = ""
+
+    @property
+    def scale(self) -> int:
+        """How many of the value's units make one as a person reads it; 0 where it is read as it is."""
+        match self.unit:
+            case "money":
+                return int(10 ** exponent(self.currency))
+            case "rate":
+                return PPM
+            case "exchange rate":
+                return FX_SCALE
+            case _:
+                return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +179,7 @@ def write_commission_run(path: Path, run: CommissionRun, progress: Progress = si
     )
     summary = book.sheet("Summary", "What each person is paid, and the totals by currency")
     lines_sheet = book.sheet("Lines", "Every payout line of every person")
-    payouts: list[str | None] = [None] * sum(len(statement.lines) for statement in run.statements)
+    payouts: list[str | Given | None] = [None] * sum(len(statement.lines) for statement in run.statements)
     lines_sheet.title("Lines", f"{len(payouts):,} payout lines")
     lines = lines_sheet.table(_run_lines(run), cell_formulas={"payout": payouts}, totals=["payout"], freeze=True)
     _add_terms(book, run.terms)
@@ -234,7 +249,7 @@ def _fill_statement(book: Book, sheet: Sheet, statement: Statement, run: Commiss
     for sentence in statement.notes:
         sheet.note(sentence)
     sheet.heading("Components")
-    sums: list[str | None] = [None] * len(statement.components)
+    sums: list[str | Given | None] = [None] * len(statement.components)
     sheet.table(
         _components_table(statement),
         name=f"Components_{statement.number}",
@@ -244,7 +259,7 @@ def _fill_statement(book: Book, sheet: Sheet, statement: Statement, run: Commiss
         filters=False,
     )
     sheet.heading("Lines")
-    payouts: list[str | None] = [None] * len(statement.lines)
+    payouts: list[str | Given | None] = [None] * len(statement.lines)
     lines = sheet.table(
         _statement_lines(statement),
         name=f"Lines_{statement.number}",
@@ -334,31 +349,36 @@ def _add_trace(sheet: Sheet, statement: Statement) -> list[str | None]:
     """Set the steps of all lines below one another; returns each line's reference to its last step."""
     records: list[tuple[object, ...]] = []
     formats: list[str] = []
+    exact_formats: list[str] = []
     starts: list[int] = []
     for number, line in enumerate(statement.lines, 1):
         starts.append(len(records))
         for place, step in enumerate(line.steps, 1):
-            records.append((number, place, step.label, step.words, None if step.value is None else float(step.value)))
-            formats.append(kind_format(step.kind, currency=step.currency))
+            records.append((number, place, step.label, step.words, _shown(step), _number(step.value)))
+            formats.append(_STEP_FORMATS.get(step.unit) or kind_format(_MONEY, currency=step.currency or None))
+            exact_formats.append(_exact_format(step.value))
         _must_arrive(statement, number, line)
     if not records:
         return [None] * len(statement.lines)
     sheet.break_page()
     sheet.heading("How each payout comes about")
-    texts: list[str | None] = []
+    exact: list[str | Given | None] = []
+    shown = [f"{{exact}}/{step.scale}" if step.scale else None for line in statement.lines for step in line.steps]
     plan = sheet.table(
         build_table("Steps", _STEP_SPECS, records),
         name=f"Steps_{statement.number}",
-        cell_formulas={"value": texts},
-        formats={"value": formats},
+        cell_formulas={"value": shown, "exact": exact},
+        formats={"value": formats, "exact": exact_formats},
         filters=False,
         strong=[start + len(line.steps) - 1 for start, line in zip(starts, statement.lines, strict=True) if line.steps],
     )
-    column = plan.place("value")
     for start, line in zip(starts, statement.lines, strict=True):
-        texts.extend(_step_formula(step, plan.first + start, column) for step in line.steps)
+        places = {
+            step.name: cell_reference(plan.first + start + i, plan.place("exact")) for i, step in enumerate(line.steps)
+        }
+        exact.extend(_step_formula(step, places) for step in line.steps)
     return [
-        cell_reference(plan.first + start + len(line.steps) - 1, column) if line.steps else None
+        cell_reference(plan.first + start + len(line.steps) - 1, plan.place("value")) if line.steps else None
         for start, line in zip(starts, statement.lines, strict=True)
     ]
 
@@ -369,20 +389,45 @@ _STEP_SPECS: Final = (
     ColumnSpec("what", "What", _TEXT),
     ColumnSpec("how", "How", _TEXT),
     ColumnSpec("value", "Value", ValueKind.NUMBER),
+    ColumnSpec("exact", "In smallest units", ValueKind.NUMBER),
 )
 
+_STEP_FORMATS: Final = {"rate": "0.0###%", "exchange rate": "0.000000000", "other": "General"}
 
-def _step_formula(step: TraceStep, first: int, column: int) -> str | None:
+_NAMES: Final = re.compile(r'"(?:[^"]|"")*"|[A-Za-z_]\w*(?![\w(])')
+
+
+def _exact_format(value: object) -> str:
+    if isinstance(value, dt.date):
+        return DATE_FORMAT
+    return "#,##0" if isinstance(value, int) and not isinstance(value, bool) else GENERAL
+
+
+def _number(value: object) -> float | None:
+    """A step's value as a number, None if it is none."""
+    if isinstance(value, int | Fraction) and not isinstance(value, bool):
+        return float(value)
+    return None
+
+
+def _shown(step: TraceStep) -> float | None:
+    """A step's value as a person reads it; None where it is read as it is."""
+    number = _number(step.value)
+    return None if number is None or not step.scale else number / step.scale
+
+
+def _step_formula(step: TraceStep, places: Mapping[str, str]) -> str | Given | None:
+    """The formula of a step, names replaced by cells (but not inside text constants)."""
     if not step.formula:
-        return None
-    text = fill(step.formula, lambda number: cell_reference(first + int(number) - 1, column))
-    return money_guard(text, exponent(step.currency)) if step.kind is _MONEY and step.currency else text
+        return None if step.value is None or _number(step.value) is not None else Given(cast("Cell", step.value))
+    return _NAMES.sub(lambda match: places.get(match.group(), match.group()), step.formula)
 
 
 def _must_arrive(statement: Statement, number: int, line: PayoutLine) -> None:
-    payout = Decimal(line.payout).scaleb(-exponent(statement.currency))
-    if line.steps and Decimal(str(line.steps[-1].value)) != payout:
-        message = f"The steps of line {number} of {statement.person} end at {line.steps[-1].value}, not at {payout}."
+    if line.steps and (line.steps[-1].value, line.steps[-1].currency) != (line.payout, statement.currency):
+        last = line.steps[-1]
+        message = f"The steps of line {number} of {statement.person} end at {last.value} {last.currency}, not at"
+        message += f" {line.payout} {statement.currency} (smallest units)."
         raise ValueError(message)
 
 

@@ -17,7 +17,7 @@ from openpyxl.worksheet.table import TableColumn, TableStyleInfo
 
 from salesops_desktop.model.errors import InputRefusedError
 from salesops_desktop.model.tables import Cell, Table, ValueKind
-from salesops_desktop.sheets.writing.blocks import TablePlan, TableRows, same_currency, shown_length, total
+from salesops_desktop.sheets.writing.blocks import Given, TablePlan, TableRows, same_currency, shown_length, total
 from salesops_desktop.sheets.writing.cells import CellWriter, Link
 from salesops_desktop.sheets.writing.charts import ChartSpec, make_chart
 from salesops_desktop.sheets.writing.formulas import Formula, cell_reference, fill, quoted_sheet
@@ -150,7 +150,7 @@ class Sheet:
         *,
         name: str = "",
         formulas: Mapping[str, str] | None = None,
-        cell_formulas: Mapping[str, Sequence[str | None]] | None = None,
+        cell_formulas: Mapping[str, Sequence[str | Given | None]] | None = None,
         totals: Sequence[str] = (),
         inputs: Mapping[str, Input] | None = None,
         flags: Sequence[Flag] = (),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import struct
 import zlib
-from decimal import Decimal
 
 import numpy as np
 
@@ -73,21 +72,39 @@ def tiered_line(index: int, before: int, amount: int, quota: int) -> PayoutLine:
         under = min(total, quota)
         return divide_half_up(under * low + max(0, total - quota) * high, 1_000_000)
 
-    def major(minor: int) -> Decimal:
-        return Decimal(minor).scaleb(-2)
-
-    money, after = ValueKind.MONEY, before + amount
-    earn = "MIN({%d},{4})*{5}+MAX(0,{%d}-{4})*{6}"
+    after = before + amount
+    earn = "ROUND((MIN(%s,quota)*low+MAX(0,%s-quota)*high)/1000000,0)"
     steps = (
-        TraceStep("Credited amount", "from the transaction", major(amount), money, currency="EUR"),
-        TraceStep("Achieved before", "sum of the earlier lines", major(before), money, currency="EUR"),
-        TraceStep("Achieved after", "before + credited", major(after), money, "{2}+{1}", "EUR"),
-        TraceStep("Quota", "for the period", major(quota), money, currency="EUR"),
-        TraceStep("Rate up to quota", "plan term", Decimal("0.05"), ValueKind.RATE),
-        TraceStep("Rate above quota", "plan term", Decimal("0.08"), ValueKind.RATE),
-        TraceStep("Earned before", "both tiers of before", major(paid(before)), money, earn % (2, 2), "EUR"),
-        TraceStep("Earned after", "both tiers of after", major(paid(after)), money, earn % (3, 3), "EUR"),
-        TraceStep("Payout", "after less before", major(paid(after) - paid(before)), money, "{8}-{7}", "EUR"),
+        TraceStep("segment", "Segment", 'with "before" in it', '="before"', "other"),
+        TraceStep("since", "Plan since", "plan term", dt.date(2026, 1, 1), "other"),
+        TraceStep("new", "New customer", "account", True, "other"),
+        TraceStep("amount", "Credited amount", "from the transaction", amount, "money", "", "EUR"),
+        TraceStep("before", "Achieved before", "sum of the earlier lines", before, "money", "", "EUR"),
+        TraceStep(
+            "after",
+            "Achieved after",
+            "before + credited",
+            after,
+            "money",
+            'IF(segment="before",0,before+amount)',
+            "EUR",
+        ),
+        TraceStep("quota", "Quota", "for the period", quota, "money", "", "EUR"),
+        TraceStep("low", "Rate up to quota", "plan term", low, "rate"),
+        TraceStep("high", "Rate above quota", "plan term", high, "rate"),
+        TraceStep(
+            "earned_before", "Earned before", "both tiers", paid(before), "money", earn % ("before", "before"), "EUR"
+        ),
+        TraceStep("earned_after", "Earned after", "both tiers", paid(after), "money", earn % ("after", "after"), "EUR"),
+        TraceStep(
+            "pay",
+            "Payout",
+            "after less before",
+            paid(after) - paid(before),
+            "money",
+            "earned_after-earned_before",
+            "EUR",
+        ),
     )
     day = dt.date(2026, 7, 1) + dt.timedelta(days=index)
     return PayoutLine(
