@@ -77,7 +77,7 @@ def tiered_line(index: int, before: int, amount: int, quota: int) -> PayoutLine:
     steps = (
         TraceStep("segment", "Segment", 'with "before" in it', '="before"', "other"),
         TraceStep("since", "Plan since", "plan term", dt.date(2026, 1, 1), "other"),
-        TraceStep("new", "New customer", "account", True, "other"),
+        TraceStep("new", "New customer", "account", amount > 0, "other"),
         TraceStep("amount", "Credited amount", "from the transaction", amount, "money", "", "EUR"),
         TraceStep("before", "Achieved before", "sum of the earlier lines", before, "money", "", "EUR"),
         TraceStep(
