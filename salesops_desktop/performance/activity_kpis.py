@@ -79,8 +79,8 @@ def lead_response(s: Slice) -> Figure:
 def appointments(s: Slice) -> Figure:
     """Customer meetings that took place."""
     activities = s.data["activities"]
-    known = activities["starts_at"].astype("datetime64[D]")
-    if not activities.length or np.isnat(known).all() or known[~np.isnat(known)].min() > np.datetime64(s.end):
+    first = s.company.first_activity()
+    if np.isnat(first) or first > np.datetime64(s.end):
         return Figure(None, reason=_no_activities(s, APPOINTMENTS.needs))
     rows = s.within("activities", "starts_at")
     booked = rows[np.isin(activities["kind"][rows], APPOINTMENT_KINDS)]

@@ -13,7 +13,7 @@ from salesops_desktop.model.periods import Period
 from salesops_desktop.model.progress import Progress, silent
 from salesops_desktop.performance.activity_kpis import appointments, lead_response, selling_time
 from salesops_desktop.performance.definitions import KPIS, KpiDefinition, definition
-from salesops_desktop.performance.figures import Figure, Slice
+from salesops_desktop.performance.figures import Company, Figure, Slice
 from salesops_desktop.performance.frames import GROUPS, NOT_GIVEN, Columns, Frames, Rows, read_frames
 from salesops_desktop.performance.pipeline_kpis import forecast_accuracy, pipeline_efficiency, weighted_pipeline
 from salesops_desktop.performance.sales_kpis import cycle_time, target_achievement, win_rate
@@ -93,7 +93,7 @@ def kpi(
         KeyError: no KPI of that id.
         ValueError: ``group_by`` is none of the above.
     """
-    return _kpi(definition(kpi_id), read_frames(frames), tuple(periods), as_of, group_by, progress=progress)
+    return _kpi(definition(kpi_id), Company(read_frames(frames)), tuple(periods), as_of, group_by, progress=progress)
 
 
 def all_kpis(
@@ -105,18 +105,18 @@ def all_kpis(
     progress: Progress = silent,
 ) -> tuple[KpiResult, ...]:
     """Calculate all nine, in the order of the tab; see :func:`kpi`."""
-    data = read_frames(frames)
+    company = Company(read_frames(frames))
     results = []
     for done, meaning in enumerate(KPIS):
         progress(done, len(KPIS), meaning.label)
-        results.append(_kpi(meaning, data, tuple(periods), as_of, group_by, progress=silent))
+        results.append(_kpi(meaning, company, tuple(periods), as_of, group_by, progress=silent))
     progress(len(KPIS), len(KPIS), "")
     return tuple(results)
 
 
 def _kpi(
     meaning: KpiDefinition,
-    data: Mapping[str, Columns],
+    company: Company,
     periods: tuple[Period, ...],
     as_of: dt.date,
     group_by: str | None,
@@ -128,22 +128,23 @@ def _kpi(
     if group_by is not None and group_by not in GROUPS:
         message = f"{group_by!r} is not one of {', '.join(GROUPS)}."
         raise ValueError(message)
+    data = company.data
     everything = {name: columns.all_rows() for name, columns in data.items()}
-    overall, by_period = _figures(meaning, data, everything, periods, as_of=as_of, group_by=None)
+    overall, by_period = _figures(meaning, company, everything, periods, as_of=as_of, group_by=None)
     if group_by is None:
         return KpiResult(meaning, periods, as_of, overall, by_period)
     groups = []
     members = _members(data, group_by, meaning.entity)
     for done, (label, rows) in enumerate(members):
         progress(done, len(members), label)
-        figures = _figures(meaning, data, rows, periods, as_of=as_of, group_by=group_by)
+        figures = _figures(meaning, company, rows, periods, as_of=as_of, group_by=group_by)
         groups.append(KpiGroup(label, *figures))
     return KpiResult(meaning, periods, as_of, overall, by_period, group_by, tuple(groups))
 
 
 def _figures(
     meaning: KpiDefinition,
-    data: Mapping[str, Columns],
+    company: Company,
     rows: Mapping[str, Rows],
     periods: tuple[Period, ...],
     *,
@@ -153,7 +154,7 @@ def _figures(
     """The figure over all periods together, and the figure of each."""
 
     def figure(period: Period, parts: tuple[Period, ...]) -> Figure:
-        piece = Slice(data, rows, period, as_of, group_by)
+        piece = Slice(company, rows, period, as_of, group_by)
         if meaning.id == "forecast_accuracy":
             return forecast_accuracy(piece, parts)
         return _MEASURES[meaning.id](piece)

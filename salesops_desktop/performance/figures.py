@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from salesops_desktop.model.money import PPM
 from salesops_desktop.model.periods import Period
 from salesops_desktop.performance.frames import Columns, Rows
 
@@ -42,15 +43,47 @@ class Figure:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(slots=True)
+class Company:
+    """What every slice asks of the whole company's data; each answer is worked out once."""
+
+    data: Mapping[str, Columns]
+    _rates: dict[dt.date, int | None] = field(default_factory=dict)
+    _first: np.datetime64 | None = None
+
+    def win_rate_until(self, day: dt.date) -> int | None:
+        """The win rate of all deals closed up to ``day`` in ppm, rounded; None where nothing was closed."""
+        if day not in self._rates:
+            opportunities = self.data["opportunities"]
+            known = opportunities["close_on"] <= np.datetime64(day)
+            won = int((known & (opportunities["status"] == "won")).sum())
+            closed = won + int((known & (opportunities["status"] == "lost")).sum())
+            self._rates[day] = None if closed == 0 else (2 * won * PPM + closed) // (2 * closed)
+        return self._rates[day]
+
+    def first_activity(self) -> np.datetime64:
+        """The day of the first activity ever logged; NaT where there is none."""
+        if self._first is None:
+            days = self.data["activities"]["starts_at"].astype("datetime64[D]")
+            known = days[~np.isnat(days)]
+            self._first = known.min() if len(known) else np.datetime64("NaT")
+        return self._first
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
     """What one figure is calculated from: a period, and the rows of one group in each frame."""
 
-    data: Mapping[str, Columns]
+    company: Company
     rows: Mapping[str, Rows]
     period: Period
     as_of: dt.date
     group_by: str | None
+
+    @property
+    def data(self) -> Mapping[str, Columns]:
+        """All frames."""
+        return self.company.data
 
     @property
     def end(self) -> dt.date:

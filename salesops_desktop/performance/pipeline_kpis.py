@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,14 +100,6 @@ def _worth(
     return worth, tuple(notes)
 
 
-def win_rate_until(opportunities: Columns, day: dt.date) -> int | None:
-    """The whole company's win rate up to ``day`` in ppm, rounded; None where nothing was closed."""
-    known = opportunities["close_on"] <= np.datetime64(day)
-    won = int((known & (opportunities["status"] == "won")).sum())
-    closed = won + int((known & (opportunities["status"] == "lost")).sum())
-    return None if closed == 0 else (2 * won * PPM + closed) // (2 * closed)
-
-
 def weighted_pipeline(s: Slice) -> Figure:
     """Σ amount × probability of the open deals."""
     opportunities = s.data["opportunities"]
@@ -133,7 +124,7 @@ def weighted_pipeline(s: Slice) -> Figure:
     probability, notes = deals.probability, list(deals.notes)
     blank = probability < 0
     if blank.any():
-        rate = win_rate_until(opportunities, s.end)
+        rate = s.company.win_rate_until(s.end)
         if rate is None:
             what = f"{int(blank.sum()):,} open opportunities have no probability and nothing was closed by then"
             return Figure(None, reason=s.reason(what, "Import closed opportunities too."), ids=ids, details=details)
@@ -193,7 +184,7 @@ def forecast_accuracy(s: Slice, periods: tuple[Period, ...]) -> Figure:
         if period.end > s.as_of or not len(rows):
             continue
         said.append(exact_sum(forecasts["amount_minor"][rows]))
-        won = closed_rows(Slice(s.data, s.rows, period, s.as_of, s.group_by), "won")
+        won = closed_rows(Slice(s.company, s.rows, period, s.as_of, s.group_by), "won")
         came.append(exact_sum(s.data["opportunities"]["amount_minor"][won]))
         ids.append(ids_of(forecasts, rows))
     if not said:
