@@ -28,19 +28,28 @@ from salesops_desktop.sheets.reading.shapes import (
 )
 
 _SEP = "\x1e"
+_MONTH = "(?:jan|feb|mar|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez|ene|abr|ago|dic|gen|mag|giu|lug|set|ott)"
+_CODE = "(?:USD|EUR|GBP|CHF|JPY|CAD|AUD|SEK|NOK|DKK|INR|BRL|PLN|CZK)"
+_POINT = r"-?(?:0|[1-9]\d{0,11})(?:\.\d{1,15})?"
 _BULK: tuple[tuple[re.Pattern[str], Look], ...] = tuple(
-    (re.compile(rf"(?:{pattern}){_SEP}".join(("(?:", ")*"))), verdict)
+    (re.compile(f"(?:(?:{pattern}){_SEP})*"), verdict)
     for pattern, verdict in (
         (r"-?[1-9]\d{0,6}|0|-?[1-9]\d{8,14}", INTEGER),
         (r"-?(?:0|[1-9]\d{0,11})(?:\.\d{1,2})?", DECIMAL_POINT),
-        (r"-?(?:0\.\d+|[1-9]\d{0,11}\.(?:\d{1,2}|\d{4,}))", DECIMAL_POINT),
         (r"\d{4}-[01]\d-[0-3]\d[T ][0-2]\d:[0-5]\d:[0-5]\d", ISO_DATETIME),
-        (r"(?!USD|EUR|GBP|CHF|JPY|CAD|AUD)[A-Za-z]{2,}[-_]?\d{3,}", TEXT),
-        (r"[^\W\d_][^\d\x1e]{3,}", TEXT),
-        (r"[^\s@\x1e]+@[^\s@\x1e]+", TEXT),
+        (rf"(?!{_CODE})(?!(?i:{_MONTH}))[A-Za-z]{{2,}}[-_]?\d{{3,}}", TEXT),
+        (
+            rf"(?!\d+[A-Za-z]{{1,3}}{_SEP}|\d+[eE]\d+{_SEP}|\d{{0,2}}(?i:{_MONTH})|{_CODE})\d*[A-Za-z]+\d[A-Za-z0-9]{{2,}}",
+            TEXT,
+        ),
+        (rf"(?!(?i:{_MONTH}))[^\W\d_]{{4,}}[ _-][^{_SEP}]*", TEXT),
+        (rf"[^\W\d_][^\d{_SEP}]{{3,}}", TEXT),
+        (rf"[^\s@{_SEP}]+@[^\s@{_SEP}]+", TEXT),
     )
 )
 """Whole chunks of many different values that are surely all of one look: one match at C speed."""
+_BULK_POINT = re.compile(f"(?:{_POINT}{_SEP})*")
+"""Decimals of a column that has proven its point elsewhere: 1.234 is open only where nothing does."""
 _BULK_FROM = 2_000
 
 _NUMERIC = (Shape.INTEGER, Shape.NUMBER, Shape.COMPACT_DATE)
@@ -71,6 +80,13 @@ class ColumnFacts:
     """Whether the decimal mark rests on custom, not on evidence."""
 
 
+def keyed(values: Sequence[Cell]) -> Sequence[Cell]:
+    """``values`` with booleans as words: as keys of a dictionary, True and 1 would be the same."""
+    if bool in set(map(type, values)):
+        return [("TRUE" if v else "FALSE") if isinstance(v, bool) else v for v in values]
+    return values
+
+
 class ColumnTally:
     """Counts of looks of one column, fed in chunks."""
 
@@ -88,9 +104,7 @@ class ColumnTally:
         self._cache: dict[Cell, Look] = {}
 
     def add(self, values: Sequence[Cell], rows: Sequence[int]) -> None:
-        """Count ``values``, which stand in ``rows`` (1-based)."""
-        if bool in set(map(type, values)):
-            values = [("TRUE" if v else "FALSE") if isinstance(v, bool) else v for v in values]
+        """Count ``values`` (:func:`keyed` where they may hold booleans), which stand in ``rows`` (1-based)."""
         counts = Counter(values)
         if len(self.distinct) < DISTINCT_CAP:
             self.distinct.update(counts)
@@ -134,8 +148,7 @@ class ColumnTally:
         """Count cells of rows that ended before this column."""
         self.looks[BLANK] += count
 
-    @staticmethod
-    def _bulk(counts: Counter[Cell]) -> Look | None:
+    def _bulk(self, counts: Counter[Cell]) -> Look | None:
         types = set(map(type, counts))
         if types == {float}:
             return NUMBER if any(not v.is_integer() for v in counts if isinstance(v, float)) else INTEGER
@@ -145,6 +158,8 @@ class ColumnTally:
         for pattern, verdict in _BULK:
             if pattern.fullmatch(joined) and not (verdict is DECIMAL_POINT and "." not in joined):
                 return verdict
+        if self.looks[DECIMAL_POINT] and _BULK_POINT.fullmatch(joined):
+            return DECIMAL_POINT
         return None
 
     def _span(self, numbers: list[float]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Self
@@ -56,17 +56,36 @@ _KRONER = frozenset("SEK NOK DKK ISK".split())
 _ISO = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
 _PLAIN = re.compile(r"-?\d{1,12}(?:\.\d{1,2})?", re.ASCII)
+_CENTS = re.compile(r"(?:-?\d{1,12}\.\d\d\n)*", re.ASCII)
+_WHOLE = re.compile(r"(?:-?\d{1,12}\n)*", re.ASCII)
 _EPOCH = dt.date(1899, 12, 30)
 
 
 class Converter(dict[Cell, "Converted"]):
     """Remembers what each different value became, so that a column of few values converts at the speed of a look-up."""
 
-    def __init__(self, convert: Callable[[Cell], Converted]) -> None:
+    def __init__(
+        self,
+        convert: Callable[[Cell], Converted],
+        bulk: Callable[[Sequence[str]], list[Stored] | None] | None = None,
+    ) -> None:
         super().__init__()
         self.convert = convert
+        self.bulk = bulk
         self.faulty = False
         self.priced = False
+        self.many = False
+        """Whether the column has so many different values that remembering them does not pay."""
+
+    def quick(self, cells: Sequence[Cell]) -> list[Stored] | None:
+        """A whole chunk of text at once where the column has many different, regular values; else None."""
+        if self.bulk is None:
+            return None
+        if not self.many:
+            self.many = len(cells) > 4_000 and len(set(cells)) * 4 > len(cells)
+            if not self.many:
+                return None
+        return self.bulk(cells)  # type: ignore[arg-type]  # a text file's cells are text
 
     def __missing__(self, value: Cell) -> Converted:
         result = self.convert(value)
@@ -95,7 +114,7 @@ def converter(  # noqa: PLR0911  # one return per kind reads best
     mark = facts.decimal_mark or "."
     match field.kind:
         case ValueKind.MONEY:
-            return Converter(lambda value: money(value, mark, currency))
+            return Converter(lambda value: money(value, mark, currency), _bulk_money(mark, currency))
         case ValueKind.RATE:
             percents = holds_percents(facts, header, field)
             return Converter(lambda value: _bounded(rate(value, mark, percents=percents), field, PPM))
@@ -115,7 +134,31 @@ def converter(  # noqa: PLR0911  # one return per kind reads best
                 return Converter(lambda value: choice(value, known))
             if field.reference is not None:
                 return Converter(reference)
-            return Converter(currency_code if field.name == "currency" else text)
+            return Converter(currency_code) if field.name == "currency" else Converter(text, _bulk_text)
+
+
+def _bulk_text(cells: Sequence[str]) -> list[Stored] | None:
+    """Texts trimmed, as :func:`text` does; None where one may be an error or a word for nothing."""
+    plain: list[Stored] = [cell.strip() or None for cell in cells]
+    if not _TEXT_NULLS.isdisjoint(plain) or not ERROR_WORDS.isdisjoint(plain):
+        return None
+    return plain
+
+
+def _bulk_money(mark: str, currency: str) -> Callable[[Sequence[str]], list[Stored] | None] | None:
+    """Regular amounts as minor units, as :func:`money` does."""
+    if mark != "." or exponent(currency) != 2:
+        return None
+
+    def convert(cells: Sequence[str]) -> list[Stored] | None:
+        joined = "\n".join(cells) + "\n"
+        if _CENTS.fullmatch(joined):
+            return [int(cell.replace(".", "")) for cell in cells]
+        if _WHOLE.fullmatch(joined):
+            return [int(cell) * 100 for cell in cells]
+        return None
+
+    return convert
 
 
 def holds_percents(facts: ColumnFacts, header: str, field: FieldSpec) -> bool:

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring
 from pathlib import Path
 
 from salesops_desktop.model.entities import EntitySpec, FieldSpec, entity
@@ -129,8 +130,8 @@ class _Fragments(dict[Cell, str]):
         self.key = json.dumps(header, ensure_ascii=False)
 
     def __missing__(self, value: Cell) -> str:
-        text = shown(value).strip()
-        piece = f"{self.key}: {json.dumps(text, ensure_ascii=False)}" if text else ""
+        text = (value if isinstance(value, str) else shown(value)).strip()
+        piece = f"{self.key}: {encode_basestring(text)}" if text else ""
         if len(self) >= CACHE_CAP:
             self.clear()
         self[value] = piece
@@ -286,16 +287,11 @@ def _fill_currencies(
             currencies[i] = code
 
 
-def _cells(chunk: Chunk, index: int) -> Sequence[Cell]:
-    cells: Sequence[Cell] = chunk.columns[index]
-    if bool in set(map(type, cells)):  # True and 1 are the same key, so yes and no become words first
-        return [("TRUE" if c else "FALSE") if isinstance(c, bool) else c for c in cells]
-    return cells
-
-
 def _column(stage: _Stage, each: _Field, chunk: Chunk, bad: set[int], convert: Converter | None) -> list[Stored]:
-    cells = _cells(chunk, each.index)
+    cells = chunk.cells(each.index)
     table = convert or each.convert
+    if chunk.text and (quick := table.quick(cells)) is not None:
+        return quick
     values = [table[cell] for cell in cells]
     if not table.faulty and not table.priced:
         return values  # type: ignore[return-value]  # neither faults nor priced amounts can be in it
@@ -325,17 +321,23 @@ def _money_column(
     own: list[str | None],
 ) -> list[Stored]:
     """Amounts by the currency of their row; ``own`` collects the currencies that cells name themselves."""
-    cells = _cells(chunk, each.index)
+    cells = chunk.cells(each.index)
     default = _unit(each.facts, stage.plan.default_currency)
     if currencies is None:
         units: Sequence[str] = ()
         tables = {default: each.convert}
+        quick = each.convert.quick(cells) if chunk.text else None
+        if quick is not None:
+            return quick
         values = [each.convert[cell] for cell in cells]
     else:
         units = [str(code) if code else default for code in currencies]
         tables = {unit: _table(stage, each, unit, default) for unit in set(units)}
         if len(tables) == 1:
             table = next(iter(tables.values()))
+            quick = table.quick(cells) if chunk.text else None
+            if quick is not None:
+                return quick
             values = [table[cell] for cell in cells]
         else:
             values = [tables[unit][cell] for unit, cell in zip(units, cells, strict=True)]
@@ -423,7 +425,7 @@ def _attributes(stage: _Stage, chunk: Chunk) -> Sequence[str | None]:
         pieces = []
         for index in stage.spare:
             table: Mapping[Cell, str] = stage.fragments[index]
-            pieces.append([table[cell] for cell in _cells(chunk, index)])
+            pieces.append([table[cell] for cell in chunk.cells(index)])
         result = []
         for parts in zip(*pieces, strict=True):
             body = ", ".join(filter(None, parts))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import Protocol
 
-from salesops_desktop.sheets.reading.columns import ColumnFacts, ColumnTally
+from salesops_desktop.sheets.reading.columns import ColumnFacts, ColumnTally, keyed
 from salesops_desktop.sheets.reading.inspection import Notice, ReadOptions, SkippedRow
 from salesops_desktop.sheets.reading.layout import (
     Layout,
@@ -61,8 +61,8 @@ class Survey:
     extent: tuple[int, int]
     sample: list[list[Cell]]
     notices: list[Notice] = field(default_factory=list)
-    fixed_width: bool = False
-    """Whether cells beyond ``width`` are stray extras of a ragged text row."""
+    text: bool = False
+    """Whether all cells are text, and cells beyond ``width`` are stray extras of a ragged row."""
 
 
 @dataclass(slots=True)
@@ -73,6 +73,12 @@ class Chunk:
     columns: list[tuple[Cell, ...]]
     extras: dict[int, list[Cell]]
     """Row to the cells beyond the table's width."""
+    text: bool = False
+    """Whether all cells are text."""
+
+    def cells(self, index: int) -> Sequence[Cell]:
+        """One column, fit for keys of a dictionary."""
+        return self.columns[index] if self.text else keyed(self.columns[index])
 
 
 @dataclass(slots=True)
@@ -81,6 +87,7 @@ class _Walk:
 
     width: int
     fixed: bool
+    text: bool = False
     short: Counter[int] = field(default_factory=Counter)
     short_rows: list[tuple[int, int]] = field(default_factory=list)
     long_rows: list[tuple[int, list[Cell]]] = field(default_factory=list)
@@ -95,7 +102,7 @@ class _Walk:
         size = self.width
         extras: dict[int, list[Cell]] = {}
         if lengths == {size}:
-            return Chunk(numbers, list(zip(*rows, strict=True)), extras)
+            return Chunk(numbers, list(zip(*rows, strict=True)), extras, self.text)
         even: list[Row] = []
         for number, row in zip(numbers, rows, strict=True):
             if len(row) == size:
@@ -112,7 +119,7 @@ class _Walk:
                     if len(self.long_rows) < 10:
                         self.long_rows.append((number, list(row[size:])))
                 even.append(row[:size])
-        return Chunk(numbers, list(zip(*even, strict=True)), extras)
+        return Chunk(numbers, list(zip(*even, strict=True)), extras, self.text)
 
 
 def _blank(row: Row) -> bool:
@@ -141,11 +148,10 @@ def survey_sheet(sheet: Sheet, options: ReadOptions, *, text: bool, hint: str, t
     widths = Counter(len(row) if text else width(row) for row in body if filled(row))
     named = width(layout.names)
     size = max(named, _usual_width(widths, text=text))
-    walk = _Walk(size, fixed=text)
+    walk = _Walk(size, fixed=text, text=text)
     tallies: list[ColumnTally] = []
     state = _State()
-    numbered = enumerate(chain(body, rows), layout.first_data + 1)
-    for numbers, block in _blocks(numbered, state, walk, tick):
+    for numbers, block in _blocks(chain(body, rows), layout.first_data + 1, state, walk, tick):
         chunk = walk.chunk(numbers, block)
         _feed(tallies, chunk, state.counted - len(numbers))
         if len(state.sample) < 50:
@@ -187,51 +193,51 @@ class _State:
 
 
 def _blocks(
-    numbered: Iterator[tuple[int, Row]], state: _State, walk: _Walk, tick: Callable[[int], None]
+    rows: Iterator[Row], first: int, state: _State, walk: _Walk, tick: Callable[[int], None]
 ) -> Iterator[tuple[list[int], list[Row]]]:
     """Data rows in blocks; the last rows are held back until it is known which of them are footer."""
-    tail: deque[tuple[int, Row]] = deque()
-    numbers: list[int] = []
-    block: list[Row] = []
-    limit = max(1, min(CHUNK_ROWS, _CHUNK_CELLS // max(walk.width, 1)))
+    held: list[Row] = []
+    number = first
     typical: Counter[int] = Counter()
-    for item in numbered:
-        tail.append(item)
-        if len(tail) <= TAIL_ROWS:
+    while True:
+        limit = max(1, min(CHUNK_ROWS, _CHUNK_CELLS // max(walk.width, 1)))
+        more = list(islice(rows, limit))
+        held += more
+        if not more or len(held) <= TAIL_ROWS:
+            if not more:
+                break
             continue
-        number, row = tail.popleft()
-        if _blank(row):
-            state.blanks += 1
-            continue
-        state.last = number
-        if state.counted < 2_000:
-            typical[filled(row)] += 1
-        numbers.append(number)
-        block.append(row)
-        state.counted += 1
-        if len(block) >= limit:
+        ready, held = held[:-TAIL_ROWS], held[-TAIL_ROWS:]
+        if not state.counted:
+            typical.update(map(filled, ready[:2_000]))
+        numbers, block = _without_blanks(ready, number)
+        number += len(ready)
+        state.blanks += len(ready) - len(block)
+        state.counted += len(block)
+        if block:
+            state.last = numbers[-1]
             tick(number)
             yield numbers, block
-            numbers, block = [], []
-    for _, row in tail:
-        typical[filled(row)] += 1
+    typical.update(map(filled, held))
     del typical[0]
     usual = max(typical, key=lambda n: (typical[n], n)) if typical else walk.width
-    state.skipped = find_tail(list(tail), min(max(usual, 1), walk.width))
+    state.skipped = find_tail(list(enumerate(held, number)), min(max(usual, 1), walk.width))
     dropped = {row.row for row in state.skipped}
-    for number, row in tail:
-        if filled(row):
-            state.last = number
-        if number in dropped:
-            continue
-        if not filled(row):
-            state.blanks += 1
-            continue
-        numbers.append(number)
-        block.append(row)
-        state.counted += 1
-    if block:
-        yield numbers, block
+    numbers, block = _without_blanks(held, number)
+    state.blanks += len(held) - len(block)
+    state.last = numbers[-1] if numbers else state.last
+    kept = [(n, row) for n, row in zip(numbers, block, strict=True) if n not in dropped]
+    state.counted += len(kept)
+    if kept:
+        yield [n for n, _ in kept], [row for _, row in kept]
+
+
+def _without_blanks(rows: list[Row], first: int) -> tuple[list[int], list[Row]]:
+    """The rows that are not blank and their numbers, where the first has the number ``first``."""
+    keep = [i for i, row in enumerate(rows) if (row and row[0] and row[0] != " ") or not _blank(row)]
+    if len(keep) == len(rows):
+        return list(range(first, first + len(rows))), rows
+    return [first + i for i in keep], [rows[i] for i in keep]
 
 
 def _usual_width(widths: Counter[int], *, text: bool) -> int:
@@ -250,8 +256,8 @@ def _feed(tallies: list[ColumnTally], chunk: Chunk, before: int) -> None:
         if before > 0:
             tally.add_blanks(before)
         tallies.append(tally)
-    for tally, column in zip(tallies, chunk.columns, strict=False):
-        tally.add(column, chunk.rows)
+    for i, tally in enumerate(tallies[: len(chunk.columns)]):
+        tally.add(chunk.cells(i), chunk.rows)
 
 
 def _conclude(
@@ -354,22 +360,20 @@ def _last_filled(head: Sequence[Row]) -> int:
 
 def data_chunks(sheet: Sheet, survey: Survey) -> Iterator[Chunk]:
     """The sheet's data rows again, in chunks of columns of ``survey.width``."""
-    walk = _Walk(survey.width, fixed=True)
+    walk = _Walk(survey.width, fixed=True, text=survey.text)
     limit = max(1, min(CHUNK_ROWS, _CHUNK_CELLS // max(survey.width, 1)))
-    numbers: list[int] = []
-    block: list[Row] = []
-    skip = survey.skip
     rows: Iterator[Row] = iter(sheet.rows())
-    for number, row in enumerate(rows, 1):
-        if number <= survey.layout.first_data or number in skip or _blank(row):
-            continue
-        numbers.append(number)
-        block.append(row)
-        if len(block) >= limit:
+    number = survey.layout.first_data + 1
+    skip = survey.skip
+    next(islice(rows, number - 1, number - 1), None)
+    while batch := list(islice(rows, limit)):
+        numbers, block = _without_blanks(batch, number)
+        number += len(batch)
+        if skip and numbers and not skip.keys().isdisjoint(numbers):
+            kept = [(n, row) for n, row in zip(numbers, block, strict=True) if n not in skip]
+            numbers, block = [n for n, _ in kept], [row for _, row in kept]
+        if block:
             yield walk.chunk(numbers, block)
-            numbers, block = [], []
-    if block:
-        yield walk.chunk(numbers, block)
 
 
 __all__ = ["Chunk", "Sheet", "Survey", "data_chunks", "is_total", "survey_sheet"]

@@ -7,17 +7,19 @@ import io
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from salesops_desktop.model.errors import InputRefusedError
 from salesops_desktop.sheets.reading.dialect import Dialect, find_dialect, parse
-from salesops_desktop.sheets.reading.encoding import FALLBACK, Encoding, find_encoding, take_census
+from salesops_desktop.sheets.reading.encoding import FALLBACK, Census, Encoding, find_encoding, take_census
 from salesops_desktop.sheets.reading.inspection import INFO, Notice, Option, Question, ReadOptions, TextSettings
 from salesops_desktop.sheets.reading.limits import MAX_FIELD_CHARS, MAX_TEXT_COLUMNS
 
 _SAMPLE_CHARS = 200_000
 _SAMPLE_LINES = 1_000
+_BLOCK_LINES = 4_096
 _PENDING_LINES = 5_000
 _PENDING_CHARS = 4_000_000
 
@@ -38,17 +40,26 @@ class _Tap:
         self.pending: list[str] = []
         self.number = 0
         self.chars = 0
+        self.ended = False
+        """Whether the file's last line was handed out."""
+        self.left = 0
+        """Lines of the present block that were not handed out yet."""
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = self.again.popleft() if self.again else next(self.lines)
+        try:
+            line = self.again.popleft() if self.again else next(self.lines)
+        except StopIteration:
+            self.ended = True
+            raise
         if self.nuls:
             line = line.replace("\0", "")
         pending = self.pending
         pending.append(line)
         self.number += 1
+        self.left -= 1
         if len(pending) > 1:
             self.chars += len(line)
             if len(pending) > _PENDING_LINES or self.chars > _PENDING_CHARS:
@@ -60,6 +71,7 @@ class _Tap:
         first, *rest = self.pending
         self.again.extendleft(reversed(rest))
         self.number -= len(rest)
+        self.left += len(rest)
         self.pending = []
         self.chars = 0
         return first
@@ -94,30 +106,40 @@ class TextSheet:
             lines = iter(stream)
             if self.sep_line:
                 next(lines, None)
-            tap = _Tap(lines, nuls=bool(self.encoding.nuls))
-            yield from self._records(tap, raw)
+            yield from self._blocks(lines, raw)
 
-    def _records(self, tap: _Tap, raw: BinaryIO) -> Iterator[list[str]]:
+    def _blocks(self, lines: Iterator[str], raw: BinaryIO) -> Iterator[list[str]]:
+        """Records, many lines at a time; with care only where a block holds a record of several lines."""
         csv.field_size_limit(MAX_FIELD_CHARS)
-        if not self.dialect.quote and not self.dialect.delimiter:
-            for line in tap:
-                tap.taken()
-                yield [line.rstrip("\r\n")] if line.strip() else []
-            return
-        count = 0
-        while True:
-            reader = self._reader(tap)
+        tap = _Tap(lines, nuls=bool(self.encoding.nuls))
+        quote = self.dialect.quote
+        while block := list(islice(lines, _BLOCK_LINES)):
+            if tap.nuls:
+                block = [line.replace("\0", "") for line in block]
             try:
-                for row in reader:
-                    pending = tap.pending
-                    if len(pending) > 1 and self._swallowed(pending, row):
+                rows = list(self._reader(iter(block)))
+            except csv.Error:
+                rows = []
+            if len(rows) == len(block) and not (quote and block[-1].count(quote) % 2):
+                tap.number += len(block)
+                yield from rows
+            else:
+                tap.again.extend(block)
+                tap.left = len(block)
+                yield from self._records(tap)
+            self.position = raw.tell()
+
+    def _records(self, tap: _Tap) -> Iterator[list[str]]:
+        """Records line by line up to the end of the block, or of the record that reaches beyond it."""
+        while tap.left > 0 or tap.again:
+            try:
+                for row in self._reader(tap):
+                    if self._unclosed(tap) or (len(tap.pending) > 1 and self._swallowed(tap.pending, row)):
                         break
-                    pending.clear()
-                    tap.chars = 0
+                    tap.taken()
                     yield row
-                    count += 1
-                    if not count & 0xFFFF:
-                        self.position = raw.tell()
+                    if tap.left <= 0 and not tap.again:
+                        return
                 else:
                     if not tap.pending:
                         return
@@ -140,27 +162,42 @@ class TextSheet:
             )
             yield self._literal(line)
 
-    def _reader(self, tap: _Tap) -> Iterator[list[str]]:
+    def _reader(self, lines: Iterator[str], *, strict: bool = False) -> Iterator[list[str]]:
         return csv.reader(
-            tap,
+            lines,
             delimiter=self.dialect.delimiter or "\x1f",
             quotechar=self.dialect.quote or '"',
             doublequote=self.dialect.doubled,
             escapechar=None if self.dialect.doubled else "\\",
             skipinitialspace=self.dialect.skip_space,
+            strict=strict,
         )
 
+    def _unclosed(self, tap: _Tap) -> bool:
+        """Whether the file ended inside a quoted field."""
+        quote = self.dialect.quote
+        if not tap.ended or not quote or not self.dialect.doubled:
+            return False
+        text = "".join(tap.pending)
+        return text.count(quote) % 2 == 1 and (len(tap.pending) > 1 or f"{self.dialect.delimiter}{quote}" in text)
+
     def _swallowed(self, pending: list[str], row: list[str]) -> bool:
-        """Whether a record of several lines is really several records behind a stray quotation mark."""
-        if self.typical < 3 and len(row) == self.typical:
+        """Whether a record of several lines is really several records behind a stray quotation mark.
+
+        A field that was opened by a stray mark is closed by the next opening one, which text follows: no well-formed
+        record. One whose marks all stand at the edges of fields is what its writer meant, however long.
+        """
+        try:
+            next(self._reader(iter(pending), strict=True), None)
+        except csv.Error:
+            pass
+        else:
             return False
         delimiter = self.dialect.delimiter
         if not delimiter:
-            return pending[-1].rstrip("\r\n").endswith(self.dialect.quote) is False and len(pending) > 20
+            return len(pending) > 20
         whole = sum(1 for line in pending[1:] if line.count(delimiter) >= self.typical - 1)
-        if len(row) == self.typical:
-            return whole > 1 and whole * 2 > len(pending)
-        return whole >= 1
+        return whole >= 1 or len(row) > self.typical
 
     def _literal(self, line: str) -> list[str]:
         text = line.rstrip("\r\n")
@@ -205,7 +242,7 @@ def open_text(opener: Opener, path: Path, options: ReadOptions, tick: Callable[[
     if not census.size:
         raise InputRefusedError("The file is empty (0 bytes).", where=path.name, way_out="Export it again.")
     encoding = find_encoding(census, options.encoding)
-    _must_be_text(path.name, census.head, census.controls, min(census.size, 4 << 20), encoding)
+    _must_be_text(path.name, census, encoding)
     sample = _sample(opener, encoding)
     if not sample.strip().strip("\ufeff"):
         raise InputRefusedError("The file holds nothing but blank lines.", where=path.name, way_out="Export it again.")
@@ -232,7 +269,8 @@ def open_text(opener: Opener, path: Path, options: ReadOptions, tick: Callable[[
     return TextFile(sheet, settings, census.sha256, notices, questions)
 
 
-def _must_be_text(name: str, head: bytes, controls: int, seen: int, encoding: Encoding) -> None:
+def _must_be_text(name: str, census: Census, encoding: Encoding) -> None:
+    head, seen = census.head, min(census.size, 4 << 20)
     if encoding.name.startswith(("utf-16", "utf-32")):
         try:
             head[: len(head) // 4 * 4].decode(encoding.name, "strict" if len(head) < 4096 else "ignore")
@@ -241,7 +279,8 @@ def _must_be_text(name: str, head: bytes, controls: int, seen: int, encoding: En
         else:
             return
     nuls = head.count(0)
-    if controls > max(2, seen // 200) or nuls > len(head) // 10:
+    allowed = seen // 10 if census.utf8 else seen // 200
+    if census.controls > max(2, allowed) or nuls > len(head) // 10:
         raise InputRefusedError(
             "The file is neither a spreadsheet nor a text table; it holds binary data.",
             where=name,
