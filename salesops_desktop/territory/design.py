@@ -12,7 +12,7 @@ from salesops_desktop.territory.figures import Design, evaluate, unit_edges
 from salesops_desktop.territory.geography import unit_vectors
 from salesops_desktop.territory.problem import NONE, Assignment, DesignProblem, Floats, Indices, sum_by
 from salesops_desktop.territory.search import SCORE, Search, join_strays, quiet
-from salesops_desktop.territory.start import around, bisection, nearest_owned, with_owners
+from salesops_desktop.territory.start import around, bisection, nearest_owned, numbered
 
 Better = Callable[[Assignment], None]
 
@@ -103,7 +103,7 @@ def _starts(problem: DesignProblem, blocks: Blocks, members: Indices, rng: np.ra
         starts = [_filled(around(blocks, homes, members), blocks, members, k)]
     else:
         parts = min(k, len(members))
-        starts = [with_owners(blocks, bisection(blocks, parts, members, rng), k)]
+        starts = [numbered(blocks, bisection(blocks, parts, members, rng), k, homes)]
         starts = [_filled(start, blocks, members, k) for start in starts]
     result = []
     for start in starts:

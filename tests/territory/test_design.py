@@ -117,6 +117,27 @@ def test_homes_gather_what_is_near():
     assert result.centre_latitude.tolist() == homes[:, 0].tolist()
 
 
+def test_a_part_goes_to_the_home_it_is_near_even_when_others_have_none():
+    rng = np.random.default_rng(6)
+    homes = np.array([[48.1, 11.6], [40.7, -74.0], [35.7, 139.7], [-33.9, 151.2]])
+    around = np.repeat(np.arange(4), 25)
+    position = homes[around] + rng.normal(0, 0.3, (100, 2))
+    known = homes[::-1].copy()
+    known[1] = np.nan
+    result = design(
+        DesignProblem(
+            position[:, 0],
+            position[:, 1],
+            {"count": np.ones(100, dtype=np.int64)},
+            4,
+            home_latitude=known[:, 0],
+            home_longitude=known[:, 1],
+        )
+    )
+    assert (result.assignment == 3 - around).all()
+    assert result.mean_km < 100
+
+
 def clustered(n=400, k=8):
     rng = np.random.default_rng(7)
     centre = rng.uniform([36, -110], [46, -80], (k, 2))
