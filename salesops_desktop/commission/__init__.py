@@ -2,7 +2,7 @@
 
 from salesops_desktop.commission.calculate import calculate
 from salesops_desktop.commission.exchange import ExchangeRate, ExchangeRates
-from salesops_desktop.commission.lint import Finding, Severity, lint
+from salesops_desktop.commission.lint import Finding, Severity, lint, lint_assignments
 from salesops_desktop.commission.plan import (
     Basis,
     BoundarySide,
@@ -52,6 +52,7 @@ __all__ = [
     "calculate",
     "definition",
     "lint",
+    "lint_assignments",
     "plan_from",
     "plan_hash",
     "plan_json",

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
 import numpy as np
 
-from salesops_desktop.commission.plan import Basis, BoundarySide, Component, Plan, RateTable, TierMode, Window
+from salesops_desktop.commission.plan import (
+    Basis,
+    BoundarySide,
+    Component,
+    Plan,
+    PlanAssignment,
+    RateTable,
+    TierMode,
+    Window,
+)
 from salesops_desktop.commission.tiers import bounds, earned
 from salesops_desktop.expressions import Kind, Schema, compile_filter, compile_formula
 from salesops_desktop.model.errors import FaultsError
@@ -41,6 +50,29 @@ class Finding:
 def lint(plan: Plan, schema: Schema | None = None) -> tuple[Finding, ...]:
     """Everything found in ``plan``; formulas are checked when the fields of the credits (``schema``) are given."""
     return tuple(_plan_findings(plan, schema))
+
+
+def lint_assignments(
+    assignments: Sequence[PlanAssignment], plans: Sequence[Plan], names: Mapping[int, str] | None = None
+) -> tuple[Finding, ...]:
+    """What is wrong with who is paid by which plan: unknown plans, ends before beginnings, two plans on one day."""
+    known = {plan.name for plan in plans}
+    people = names or {}
+    found: list[Finding] = []
+    kept: dict[int, list[PlanAssignment]] = {}
+    for entry in sorted(assignments, key=lambda a: (a.person, a.start, a.plan)):
+        who = people.get(entry.person, f"person {entry.person}")
+        if entry.plan not in known:
+            found.append(Finding(Severity.ERROR, "plan", who, f"There is no plan called {entry.plan!r}."))
+        if entry.end is not None and entry.end < entry.start:
+            found.append(Finding(Severity.ERROR, "dates", who, f"The time in {entry.plan} ends before it begins."))
+            continue
+        for other in kept.setdefault(entry.person, []):
+            if other.plan != entry.plan and (other.end is None or entry.start <= other.end):
+                what = f"{other.plan} and {entry.plan} both pay from {entry.start} on."
+                found.append(Finding(Severity.WARNING, "two plans", who, what, "End one of them, or mean it."))
+        kept[entry.person].append(entry)
+    return tuple(found)
 
 
 def _plan_findings(plan: Plan, schema: Schema | None) -> Iterator[Finding]:

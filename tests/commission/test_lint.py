@@ -11,12 +11,14 @@ from salesops_desktop.commission import (
     Basis,
     BoundarySide,
     Component,
+    PlanAssignment,
     RateTable,
     Severity,
     Tier,
     TierMode,
     Window,
     lint,
+    lint_assignments,
 )
 from salesops_desktop.model.tables import ValueKind
 from tests.commission.plan_cases import plan_of
@@ -74,3 +76,22 @@ def test_faults_of_the_plan_itself():
     assert [f.code for f in lint(plan, SCHEMA)] == ["dates", "name"]
     assert [f.code for f in lint(plan_of(), SCHEMA)] == ["empty"]
     assert [f.code for f in lint(plan_of(SOUND, currency="ABC"), SCHEMA)] == ["currency"]
+
+
+def test_faults_of_assignments():
+    plans = [plan_of(SOUND, name="A"), plan_of(SOUND, name="B")]
+    day = dt.date
+    entries = [
+        PlanAssignment(1, "A", day(2026, 1, 1), day(2026, 3, 31)),
+        PlanAssignment(1, "B", day(2026, 4, 1)),
+        PlanAssignment(2, "A", day(2026, 1, 1)),
+        PlanAssignment(2, "B", day(2026, 2, 1)),
+        PlanAssignment(3, "C", day(2026, 1, 1)),
+        PlanAssignment(4, "A", day(2026, 1, 2), day(2026, 1, 1)),
+    ]
+    found = [(f.severity, f.code, f.where) for f in lint_assignments(entries, plans, {2: "Ana"})]
+    assert found == [
+        (Severity.WARNING, "two plans", "Ana"),
+        (Severity.ERROR, "plan", "person 3"),
+        (Severity.ERROR, "dates", "person 4"),
+    ]
