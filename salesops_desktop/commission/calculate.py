@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from salesops_desktop.commission.exchange import ExchangeRates, convert_column
 from salesops_desktop.commission.lint import Severity, lint
-from salesops_desktop.commission.plan import Basis, Component, Plan, PlanAssignment, Quota, RoundingStage, Window
+from salesops_desktop.commission.plan import Basis, Component, Plan, PlanAssignment, Quota, Window
 from salesops_desktop.commission.quotas import QuotaBook
 from salesops_desktop.commission.records import (
     NO_PERSON,
@@ -24,11 +24,11 @@ from salesops_desktop.commission.records import (
     RunResult,
     Unpaid,
 )
-from salesops_desktop.commission.tiers import bounds, earned, tier_of
+from salesops_desktop.commission.tiers import bounds, payout, tier_of
 from salesops_desktop.expressions import Kind, compile_filter, compile_formula
-from salesops_desktop.expressions.rational import IntArray, divide, to_int64, total, whole
+from salesops_desktop.expressions.rational import to_int64, total
 from salesops_desktop.model.errors import Fault, FaultsError, InputRefusedError
-from salesops_desktop.model.money import PPM, exponent
+from salesops_desktop.model.money import exponent
 from salesops_desktop.model.periods import FiscalCalendar, Period, PeriodKind
 from salesops_desktop.model.progress import Progress, silent
 from salesops_desktop.model.tables import Column, Table, ValueKind
@@ -336,24 +336,6 @@ _REASON: Final = {
 }
 _BLOCKING: Final = frozenset({Unpaid.NO_RATE, Unpaid.NO_QUOTA, Unpaid.UNDEFINED})
 _FOREVER: Final = dt.date(9999, 12, 31)
-
-
-def payout(component: Component, before: Ints, after: Ints, quota: Ints) -> Ints:
-    """What lines from ``before`` to ``after`` pay, in minor units (all arrays of one length, minor units)."""
-    limits = bounds(component.rates, quota)
-    cap = None if component.cap is None else whole(component.cap * PPM)
-
-    def upto(measured: Ints) -> IntArray:
-        pay = earned(component.rates, limits, measured)
-        return pay if cap is None else np.minimum(pay, cap)
-
-    scale = whole(PPM)
-    if component.stage is RoundingStage.LINE:
-        exact = total(upto(after), -upto(before))
-        return np.broadcast_to(to_int64(divide(exact, scale, component.rounding), "A commission"), after.shape).copy()
-    ends = divide(upto(after), scale, component.rounding)
-    begins = divide(upto(before), scale, component.rounding)
-    return np.broadcast_to(to_int64(total(ends, -begins), "A commission"), after.shape).copy()
 
 
 def _currencies(column: Column, otherwise: str) -> npt.NDArray[np.str_]:

@@ -1,4 +1,4 @@
-"""What a rate table pays for a total, in whole numbers: minor units × ppm, not yet rounded."""
+"""What a rate table pays for a total: exactly, in minor units × ppm, then capped and rounded per line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from salesops_desktop.commission.plan import Basis, BoundarySide, RateTable, TierMode
+from salesops_desktop.commission.plan import Basis, BoundarySide, Component, RateTable, RoundingStage, TierMode
 from salesops_desktop.expressions.rational import IntArray, divide, product, to_int64, total, whole
 from salesops_desktop.model.money import PPM
 
@@ -83,3 +83,21 @@ def tier_of(table: RateTable, limits: Bounds, measured: Ints) -> Ints:
             inside = np.ones(len(measured), dtype=np.bool_)
         tier = np.where(inside, i, tier)
     return tier
+
+
+def payout(component: Component, before: Ints, after: Ints, quota: Ints) -> Ints:
+    """What lines from ``before`` to ``after`` pay, in minor units (all arrays of one length, minor units)."""
+    limits = bounds(component.rates, quota)
+    cap = None if component.cap is None else whole(component.cap * PPM)
+
+    def upto(measured: Ints) -> IntArray:
+        pay = earned(component.rates, limits, measured)
+        return pay if cap is None else np.minimum(pay, cap)
+
+    scale = whole(PPM)
+    if component.stage is RoundingStage.LINE:
+        exact = total(upto(after), -upto(before))
+        return np.broadcast_to(to_int64(divide(exact, scale, component.rounding), "A commission"), after.shape).copy()
+    ends = divide(upto(after), scale, component.rounding)
+    begins = divide(upto(before), scale, component.rounding)
+    return np.broadcast_to(to_int64(total(ends, -begins), "A commission"), after.shape).copy()
