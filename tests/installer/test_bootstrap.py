@@ -1,5 +1,6 @@
 """Bootstrap as people meet it: a process in a world where something is wrong."""
 
+import ast
 import hashlib
 import os
 import shutil
@@ -152,6 +153,11 @@ def test_a_full_disk(bootstrap, checkout, kilobytes):
     told = one_sentence(bootstrap("demo", preexec=small_files))
     assert "no room left on the disk" in told
     assert not (checkout / ".venv" / "set-up.json").exists()
+
+
+def test_an_old_python_can_at_least_read_it(checkout):
+    """Only the file that tells an old Python what is needed has to be understood by one."""
+    ast.parse((checkout / "installer" / "bootstrap.py").read_text("utf-8"), feature_version=(3, 8))
 
 
 def fake_python(folder, name, version, body=""):
