@@ -151,8 +151,8 @@ class Window(QMainWindow):
         self.preferences.set_state("window", QByteArray(self.saveState()))
         self.preferences.set_text("tab", self.tabs.current_name)
         self.preferences.last_workspace = self.session.path
-        self.preferences.save()
         self.tabs.workspace_closed()
+        self.preferences.save()
         self.runner.close()
         super().closeEvent(event)
 
@@ -201,6 +201,10 @@ class Window(QMainWindow):
             actions: list[tuple[str, Callable[[], None]]] = []
             if isinstance(error, WorkspaceLockedError):
                 actions.append((tr("Open read-only"), lambda: self.open_workspace(path, read_only=True)))
+            backup = _newest_backup(path)
+            if isinstance(error, WorkspaceError) and backup is not None:
+                given = {"backup": backup, "path": path.with_name(f"{path.stem} restored.salesops")}
+                actions.append((tr("Restore a backup…"), lambda: self.ask_job("restore", given)))
             if isinstance(error, WorkspaceError):
                 actions.append((tr("Open another…"), lambda: self.commands.trigger("open")))
             self.fail(error, actions)
@@ -365,8 +369,14 @@ class Window(QMainWindow):
 
 
 def _load_jobs(_context: object) -> None:
-    """Import all jobs, off the UI thread."""
-    import salesops_desktop.jobs.catalogue  # noqa: F401, PLC0415  # importing declares them
+    """Import all jobs, and what the Data tab will draw with, off the UI thread."""
+    import salesops_desktop.jobs.catalogue  # noqa: PLC0415  # importing declares them
+    import salesops_desktop.ui.tabs.data.import_dialog  # noqa: F401, PLC0415  # classes only; no widget is made
+
+
+def _newest_backup(path: Path) -> Path | None:
+    """The newest backup beside a workspace that cannot be opened; their names begin with the time."""
+    return max((path.parent / f"{path.name}-backups").glob("*.salesops"), default=None)
 
 
 def application() -> QApplication:

@@ -1,4 +1,4 @@
-"""Every tab and dialog, in light, dark and with 40 % longer words: names for screen readers, tab order, no cut words."""
+"""Every tab and dialog, in light, dark and with 40 % longer words: names, places in the tab order, no cut words."""
 
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -43,11 +45,9 @@ class ImportDialog(QDialog):
         self._shell = shell
         self.presenter = ImportPresenter(shell.runner, self.render_state)
         self.files = FilesPage(self.presenter, shell.preferences)
-        self.preview = PreviewPage(self.presenter, shell.export_table)
-        self.done_page = DonePage(self.presenter)
         self.pages = QStackedWidget()
-        for page in (self.files, self.preview, self.done_page):
-            self.pages.addWidget(page)
+        self.pages.addWidget(self.files)
+        self._drawn: ImportState | None = None
         self.message = MessageStrip()
         self.steps = StepHeader([tr("Files and columns"), tr("Preview"), tr("Result")])
         self.steps.step_asked.connect(lambda _step: self.presenter.back())
@@ -87,14 +87,34 @@ class ImportDialog(QDialog):
             row.addWidget(widget)
         return row
 
+    @cached_property
+    def preview(self) -> PreviewPage:
+        """The second page; built when it is first shown, for the dialog must open at once."""
+        page = PreviewPage(self.presenter, self._shell.export_table)
+        self.pages.addWidget(page)
+        return page
+
+    @cached_property
+    def done_page(self) -> DonePage:
+        """The third page."""
+        page = DonePage(self.presenter)
+        self.pages.addWidget(page)
+        return page
+
     def render_state(self, state: ImportState) -> None:
-        """Show a state."""
-        self.pages.setCurrentIndex(STEPS.index(state.step))
+        """Show a state. Progress alone moves the foot only: it comes twenty times a second."""
+        before, self._drawn = self._drawn, state
+        if before is not None and before.busy and replace(before, busy=state.busy, share=state.share) == state:
+            self._show_foot(state)
+            if state.busy:
+                return
+        page: FilesPage | PreviewPage | DonePage = self.files
+        if state.step != "files":
+            page = self.preview if state.step == "preview" else self.done_page
+        self.pages.setCurrentWidget(page)
         self.steps.set_current(STEPS.index(state.step))
         self.steps.setEnabled(state.step == "preview" and not state.busy)
-        self.files.render_state(state)
-        self.preview.render_state(state)
-        self.done_page.render_state(state)
+        page.render_state(state)
         self._show_message(state)
         self._show_foot(state)
 

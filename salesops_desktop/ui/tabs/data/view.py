@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from salesops_desktop.model.entities import entity
+from salesops_desktop.model.tables import Table
 from salesops_desktop.ui.i18n import tr, trn
 from salesops_desktop.ui.tabs.data.models import COUNT, EntityList
 from salesops_desktop.ui.tabs.data.presenter import Blank, DataPresenter, DataState
@@ -33,6 +34,7 @@ from salesops_desktop.ui.widgets.empty_state import EmptyState, Way
 from salesops_desktop.ui.widgets.grid import Grid
 
 _Index = QModelIndex | QPersistentModelIndex
+_NO_ROWS = Table("", ())
 
 
 class _CountDelegate(QStyledItemDelegate):
@@ -195,6 +197,8 @@ class DataView(TabView):
         fresh = self._shown_entity != table.entity
         self._shown_entity = table.entity
         self.grid.set_name(table.title)
+        if fresh:
+            self.grid.set_table(_NO_ROWS)  # so that widths and hidden columns of another kind are not carried over
         self.grid.set_table(table)
         if fresh:
             self._restore_columns(state)
@@ -206,8 +210,6 @@ class DataView(TabView):
             self.shell.preferences.set_text(f"columns/{self._shown_entity}", json.dumps(state))
 
     def _restore_columns(self, state: DataState) -> None:
-        self.grid.show_all_columns()
-        self.grid.fit_columns()
         kept = self.shell.preferences.text(f"columns/{self._shown_entity}")
         if kept:
             try:
