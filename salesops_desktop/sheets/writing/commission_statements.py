@@ -116,6 +116,7 @@ class Statement:
         number: unique in the run, from 1.
         person: name.
         person_id: the id in the CRM or payroll.
+        plan: its name; several are joined by ", ".
         currency: of the payouts, quotas and achievements.
         payout: minor units: the sum of the lines, as the run has it.
         notes: sentences for the person.
@@ -219,7 +220,8 @@ def write_statements(folder: Path, run: CommissionRun, progress: Progress = sile
         book = Book(source, (f"The run is {run.status}.", *_READING))
         sheet = book.sheet("Statement", "What is paid, and the steps that lead to it")
         _fill_statement(book, sheet, statement, run)
-        _add_terms(book, [term for term in run.terms if term.plan == statement.plan])
+        plans = {statement.plan, *statement.plan.split(", ")}
+        _add_terms(book, [term for term in run.terms if term.plan in plans])
         saved.append(book.save(folder / _file_name(run, statement, taken)))
     progress(len(run.statements), len(run.statements), "Statements written")
     return tuple(saved)
