@@ -13,9 +13,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from salesops_desktop.model.errors import WorkspaceError
+from salesops_desktop.model.errors import SalesOpsError, WorkspaceError
 from salesops_desktop.workspace.connect import Access, connect, uri_of
-from salesops_desktop.workspace.faults import RESTORE
+from salesops_desktop.workspace.faults import RESTORE, as_sentence
 from salesops_desktop.workspace.version import APPLICATION_ID, SCHEMA_VERSION
 
 _MAGIC = b"SQLite format 3\x00"
@@ -83,13 +83,22 @@ def check_pages(path: Path, admission: Admission) -> int:
                 "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('action', 'change', 'setting')"
             ).fetchone()[0]
     except sqlite3.DatabaseError as error:
-        raise _damaged(path, str(error)) from error
+        raise _no_answer(path, error) from error
     if faults != ["ok"]:
         raise _damaged(path, "\n".join(map(str, faults)))
     _refuse_newer(path, version)
     if tables != 3:
         raise _refusal(path, "Tables of the workspace are missing.", RESTORE)
     return version
+
+
+def _no_answer(path: Path, error: sqlite3.DatabaseError) -> SalesOpsError:
+    """Damage, unless the disk or another program kept SQLite from reading."""
+    sentence = as_sentence(error, path)
+    damage = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+    if sentence is None or getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in damage:
+        return _damaged(path, str(error))
+    return sentence
 
 
 def _reader(path: Path, admission: Admission) -> sqlite3.Connection:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from salesops_desktop.model.errors import WorkspaceError
 from salesops_desktop.workspace import Workspace, content_hash
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -121,6 +122,24 @@ class Undoing(RuleBasedStateMachine):
         self.workspace.redo()
         self.done.append(self.undone.pop())
 
+    @precondition(lambda self: len(self.done) > 1)
+    @rule(data=st.data())
+    def out_of_turn(self, data):
+        """Any action in force is undone alone and taken back, or refused; either way all is as before."""
+        before = self.hash()
+        in_force = [r.id for r in self.workspace.history() if r.kind == "edit" and not r.undone]
+        chosen = data.draw(st.sampled_from(in_force))
+        try:
+            self.workspace.undo(self.workspace.undo(chosen).id)
+        except WorkspaceError as error:
+            refusal = error.sentence
+        else:
+            refusal = ""
+        if refusal:
+            assert chosen != in_force[0], "the last action can always be undone"
+            assert "later actions build on the same rows (" in refusal
+        assert self.hash() == before
+
     @rule()
     def reopen(self):
         self.workspace.close()
@@ -161,5 +180,5 @@ class Undoing(RuleBasedStateMachine):
 
 TestUndoing = Undoing.TestCase
 TestUndoing.settings = settings(
-    max_examples=12, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=25, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
 )
