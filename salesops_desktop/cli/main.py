@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -16,6 +16,7 @@ from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import Job, Needs, Report
 from salesops_desktop.jobs.workspaces import opened
 from salesops_desktop.model.errors import Cancelled, FaultsError, SalesOpsError
+from salesops_desktop.model.progress import Progress
 
 DONE, REFUSED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -49,7 +50,7 @@ def main(argv: Sequence[str], launcher: Launcher) -> int:
     return int(getattr(report, "exit_status", DONE))
 
 
-def _run(job: Job, arguments: dict[str, object], progress: Callable[[float, float, str], None]) -> Report:
+def _run(job: Job, arguments: dict[str, object], progress: Progress) -> Report:
     workspace = arguments.pop("workspace", None)
     positional = [arguments.pop(name) for name, (p, _) in job.parameters.items() if p.kind is not p.KEYWORD_ONLY]
     if job.needs is Needs.NOTHING or not isinstance(workspace, Path):

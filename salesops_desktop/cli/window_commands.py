@@ -1,16 +1,19 @@
-"""The two commands that need the window, which is handed in: the command line knows no Qt."""
+"""The commands that need the window, which is handed in: the command line knows no Qt."""
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import Job, Lane, Needs
+from salesops_desktop.jobs.demo import build_demo
 from salesops_desktop.model.errors import InputRefusedError
+from salesops_desktop.model.progress import part_of
 from salesops_desktop.model.tables import Table
 
 SIZES = ((1366, 768), (1920, 1080))
@@ -35,10 +38,11 @@ class Pictures:
 
     paths: tuple[Path, ...] = ()
     exit_status: int = 0
+    said: tuple[str, ...] = ()
 
     def summary(self) -> Sequence[str]:
-        """The pictures' paths."""
-        return [str(path) for path in self.paths]
+        """What was said, else the pictures' paths."""
+        return self.said or [str(path) for path in self.paths]
 
     def tables(self) -> Sequence[Table]:
         """No tables."""
@@ -95,7 +99,37 @@ def window_jobs(launcher: Launcher) -> list[Job]:
             raise InputRefusedError(message, way_out="Choose light or dark.")
         return Pictures(tuple(launcher.screens(path, out, sizes, theme or THEMES)))
 
+    def demo(context: JobContext, *, out: Path = Path("demo"), window: bool = False, scale: float = 1.0) -> Pictures:
+        """Run the main job end to end on the sample company and write everything into a folder.
+
+        Args:
+            out: the folder; what it holds from an earlier demo is used again.
+            window: open the window on the sample company afterwards.
+            scale: 1 is about 120 people and 4,000 accounts.
+        """
+        report = build_demo(replace(context, progress=part_of(context.progress, 0, 85)), out, scale=scale)
+        pictures = sorted(report.pictures.glob("*.png"))
+        if not pictures:
+            context.progress(85, 100, "Taking pictures of the tabs")
+            pictures = launcher.screens(report.workspace, report.pictures, SIZES, THEMES)
+        shown = Pictures(tuple(pictures), said=(*report.lines(), f"{len(pictures)} pictures: {report.pictures}"))
+        if not window:
+            return shown
+        for line in shown.said:
+            sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+        return Pictures(exit_status=launcher.open(report.workspace), said=("The window was closed.",))
+
     return [
+        Job(
+            "demo",
+            "Run the demo",
+            "file",
+            Needs.NOTHING,
+            Lane.FREE,
+            ("demo", "demo --out demo --window"),
+            demo,
+        ),
         Job("open", "Open the window", "file", Needs.NOTHING, Lane.FREE, ("open company.salesops",), open_window),
         Job(
             "screens",

@@ -6,12 +6,11 @@ from collections import defaultdict
 
 from sqlalchemy import Connection
 
-from salesops_desktop.commission import Basis, Plan, RunResult, trace
+from salesops_desktop.commission import Basis, Plan, RunResult, Step, trace
 from salesops_desktop.commission.lint import percent
 from salesops_desktop.jobs.commission_inputs import PayOn, load_inputs
 from salesops_desktop.jobs.commission_reports import load_run
 from salesops_desktop.jobs.commissions import recalculated
-from salesops_desktop.jobs.statement_steps import statement_steps
 from salesops_desktop.model.money import Money
 from salesops_desktop.sheets.writing.book import Provenance
 from salesops_desktop.sheets.writing.commission_statements import (
@@ -20,6 +19,7 @@ from salesops_desktop.sheets.writing.commission_statements import (
     PayoutLine,
     PlanTerm,
     Statement,
+    TraceStep,
 )
 
 
@@ -79,7 +79,7 @@ def _statement(
             line.credit_amount.currency,
             line.pay.minor,
             line.rate,
-            statement_steps(trace(result, i)),
+            tuple(_step(step) for step in trace(result, i)),
         )
         for i, line in zip(rows, found, strict=True)
     )
@@ -87,6 +87,10 @@ def _statement(
         number, person[0], person[1], person[2], ", ".join(dict.fromkeys(plan for plan, _ in names)), currency,
         sum(line.pay.minor for line in found), tuple(components), lines,
     )  # fmt: skip
+
+
+def _step(step: Step) -> TraceStep:
+    return TraceStep(step.name, step.label, step.formula, step.value, step.unit.value, step.excel or "", step.currency)
 
 
 def _terms(plan: Plan) -> list[PlanTerm]:

@@ -133,6 +133,7 @@ def run_forecast(
     source: Source = Source.AUTO,
     as_of: dt.date | None = None,
     seed: int = 1,
+    pipeline: bool = True,
     keep: bool = True,
 ) -> ForecastReport:
     """Forecast bookings with the method that a back-test on their own past chooses, and value the open pipeline.
@@ -143,9 +144,12 @@ def run_forecast(
         source: transactions, won (opportunities), or auto: transactions where there are any.
         as_of: the day of knowledge; by default the newest day the pipeline or the bookings speak of.
         seed: for the simulations.
+        pipeline: also value the open pipeline.
         keep: keep the forecast in the workspace, so that it can be scored when the actuals arrive.
     """
-    report = forecast(context, period=period, horizon=horizon, source=source, as_of=as_of, seed=seed)
+    report = forecast(
+        context, period=period, horizon=horizon, source=source, as_of=as_of, seed=seed, with_pipeline=pipeline
+    )
     if keep:
         _keep(context, report)
     return report

@@ -10,10 +10,13 @@ from pathlib import Path
 from salesops_desktop.jobs.commission_plans import starter_plans
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import Needs, job
+from salesops_desktop.jobs.forecasts import run_forecast
+from salesops_desktop.jobs.frames import company, newest_day
 from salesops_desktop.jobs.imports import ImportReport, import_files
 from salesops_desktop.jobs.sample import generate
 from salesops_desktop.jobs.workspaces import opened
 from salesops_desktop.model.errors import InputRefusedError
+from salesops_desktop.model.periods import PeriodKind
 from salesops_desktop.model.progress import part_of
 from salesops_desktop.model.tables import Table
 from salesops_desktop.workspace.workspace import Workspace
@@ -69,11 +72,25 @@ def sample(
         )
         Workspace.create(path, currency="USD", company=COMPANY).close()
         try:
-            with opened(path, progress=part_of(context.progress, 40, 95)) as inner:
+            with opened(path, progress=part_of(context.progress, 40, 90)) as inner:
                 report = import_files(inner, list(made.paths), as_of=made.as_of, accept_matches=True)
                 starter_plans(inner)
+                _forecast_the_past(inner)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
     context.progress(100, 100, "")
     return SampleReport(path, files, report)
+
+
+def _forecast_the_past(context: JobContext) -> None:
+    """Forecasts as they would have been made at the last quarters' ends, so that there is something to score."""
+    with context.workspace.read() as connection:
+        today = newest_day(connection)
+        calendar = company(connection).calendar
+    if today is None:
+        return
+    quarter = calendar.containing(today, PeriodKind.QUARTER)
+    for steps in range(-4, 0):
+        day = calendar.following(quarter, steps).end
+        run_forecast(context, period=PeriodKind.QUARTER, horizon=1, as_of=day, pipeline=False)

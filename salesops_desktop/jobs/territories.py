@@ -277,7 +277,8 @@ def make_current(context: JobContext, scenario: int, *, effective_from: dt.date 
     with context.workspace.action(f"Make {name} current") as unit:
         moved = unit.connection.exec_driver_sql(
             "UPDATE account AS a SET owner_id = t.person_id FROM assignment s "
-            "JOIN territory t ON t.id = s.territory_id WHERE s.scenario_id = ? AND s.account_id = a.id AND a.owner_id IS NOT t.person_id",
+            "JOIN territory t ON t.id = s.territory_id "
+            "WHERE s.scenario_id = ? AND s.account_id = a.id AND a.owner_id IS NOT t.person_id",
             (scenario,),
         ).rowcount
         unit.connection.exec_driver_sql("UPDATE scenario SET status = 'past' WHERE status = 'current'")

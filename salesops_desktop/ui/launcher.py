@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import builtins
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +25,9 @@ def _import_qt() -> None:
 class Launcher:
     """Opens the window and takes pictures of it."""
 
+    def __init__(self) -> None:
+        self._pictured = False
+
     def open(self, path: Path | None) -> int:
         """Show the window, run until it is closed.
 
@@ -31,6 +37,11 @@ class Launcher:
         Returns:
             The exit status.
         """
+        if self._pictured:  # this process draws off screen and cannot change its mind
+            frozen = getattr(sys, "frozen", False)
+            program = [sys.executable] if frozen else [sys.executable, "-m", "salesops_desktop"]
+            plain = {name: value for name, value in os.environ.items() if name != "QT_QPA_PLATFORM"}
+            return subprocess.call([*program, "open", *([str(path)] if path else [])], env=plain)  # noqa: S603
         _import_qt()
         from salesops_desktop.ui.app import run  # noqa: PLC0415  # commands without a window load no Qt
 
@@ -39,7 +50,7 @@ class Launcher:
     def screens(
         self, workspace: Path, out: Path, sizes: Sequence[tuple[int, int]], themes: Sequence[str]
     ) -> list[Path]:
-        """Take pictures of all tabs and of the main dialogs.
+        """Take pictures of all tabs and of the main dialogs; always off screen, so that they are the same everywhere.
 
         Args:
             workspace: what they show.
@@ -50,6 +61,8 @@ class Launcher:
         Returns:
             The files written.
         """
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        self._pictured = True
         from salesops_desktop.ui.screens import take  # noqa: PLC0415  # commands without a window load no Qt
 
         return take(workspace, out, sizes, themes)
