@@ -75,7 +75,8 @@ class Frames:
         snapshots: ``opportunity`` (an opportunity's id), ``taken_on``, ``status``, optionally ``amount_minor``,
             ``probability``.
         forecasts: ``id``, ``made_on``, ``period_start``, ``period_end``, ``amount_minor``, optionally ``owner`` (NA:
-            the whole company), ``manager``, ``region``. One kind of forecast (model, pipeline or manager) at a time.
+            the whole company), ``manager``, ``region``. One kind of forecast (model, pipeline or manager) at a time; of
+            several for one person and period made on one day the one with the highest id counts.
     """
 
     opportunities: pd.DataFrame | None = None

@@ -226,8 +226,14 @@ def _judged_rows(s: Slice, period: Period) -> Rows:
         own = owner == person
         before, inside = own & (made < start), own & (made >= start) & (made <= end)
         if before.any():
-            judged |= before & (made == made[before].max())
+            judged[_last_of(forecasts, rows, before & (made == made[before].max()))] = True
         elif inside.any():
-            judged |= inside & (made == made[inside].min())
+            judged[_last_of(forecasts, rows, inside & (made == made[inside].min()))] = True
     chosen: Rows = rows[judged]
     return chosen
+
+
+def _last_of(forecasts: Columns, rows: Rows, same_day: npt.NDArray[np.bool_]) -> int:
+    """The place of the newest of several calls made on one day: a forecast kept twice counts once."""
+    places = np.flatnonzero(same_day)
+    return int(places[np.argmax(forecasts["id"][rows[places]])])

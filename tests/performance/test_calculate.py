@@ -220,6 +220,29 @@ def test_forecast_accuracy_judges_the_last_call_before_the_period(deals):
     assert result.overall.details["bias"] == pytest.approx((200 - 1000) / 6000)
 
 
+def test_a_forecast_kept_twice_counts_once_and_the_company_wins_over_its_people(deals):
+    forecasts = pd.DataFrame(
+        {
+            "id": [1, 2, 3, 4, 5],
+            "made_on": pd.to_datetime(["2026-01-31"] * 4 + ["2026-01-20"]),
+            "period_start": pd.to_datetime(["2026-02-01"] * 5),
+            "period_end": pd.to_datetime(["2026-02-28"] * 5),
+            "amount_minor": [4000_00, 4500_00, 2400_00, 1000_00, 1500_00],
+            "owner": [None, None, "Ann", "Ann", "Cem"],
+        }
+    )
+    result = kpi("forecast_accuracy", Frames(deals, forecasts=forecasts), [FEBRUARY], AS_OF, "owner")
+    assert result.overall.ids.tolist() == [2]
+    assert result.overall.value == pytest.approx(0.9)
+    by_owner = {g.label: g.overall for g in result.groups}
+    assert by_owner["Ann"].ids.tolist() == [4]
+    assert by_owner["Ann"].value == pytest.approx(1 - 2000 / 3000)
+    assert by_owner["Cem"].value == pytest.approx(1 - 500 / 2000)
+    assert by_owner["Ben"].value is None
+    people = kpi("forecast_accuracy", Frames(deals, forecasts=forecasts[2:]), [FEBRUARY], AS_OF).overall
+    assert people.ids.tolist() == [4, 5]  # each one's last call, on whatever day
+
+
 def test_missing_data_is_a_sentence_and_never_zero():
     for result in all_kpis(Frames(), [JANUARY, FEBRUARY], AS_OF, "owner"):
         assert result.overall.value is None
