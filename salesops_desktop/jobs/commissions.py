@@ -15,6 +15,7 @@ from salesops_desktop.commission import (
     Step,
     calculate,
     lint,
+    lint_assignments,
     plan_json,
     read_plan,
     recompute,
@@ -80,7 +81,9 @@ def run_commissions(context: JobContext, period: str = "", *, pay_on: PayOn = Pa
         inputs.plans, inputs.assignments, inputs.credits, inputs.quotas, wanted, calendar=facts.calendar,
         rates=inputs.rates, names=inputs.names, progress=context.progress,
     )  # fmt: skip
-    findings = tuple(_finding(f) for plan in result.plans for f in lint(plan, inputs.credits.schema))
+    found = [f for plan in result.plans for f in lint(plan, inputs.credits.schema)]
+    found += lint_assignments(inputs.assignments, inputs.plans, inputs.names)
+    findings = tuple(_finding(f) for f in found)
     with context.workspace.action(f"Calculate commissions {wanted.label}", kind="job") as unit:
         run_id = _store_run(unit.connection, inputs, result, pay_on, context.workspace.who)
     context.changed("commission_run", "run_line", "run_event")
@@ -263,6 +266,19 @@ def recalculated(connection: Connection, run_id: int) -> RunResult:
     return result
 
 
+def _refuse_unsound(result: RunResult) -> None:
+    """A run is approved only when nothing in it must still be mended and every line's steps come to its cent."""
+    blocking = [Fault(notice.reason.value, notice.sentence) for notice in result.notices if notice.blocking]
+    if blocking:
+        raise FaultsError(
+            "The run cannot be approved: some credits could not be paid.",
+            blocking,
+            way_out="Mend what is listed, calculate again, then approve.",
+        )
+    for i in range(len(result)):
+        recompute(trace(result, i))
+
+
 @job(
     "commissions set-status",
     title="Move a commission run on",
@@ -289,7 +305,7 @@ def set_status(context: JobContext, run: int, status: RunStatus, *, note: str = 
                 f"A run that is {head.status.value} cannot become {status.value}.", way_out=f"Next can be {allowed}."
             )
         if status in (RunStatus.APPROVED, RunStatus.LOCKED):
-            recalculated(connection, run)
+            _refuse_unsound(recalculated(connection, run))
     if status is RunStatus.LOCKED:
         context.workspace.backup("lock", progress=context.progress)
     now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M:%S")

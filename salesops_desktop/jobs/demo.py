@@ -73,9 +73,8 @@ def _jobs(context: JobContext) -> list[str]:
         f"(today {before_after.before or 0:.0%}); {len(designed.handover):,} accounts change hands."
     )
     run = commissions.run_commissions(context)
-    said.append(
-        f"Commissions {run.head.period}: {len(run.people)} people, {len(run.lines):,} lines, {' and '.join(run.totals())}."
-    )
+    paid = " and ".join(run.totals())
+    said.append(f"Commissions {run.head.period}: {len(run.people)} people, {len(run.lines):,} lines, {paid}.")
     forecast = forecasts.run_forecast(context)
     best = forecast.series.backtest.overall(forecast.series.method)
     said.append(f"Forecast: {forecast.series.label}, back-test MASE {best.mase:.2f} over {best.n} forecasts.")

@@ -14,7 +14,7 @@ from salesops_desktop.model.errors import SalesOpsError
 from salesops_desktop.ui.tasks import Runner
 
 if TYPE_CHECKING:
-    from salesops_desktop.workspace import Workspace
+    from salesops_desktop.jobs.workspaces import Workspace
 
 
 @dataclass(frozen=True, slots=True)

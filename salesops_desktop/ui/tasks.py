@@ -26,7 +26,7 @@ from salesops_desktop.model.progress import Progress
 from salesops_desktop.ui.crash import unexpected
 
 if TYPE_CHECKING:
-    from salesops_desktop.workspace import Workspace
+    from salesops_desktop.jobs.workspaces import Workspace
 
 LaneName = Literal["file", "free"]
 SWITCH_INTERVAL = 0.0005
