@@ -61,6 +61,7 @@ class Workspace:
         self._copy = copy
         self._writing = threading.RLock()
         self._busy = False
+        self._closed = False
 
     @classmethod
     def create(
@@ -198,6 +199,7 @@ class Workspace:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         with self._writing:
+            self._must_be_open()
             if self._busy:
                 raise WorkspaceError("Another action is still under way.", way_out="Let it end first.")
             self._busy = True
@@ -213,6 +215,7 @@ class Workspace:
         Raises:
             WorkspaceError: the file is damaged or gone.
         """
+        self._must_be_open()
         with database_faults_told(self.path), self._engine.connect() as connection, connection.begin() as transaction:
             connection.exec_driver_sql("SELECT id FROM current_action")  # the view is fixed by the first look
             yield connection
@@ -337,13 +340,19 @@ class Workspace:
 
     def close(self) -> None:
         """Fold everything into the one file and release the lock. May be called again."""
-        self._engine.dispose()
-        if self._copy is not None:
-            self._copy.remove()
-        if self._lock is not None:
-            lock, self._lock = self._lock, None
-            try:
-                with suppress(SalesOpsError):  # nothing is lost: the next opening folds
-                    fold(self.path)
-            finally:
-                lock.release()
+        with self._writing:  # an action of another thread comes to its end first
+            self._closed = True
+            self._engine.dispose()
+            if self._copy is not None:
+                self._copy.remove()
+            if self._lock is not None:
+                lock, self._lock = self._lock, None
+                try:
+                    with suppress(SalesOpsError):  # nothing is lost: the next opening folds
+                        fold(self.path)
+                finally:
+                    lock.release()
+
+    def _must_be_open(self) -> None:
+        if self._closed:  # the lock may be somebody else's by now
+            raise WorkspaceError("The workspace was closed.", where=self.path.name, way_out="Open it again.")

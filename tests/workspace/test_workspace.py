@@ -282,3 +282,34 @@ def test_the_note_of_the_holder_is_readable(workspace, path):
 def test_a_jobs_own_trouble_with_files_is_not_told_as_the_workspaces(workspace, tmp_path):
     with pytest.raises(PermissionError, match="somebody's import"), workspace.action("Import"):
         raise PermissionError(13, "somebody's import")
+
+
+def test_a_closed_workspace_does_nothing_more(workspace):
+    workspace.close()
+    with pytest.raises(WorkspaceError, match="was closed"), workspace.action("Late"):
+        pass
+    with pytest.raises(WorkspaceError, match="was closed"), workspace.read():
+        pass
+    assert [file.name for file in workspace.path.parent.iterdir()] == [workspace.path.name]
+
+
+def test_closing_waits_for_the_action_under_way(workspace, path):
+    inside, leave = threading.Event(), threading.Event()
+
+    def work():
+        with workspace.action("Slow") as unit:
+            unit.connection.exec_driver_sql(ADD, (1, "slow"))
+            inside.set()
+            assert leave.wait(10)
+
+    worker, closer = threading.Thread(target=work), threading.Thread(target=workspace.close)
+    worker.start()
+    assert inside.wait(10)
+    closer.start()
+    with pytest.raises(WorkspaceLockedError):
+        Workspace.open(path)
+    leave.set()
+    worker.join(10)
+    closer.join(10)
+    with Workspace.open(path) as again:
+        assert names(again) == ["slow"]
