@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 import time
@@ -25,6 +26,7 @@ def serve(pipe: Connection) -> None:
     """Answer requests until the pipe closes."""
     _quiet()
     _limit_memory()
+    gc.disable()  # millions of short-lived rows and hardly a cycle: counting references is enough until the answer
     from salesops_desktop.sheets.reading.session import Session  # noqa: PLC0415  # under the limits, out of the parent
 
     session = Session(lambda what, size: pipe.send((PHASE, what, size)))
@@ -48,6 +50,7 @@ def serve(pipe: Connection) -> None:
             pipe.send((ERROR, _unreadable(error)))
         else:
             pipe.send((RESULT, answer))
+        gc.collect()
 
 
 def _answer(session: Session, request: tuple[object, ...], pipe: Connection) -> object:

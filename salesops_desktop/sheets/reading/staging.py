@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from json.encoder import encode_basestring
 from pathlib import Path
@@ -128,6 +128,16 @@ class _Fragments(dict[Cell, str]):
     def __init__(self, header: str) -> None:
         super().__init__()
         self.key = json.dumps(header, ensure_ascii=False)
+        self.many = False
+
+    def pieces(self, cells: Sequence[Cell], *, text: bool) -> list[str]:
+        """The pieces of a chunk; built outright where the values are mostly different."""
+        if text and not self.many:
+            self.many = len(cells) > 4_000 and len(set(cells)) * 4 > len(cells)
+        if text and self.many:
+            key, encode = self.key, encode_basestring
+            return [f"{key}: {encode(c.strip())}" if c and not c.isspace() else "" for c in cells]  # type: ignore[union-attr]
+        return list(map(self.__getitem__, cells))
 
     def __missing__(self, value: Cell) -> str:
         text = (value if isinstance(value, str) else shown(value)).strip()
@@ -292,7 +302,7 @@ def _column(stage: _Stage, each: _Field, chunk: Chunk, bad: set[int], convert: C
     table = convert or each.convert
     if chunk.text and (quick := table.quick(cells)) is not None:
         return quick
-    values = [table[cell] for cell in cells]
+    values = list(map(table.__getitem__, cells))
     if not table.faulty and not table.priced:
         return values  # type: ignore[return-value]  # neither faults nor priced amounts can be in it
     return [_settled(stage, each, chunk, cells, bad, i, v) for i, v in enumerate(values)]
@@ -329,7 +339,7 @@ def _money_column(
         quick = each.convert.quick(cells) if chunk.text else None
         if quick is not None:
             return quick
-        values = [each.convert[cell] for cell in cells]
+        values = list(map(each.convert.__getitem__, cells))
     else:
         units = [str(code) if code else default for code in currencies]
         tables = {unit: _table(stage, each, unit, default) for unit in set(units)}
@@ -338,7 +348,7 @@ def _money_column(
             quick = table.quick(cells) if chunk.text else None
             if quick is not None:
                 return quick
-            values = [table[cell] for cell in cells]
+            values = list(map(table.__getitem__, cells))
         else:
             values = [tables[unit][cell] for unit, cell in zip(units, cells, strict=True)]
     if not any(table.faulty or table.priced for table in tables.values()):
@@ -422,10 +432,7 @@ def _attributes(stage: _Stage, chunk: Chunk) -> Sequence[str | None]:
     if not stage.spare:
         result: list[str | None] = [None] * count
     else:
-        pieces = []
-        for index in stage.spare:
-            table: Mapping[Cell, str] = stage.fragments[index]
-            pieces.append([table[cell] for cell in chunk.cells(index)])
+        pieces = [stage.fragments[i].pieces(chunk.cells(i), text=chunk.text) for i in stage.spare]
         result = []
         for parts in zip(*pieces, strict=True):
             body = ", ".join(filter(None, parts))

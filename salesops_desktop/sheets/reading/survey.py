@@ -104,6 +104,7 @@ class _Walk:
         if lengths == {size}:
             return Chunk(numbers, list(zip(*rows, strict=True)), extras, self.text)
         even: list[Row] = []
+        empty = "" if self.text else None
         for number, row in zip(numbers, rows, strict=True):
             if len(row) == size:
                 even.append(row)
@@ -111,7 +112,7 @@ class _Walk:
                 self.short[len(row)] += 1
                 if len(self.short_rows) < 10:
                     self.short_rows.append((number, len(row)))
-                even.append([*row, *([None] * (size - len(row)))])
+                even.append([*row, *([empty] * (size - len(row)))])
             else:
                 if width(row) > size:
                     self.long_count += 1

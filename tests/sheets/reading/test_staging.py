@@ -247,6 +247,26 @@ def test_extra_fields_of_ragged_rows_are_kept(tmp_path, reader):
     assert [i["severity"] for i in issues] == ["note"]
 
 
+def test_many_different_values_are_staged_as_few_are(tmp_path, reader):
+    """The quick ways for long columns of different values give what the careful way gives."""
+    count = 12_000
+    lines = [f" Deal {i} ,x{i},{i}.{i % 100:02d},note {i}\n" for i in range(count)]
+    lines[7_000] = "short,x\n"
+    lines[9_000] = "#REF!,y,oops, \n"
+    path = table(tmp_path / "deals.csv", "Deal ID,Stage,Amount,Colour\n" + "".join(lines))
+    staged, issues, rejected = stage(reader, path, tmp_path, "opportunity")
+    by_row = {row["row"]: row for row in staged}
+    assert len(staged) == count - 1
+    assert [row["row"] for row in rejected] == [9_002]
+    assert {issue["cell"] for issue in issues} == {"A9002", "C9002"}
+    for i in (0, 1, 4_500, 6_999, 9_001, count - 1):
+        row = by_row[i + 2]
+        assert (row["external_id"], row["amount"]) == (f"Deal {i}", i * 100 + i % 100)
+        assert json.loads(row["attributes"]) == {"Colour": f"note {i}"}
+    assert by_row[7_002]["amount"] is None
+    assert by_row[7_002]["attributes"] is None
+
+
 def test_a_changed_file_is_read_anew(tmp_path, reader):
     path = table(tmp_path / "deals.csv", "Deal ID,Stage\na,x\n")
     assert len(stage(reader, path, tmp_path, "opportunity")[0]) == 1
