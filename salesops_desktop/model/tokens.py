@@ -7,10 +7,9 @@ import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-TOKENS_FILE: Final = Path(__file__).parents[2] / "resources" / "themes" / "tokens.json"
+from salesops_desktop.model.resources import resource
 
 Rgb = tuple[int, int, int]
 
@@ -58,6 +57,18 @@ class ThemeTokens:
         light = min(0.82, max(0.30, light + step))
         return "#{:02X}{:02X}{:02X}".format(*(round(c * 255) for c in colorsys.hls_to_rgb(hue, light, saturation)))
 
+    def line_color(self, index: int) -> str:
+        """The colour of category ``index`` for lines: moved away from the surface until it stands out (3:1)."""
+        color, surface = self.category(index), self.colors["surface"]
+        red, green, blue = (c / 255 for c in rgb(color))
+        hue, light, saturation = colorsys.rgb_to_hls(red, green, blue)
+        step = 0.02 if luminance(surface) < 0.5 else -0.02
+        while contrast(color, surface) < 3 and 0 < light < 1:
+            light += step
+            channels = colorsys.hls_to_rgb(hue, min(max(light, 0.0), 1.0), saturation)
+            color = "#{:02X}{:02X}{:02X}".format(*(round(c * 255) for c in channels))
+        return color
+
     def categories(self, count: int) -> list[str]:
         """The first ``count`` category colours."""
         return [self.category(i) for i in range(count)]
@@ -93,7 +104,7 @@ def load_tokens(theme: str = "light") -> ThemeTokens:
     Raises:
         KeyError: there is no such theme.
     """
-    document: dict[str, Any] = json.loads(TOKENS_FILE.read_text(encoding="utf-8"))
+    document: dict[str, Any] = json.loads(resource("themes", "tokens.json").read_text(encoding="utf-8"))
     part = document["themes"][theme]
     return ThemeTokens(
         theme,

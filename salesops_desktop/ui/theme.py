@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 from typing import Final, Literal
 
 from PySide6.QtCore import QObject, QRect, QRectF, QSize, Qt, Signal
@@ -21,11 +20,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 
+from salesops_desktop.model.resources import resources_folder
 from salesops_desktop.model.tokens import ThemeTokens, load_tokens
 
 Mode = Literal["system", "light", "dark"]
-
-_RESOURCES: Final = Path(__file__).parents[2] / "resources"
 
 _ROLES: Final = {
     QPalette.ColorRole.Window: "window",
@@ -213,7 +211,7 @@ def load_bundled_font(app: QApplication) -> bool:
     if QFontDatabase.families():
         return False
     families: list[str] = []
-    for path in sorted((_RESOURCES / "fonts").glob("*.[ot]tf")):
+    for path in sorted((resources_folder() / "fonts").glob("*.[ot]tf")):
         families += QFontDatabase.applicationFontFamilies(QFontDatabase.addApplicationFont(str(path)))
     if families:
         app.setFont(QFont(families[0], 10))
@@ -252,7 +250,7 @@ class _TintedSvg(QIconEngine):
 
 @functools.cache
 def _icon_source(name: str) -> bytes | None:
-    path = _RESOURCES / "icons" / f"{name}.svg"
+    path = resources_folder() / "icons" / f"{name}.svg"
     return path.read_bytes() if path.is_file() else None
 
 

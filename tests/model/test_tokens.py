@@ -92,6 +92,12 @@ def test_categories_show_on_both_grounds(name):
         assert contrast(text_on(color), color) >= 4.5
 
 
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_lines_stand_out(name):
+    tokens = load_tokens(name)
+    assert all(contrast(tokens.line_color(i), tokens.color("surface")) >= 3 for i in range(36))
+
+
 def test_categories_never_run_out():
     colors = load_tokens("light").categories(36)
     assert len(set(colors)) == 36

@@ -1,0 +1,181 @@
+"""Drawing a chart's content with pyqtgraph. Imported when the first chart is shown, not before."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPen
+
+from salesops_desktop.model.tokens import ThemeTokens
+from salesops_desktop.ui.widgets.chart_marks import Bars, ChartContent, Line, Scatter, Series, write_x, write_y
+from salesops_desktop.ui.widgets.formats import Formats
+
+_MANY_POINTS = 2_000
+_EPOCH = dt.date(1970, 1, 1)
+
+
+class XAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+    """Ticks at whole months or years for dates, at places for categories."""
+
+    def __init__(self, content: ChartContent, formats: Formats) -> None:
+        super().__init__("bottom")
+        self.enableAutoSIPrefix(False)  # noqa: FBT003  # pyqtgraph's
+        self._content = content
+        self._formats = formats
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N802
+        """Where ticks stand."""
+        if self._content.x_kind == "date":
+            return [(30.0, month_ticks(low, high, max(2, int(size // 80))))]
+        if self._content.x_kind == "category":
+            count = len(self._content.categories)
+            step = max(1, int(np.ceil((high - low) / max(1, size // 70))))
+            return [(1.0, [float(i) for i in range(0, count, step) if low <= i <= high])]
+        ticks: list[tuple[float, list[float]]] = super().tickValues(low, high, size)
+        return ticks
+
+    def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:  # noqa: N802
+        """What they say."""
+        if self._content.x_kind != "date":
+            return [write_x(self._content, value, self._formats) for value in values]
+        locale = self._formats.locale
+        days = [_EPOCH + dt.timedelta(days=round(value)) for value in values]
+        yearly = all(day.month == 1 and day.day == 1 for day in days) and len(days) > 1
+        if yearly:
+            return [str(day.year) for day in days]
+        if all(day.day == 1 for day in days):
+            return [
+                f"{locale.standaloneMonthName(day.month, locale.FormatType.ShortFormat)} {day.year}" for day in days
+            ]
+        return [self._formats.date(day) for day in days]
+
+
+class YAxis(pg.AxisItem):  # type: ignore[misc]
+    """Ticks in the words of the content: 1.2M, 40 %."""
+
+    def __init__(self, content: ChartContent, formats: Formats) -> None:
+        super().__init__("left")
+        self.enableAutoSIPrefix(False)  # noqa: FBT003
+        self._content = content
+        self._formats = formats
+
+    def tickStrings(self, values: list[float], scale: float, _spacing: float) -> list[str]:  # noqa: N802
+        """What they say."""
+        return [write_y(self._content, value * scale, self._formats, short=True) for value in values]
+
+
+def month_ticks(low: float, high: float, most: int) -> list[float]:
+    """Days since 1970 on which ticks stand: first days of months or years, or weeks, at most about ``most``."""
+    try:
+        start, end = _EPOCH + dt.timedelta(days=int(low)), _EPOCH + dt.timedelta(days=int(high))
+    except OverflowError:
+        return []
+    span = (end.year - start.year) * 12 + end.month - start.month + 1
+    if span <= 2:
+        step = max(1, int(np.ceil((high - low) / most)))
+        return [float(day) for day in range(int(np.ceil(low)), int(high) + 1, step)]
+    step = next((s for s in (1, 2, 3, 6, 12, 24, 60, 120, 600) if span / s <= most), 1200)
+    ticks = []
+    month = (start.year * 12 + start.month - 1) // step * step
+    while month <= end.year * 12 + end.month:
+        year, place = divmod(month, 12)
+        if 1 <= year <= 9998:
+            day = (dt.date(year, place + 1, 1) - _EPOCH).days
+            if low <= day <= high:
+                ticks.append(float(day))
+        month += step
+    return ticks
+
+
+def build_plot(content: ChartContent, tokens: ThemeTokens, formats: Formats) -> Any:
+    """A plot widget showing ``content``.
+
+    Args:
+        content: what to show.
+        tokens: the theme.
+        formats: how numbers are written.
+    """
+    axes = {"bottom": XAxis(content, formats), "left": YAxis(content, formats)}
+    plot = pg.PlotWidget(axisItems=axes, background=tokens.color("surface"))
+    item = plot.getPlotItem()
+    item.setMenuEnabled(False)
+    # pyqtgraph makes this menu without a parent: it would outlive the plot.
+    item.ctrlMenu.setParent(plot, item.ctrlMenu.windowFlags())
+    item.hideButtons()
+    item.showGrid(x=False, y=True, alpha=0.18)
+    plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    plot.setFrameShape(plot.Shape.NoFrame)
+    for name, text in (("bottom", content.x_label), ("left", content.y_label)):
+        axis = item.getAxis(name)
+        axis.setPen(QColor(tokens.color("border_strong")))
+        axis.setTextPen(QColor(tokens.color("text_muted")))
+        axis.setStyle(tickLength=4)
+        if text:
+            axis.setLabel(text, color=tokens.color("text_muted"))
+    for series, color in zip(content.series, series_colors(content, tokens), strict=True):
+        _add_series(item, content, series, color)
+    for marker in content.markers:
+        pen = QPen(QColor(tokens.color("text_muted")), 1, Qt.PenStyle.DashLine)
+        pen.setCosmetic(True)
+        options = {"position": 0.94, "color": tokens.color("text_muted"), "fill": None, "movable": False}
+        item.addItem(pg.InfiniteLine(marker.x, 90, pen, label=marker.text, labelOpts=options))
+    if any(isinstance(series, Bars) for series in content.series):
+        item.getViewBox().setLimits(yMin=min(0.0, *(float(np.nanmin(s.y, initial=0.0)) for s in content.series)))
+    item.setMouseEnabled(x=True, y=False)
+    item.getViewBox().setDefaultPadding(0.04)
+    item.enableAutoRange()
+    return plot
+
+
+def vertical_line(color: str) -> Any:
+    """A thin vertical line for the read-out."""
+    pen = QPen(QColor(color), 1)
+    pen.setCosmetic(True)
+    return pg.InfiniteLine(angle=90, pen=pen)
+
+
+def series_colors(content: ChartContent, tokens: ThemeTokens) -> list[str]:
+    """The colour of each series."""
+    chosen = (series.color for series in content.series)
+    return [tokens.line_color(place if color is None else color) for place, color in enumerate(chosen)]
+
+
+def _add_series(item: Any, content: ChartContent, series: Series, color: str) -> None:
+    if isinstance(series, Bars):
+        together = [s for s in content.series if isinstance(s, Bars)]
+        step = float(np.min(np.diff(np.unique(series.x)))) if len(np.unique(series.x)) > 1 else 1.0
+        width = 0.8 * step / len(together)
+        left = series.x + (together.index(series) - (len(together) - 1) / 2) * width
+        known = np.isfinite(series.y)
+        item.addItem(
+            pg.BarGraphItem(x=left[known], height=series.y[known], width=width * 0.92, brush=QColor(color), pen=None)
+        )
+    elif isinstance(series, Scatter):
+        known = np.isfinite(series.x) & np.isfinite(series.y)
+        item.addItem(pg.ScatterPlotItem(series.x[known], series.y[known], size=8, brush=QColor(color), pen=None))
+    else:
+        _add_line(item, series, color)
+
+
+def _add_line(item: Any, series: Line, color: str) -> None:
+    for place, band in enumerate(series.bands):
+        known = np.isfinite(band.low) & np.isfinite(band.high)
+        tint = QColor(color)
+        tint.setAlpha(36 + 28 * place)
+        edges = [pg.PlotCurveItem(series.x[known], ends[known], pen=None) for ends in (band.low, band.high)]
+        for edge in edges:
+            item.addItem(edge)
+        item.addItem(pg.FillBetweenItem(*edges, brush=tint))
+    many = len(series.x) > _MANY_POINTS
+    style = Qt.PenStyle.DashLine if series.dashed else Qt.PenStyle.SolidLine
+    pen = QPen(QColor(color), 1 if many else 2, style)
+    pen.setCosmetic(True)
+    curve = pg.PlotDataItem(series.x, series.y, pen=pen, connect="finite", antialias=not many)
+    item.addItem(curve)
+    if many:
+        curve.setDownsampling(auto=True, method="peak")
+        curve.setClipToView(True)
