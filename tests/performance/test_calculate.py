@@ -73,6 +73,29 @@ def test_cycle_time_leaves_out_and_names_impossible_dates(deals):
     assert figure.notes == ("1 won opportunities were closed before they were created: left out.",)
 
 
+def test_the_median_with_open_deals_sees_an_ageing_pipeline():
+    closed = [("won", 1, 1, "2026-02-01", f"2026-02-{1 + age:02d}", "Ann") for age in range(1, 12)]
+    waiting = [("open", 1, 1, "2026-02-01", None, "Ann")] * 15
+    late = [("open", 1, 1, "2026-03-05", None, "Ann"), ("lost", 1, 1, "2026-01-10", "2026-01-20", "Ann")]
+
+    def median(*rows):
+        return kpi("cycle_time", Frames(opportunities(*rows)), [FEBRUARY], AS_OF).overall.details["median_with_open"]
+
+    assert median(*closed, *late) == 6  # all of them close: the sixth of eleven
+    assert median(*closed, *waiting, *late) is None  # eleven of 26 closed: fewer than half ever seen to close
+    assert median(*closed, *waiting[:10], *late) == 11  # the eleventh of 21
+    assert median(*closed[:9], *late) is None  # too few closings
+
+
+def test_deals_from_before_the_period_are_watched_from_its_start():
+    """Ten young deals that close at 5 days; ten old ones that enter the watch at 31 days and close at 36."""
+    young = [("won", 1, 1, "2026-02-03", "2026-02-08", "Ann")] * 10 + [("open", 1, 1, "2026-02-20", None, "Ann")] * 10
+    old = [("won", 1, 1, "2026-01-01", "2026-02-06", "Ann")] * 10
+    figure = kpi("cycle_time", Frames(opportunities(*young, *old)), [FEBRUARY], AS_OF).overall
+    # at 5 days 20 are watched and 10 close; the old ones are not yet under watch at that age
+    assert figure.details["median_with_open"] == 5
+
+
 def test_target_achievement_by_days_and_without_roll_ups(deals):
     quotas = pd.DataFrame(
         {
