@@ -73,6 +73,8 @@ def write_backup(workspace: Path, reason: str, *, progress: Progress = silent, n
     target = folder / f"{moment.strftime(_STAMP)} {plain}.salesops"
     with told_as_sentences(target):
         folder.mkdir(mode=0o700, exist_ok=True)
+        for torn in folder.glob("*.partial*"):  # left by a process that was killed while it copied
+            torn.unlink(missing_ok=True)
         need_room(target, workspace.stat().st_size + 1_000_000)
         copy_database(workspace, target, progress)
     rotate(workspace)

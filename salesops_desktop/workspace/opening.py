@@ -47,10 +47,12 @@ def create_file(path: Path, *, currency: str, fiscal_start_month: int, company: 
             f"There is no folder {path.parent}.", where=path.name, way_out="Make the folder, or choose another one."
         )
     _refuse_nonsense(currency, fiscal_start_month)
-    partial = path.with_name(path.name + ".partial")
     with told_as_sentences(path):
+        # Readable by its owner only, as the workspace will be.
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:60]}.", suffix=".partial")
+        os.close(handle)
+        partial = Path(name)
         try:
-            os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             _fill(partial, currency, fiscal_start_month, company)
             # A link fails where a rename would replace a file that somebody else made meanwhile.
             _move_without_replacing(partial, path)

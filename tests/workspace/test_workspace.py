@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import os
 import sqlite3
 import threading
 
@@ -42,6 +43,12 @@ def test_a_new_workspace_knows_what_it_was_told(workspace):
 def test_making_and_closing_leaves_one_file(path):
     Workspace.create(path).close()
     assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_killed_making_does_not_hinder_the_next(path):
+    path.with_name(path.name + ".partial").write_bytes(b"torn")
+    Workspace.create(path).close()
+    assert os.name != "posix" or path.stat().st_mode & 0o077 == 0
 
 
 def test_creating_refuses_to_replace_a_file(path):
