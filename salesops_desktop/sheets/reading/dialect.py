@@ -62,9 +62,19 @@ def find_dialect(sample: str, *, delimiter: str = "", quote: str = "") -> Dialec
     found = delimiter or found
     if not quote and mark == "'" and not _quotes_fields(sample, found, mark):
         mark = '"'
-    escaped = f"\\{mark}" in sample and f"{mark}{mark}" not in sample.replace(f"{found or ','}{mark}{mark}", "")
+    escaped = _escapes(sample, found, mark)
     spaced = bool(found) and re.search(rf"{re.escape(found)}[ ]+{re.escape(mark)}", sample) is not None
     return Dialect(found, mark, not escaped, spaced)
+
+
+def _escapes(sample: str, delimiter: str, quote: str) -> bool:
+    """Whether quotes inside quotes follow a backslash: one does in the middle of a text, and none is doubled.
+
+    A field that merely ends in a backslash is no proof.
+    """
+    edge, q = re.escape(delimiter or ","), re.escape(quote)
+    inside = re.search(rf"[^{edge}\\\n]\\{q}[^{edge}{q}\r\n]", sample)
+    return inside is not None and f"{quote}{quote}" not in sample.replace(f"{delimiter or ','}{quote}{quote}", "")
 
 
 def _quotes_fields(sample: str, delimiter: str, quote: str) -> bool:

@@ -6,7 +6,6 @@ import codecs
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import BinaryIO
 
 from charset_normalizer import from_bytes
@@ -27,6 +26,8 @@ _BOMS = (
 _CHUNK = 1 << 20
 _SAMPLE_BYTES = 48_000
 _CONTROLS = bytes(b for b in range(32) if b not in (0, 8, 9, 10, 12, 13, 26, 27, 30, 31))
+_SCRIPTS = {"cp1251": ("\u0400", "\u04ff"), "koi8_r": ("\u0400", "\u04ff"), "cp1253": ("\u0370", "\u03ff")}
+"""Pages of other alphabets, and where their letters are."""
 _LATIN = ("cp1252", "mac_roman", "cp1250", "cp437")
 
 
@@ -263,11 +264,10 @@ def _settle(sample: bytes, guess: str, best_latin: str, high: int) -> str:
                 return wide
         if name in many and _east_asian(sample, name) > 0.9:
             return name
-        cyrillic = _script_share(sample, "cp1251")
-        if cyrillic > 0.6:
-            koi = _script_share(sample, "koi8_r", case=True)
-            return "koi8_r" if koi > _script_share(sample, "cp1251", case=True) else "cp1251"
-        if name in ("cp1253", "cp1254", "cp1255", "cp1256", "cp1257") and _plausible(sample, best_latin) < 0.6:
+        scripts = sorted(((_script_share(sample, n), n) for n in _SCRIPTS), key=lambda item: -item[0])
+        if scripts[0][0] > 0.75:
+            return scripts[0][1]
+        if name in ("cp1254", "cp1255", "cp1256", "cp1257") and _plausible(sample, best_latin) < 0.6:
             return name
     return best_latin
 
@@ -290,21 +290,16 @@ def _east_asian(sample: bytes, name: str) -> float:
     return good / len(wide) if wide else 0.0
 
 
-def _script_share(sample: bytes, name: str, *, case: bool = False) -> float:
-    """The share of characters beyond ASCII that are Cyrillic letters (with ``case``: with natural capitals)."""
+def _script_share(sample: bytes, name: str) -> float:
+    """The share of characters beyond ASCII that are letters of the page's script, inside words, in natural case."""
     text = sample.decode(name, "replace")
-    wide = [c for c in text if ord(c) > 127]
-    if not wide:
-        return 0.0
-    if case:
-        natural = sum(
-            1
-            for before, c in zip(" " + text, text, strict=False)
-            if "\u0400" <= c <= "\u04ff" and (c.islower() or not before.islower())
-        )
-        return natural / len(wide)
-    runs = sum(1 for a, b in pairwise(text) if "\u0400" <= a <= "\u04ff" and "\u0400" <= b <= "\u04ff")
-    return runs / len(wide)
+    low, high = _SCRIPTS[name]
+    wide = sum(1 for c in text if ord(c) > 127)
+    good = 0
+    for before, c, after in zip(f" {text}", text, f"{text[1:]} ", strict=False):
+        if low <= c <= high and (low <= before <= high or low <= after <= high):
+            good += 1 if c.islower() or not before.islower() else -1
+    return good / wide if wide else 0.0
 
 
 def _plausible(sample: bytes, name: str) -> float:

@@ -222,7 +222,7 @@ def find_tail(tail: Sequence[tuple[int, Row]], typical: int) -> list[SkippedRow]
         count = filled(row)
         if not count:
             footer = True
-        elif is_total(row, typical):
+        elif is_total(row, typical) or _is_grand_total(row):
             skipped.append(SkippedRow(number, "total row", row_text(row)))
         elif typical >= 3 and count == 1 and (_after_gap(tail, end - 1, typical) or _credit(row)):
             skipped.append(SkippedRow(number, "footer", row_text(row)))
@@ -262,3 +262,12 @@ def is_total(row: Row, typical: int) -> bool:
     texts = [cell.strip() for cell in row if isinstance(cell, str) and not is_blank(cell)]
     words = [text for text in texts if look(text).shape is Shape.TEXT]
     return len(words) in (1, 2) and bool(_TOTAL.fullmatch(words[0])) and (count == 1 or len(words) < count)
+
+
+_GRAND_TOTAL = re.compile(r"(?:grand|overall)\s+totals?:?|total\s+g[ée]n[ée]ral|gesamtsumme", re.IGNORECASE)
+
+
+def _is_grand_total(row: Row) -> bool:
+    """Whether a row with all of its cells filled is the total of a report: one text, and that says so."""
+    texts = [cell.strip() for cell in row if isinstance(cell, str) and look(cell).shape is Shape.TEXT]
+    return len(texts) == 1 and bool(_GRAND_TOTAL.fullmatch(texts[0]))

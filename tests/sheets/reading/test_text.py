@@ -84,6 +84,13 @@ def test_a_stray_quote_costs_one_line(tmp_path, place):
     assert rows[place + 1] == [str(place), "broken", "2024-01-01", "7"]
 
 
+def test_quotes_after_a_backslash(tmp_path):
+    rows = read(b'id,note,n\n1,"say \\"yes\\" now, please",5\n2,"plain",6\n', tmp_path)
+    assert rows[1] == ["1", 'say "yes" now, please', "5"]
+    rows = read(b'id,note,n\n1,"C:\\","5"\n2,"D:\\","6"\n', tmp_path)
+    assert rows[1] == ["1", "C:\\", "5"]
+
+
 def test_long_quoted_texts_stay_whole(tmp_path):
     note = "\n".join(f"line {i}, with, commas" for i in range(50))
     out = io.StringIO(newline="")
@@ -99,6 +106,11 @@ def test_long_quoted_texts_stay_whole(tmp_path):
         ("Клиент;Сумма\nООО Ромашка;5\n", "cp1251"),
         ("株式会社サンプル,東京都\n大阪府,営業担当者\n", "cp932"),
         ("客户名称,销售经理\n上海某某公司,张伟\n", "gb18030"),
+        ("Клиент;Сумма\nРомашка;5\nВектор плюс;6\n", "koi8_r"),
+        ("Πελάτης;Ποσό\nΑθήνα ΑΕ;1\nΘεσσαλονίκη;2\n", "cp1253"),
+        ("Klient;Kwota\nŁódź;5\nGdańsk;5\nŚląsk;7\nŻółć;8\n", "cp1250"),
+        ("고객,금액\n서울전자,5\n부산상사,6\n", "cp949"),
+        ("客戶,金額\n台北公司,5\n高雄企業,6\n", "big5"),
         ("Müller\nGrüße\n", "utf-8"),
     ],
 )
