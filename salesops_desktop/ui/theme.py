@@ -142,6 +142,7 @@ def _style_sheet(tokens: ThemeTokens) -> str:
             background: {header}; color: {text}; border: none; padding: 3px 6px;
             border-right: 1px solid {border}; border-bottom: 1px solid {border};
         }}
+        QHeaderView::up-arrow, QHeaderView::down-arrow {{ subcontrol-position: top center; width: 13px; height: 9px; }}
         QTableView {{ gridline-color: {grid_line}; }}
         QTableCornerButton::section {{ background: {header}; border: none; border-bottom: 1px solid {border}; }}
         QLineEdit {{

@@ -101,7 +101,7 @@ class Window:
         return Window(self.x, self.y, self.scale, width, height)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Shapes:
     """A layer on the plane.
 

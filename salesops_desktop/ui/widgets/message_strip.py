@@ -15,6 +15,7 @@ from salesops_desktop.ui.i18n import tr, trn
 
 Level = Literal["info", "success", "warning", "error"]
 _ICONS = {"info": "info", "success": "check", "warning": "warning", "error": "error"}
+_MOST_LINES = 8
 
 
 class MessageStrip(QWidget):
@@ -50,7 +51,6 @@ class MessageStrip(QWidget):
         self._close.clicked.connect(self._dismiss)
         self._details = QPlainTextEdit()
         self._details.setReadOnly(True)
-        self._details.setMaximumHeight(140)
         self._details.setAccessibleName(tr("Details of the message"))
         self._details.hide()
         self._lay_out()
@@ -107,6 +107,8 @@ class MessageStrip(QWidget):
         self._fold.setVisible(bool(details))
         self._fold.setChecked(False)
         self._details.setPlainText(details)
+        lines = min(details.count("\n") + 1, _MOST_LINES)
+        self._details.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 18)
         self._close.setVisible(closable)
         self.setAccessibleName(text)
         self._dress()
