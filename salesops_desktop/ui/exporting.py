@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,8 +41,7 @@ def write_table(shell: Shell, table: Table, path: Path) -> None:
     shell.preferences.last_folder = path.parent
 
     def done(_report: object) -> None:
-        open_it = (tr("Open it"), lambda: _open(path))
-        shell.say(tr("Exported to {path}.", path=str(path)), kind="success", actions=[open_it])
+        shell.say(tr("Exported to {path}.", path=str(path)), kind="success", actions=open_file(path))
 
     shell.runner.run(
         _write,
@@ -56,6 +56,11 @@ def _write(context: JobContext, table: Table, path: Path) -> object:
     from salesops_desktop.jobs.exports import export_view  # noqa: PLC0415  # heavy
 
     return export_view(context, table, path)
+
+
+def open_file(path: Path) -> list[tuple[str, Callable[[], None]]]:
+    """The action of a message that opens what was written."""
+    return [(tr("Open it"), lambda: _open(path))]
 
 
 def _open(path: Path) -> None:

@@ -27,6 +27,34 @@ def _import(shell: Shell) -> None:
     shell.import_files(())
 
 
+def _territories(shell: Shell) -> TabView:
+    from salesops_desktop.ui.tabs.territories.view import TerritoriesView  # noqa: PLC0415  # built when first shown
+
+    return TerritoriesView(shell)
+
+
+def _territory_commands(shell: Shell) -> Sequence[Command]:
+    from salesops_desktop.ui.tabs.territories.actions import commands  # noqa: PLC0415  # built when first shown
+
+    return commands(shell)
+
+
+def _design(shell: Shell) -> None:
+    from salesops_desktop.ui.tabs.territories.actions import show_settings  # noqa: PLC0415  # built when first shown
+
+    show_settings(shell)
+
+
+def _make_current(shell: Shell) -> None:
+    from salesops_desktop.ui.tabs.territories.actions import make_current  # noqa: PLC0415  # built when first shown
+
+    make_current(shell)
+
+
+def _see_territories(shell: Shell) -> None:
+    shell.show_tab("territories")
+
+
 def _waiting(name: str, picture: str, sentence: str) -> TabSpec:
     def build(shell: Shell) -> TabView:
         from salesops_desktop.ui.tabs.waiting import WaitingView  # noqa: PLC0415  # built when first shown
@@ -38,7 +66,18 @@ def _waiting(name: str, picture: str, sentence: str) -> TabSpec:
 
 TABS: tuple[TabSpec, ...] = (
     TabSpec("data", "Data", "table", _data, _data_commands, {"import": _import}),
-    _waiting("territories", "map", "Territories are designed from accounts with a position and people to work them."),
+    TabSpec(
+        "territories",
+        "Territories",
+        "map",
+        _territories,
+        _territory_commands,
+        {
+            "territories design": _design,
+            "territories make-current": _make_current,
+            "territories move": _see_territories,
+        },
+    ),
     _waiting(
         "commissions",
         "money",
