@@ -36,6 +36,17 @@ def usable():
     seen["usable_cpu"] = time.process_time()
     window.usable.disconnect(usable)
     seen["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    when_awake()
+def when_awake():
+    if not window.awake:
+        QTimer.singleShot(20, when_awake)
+        return
+    for name in ("palette_first", "palette"):
+        own = time.perf_counter()
+        window.open_palette()
+        app.processEvents()
+        seen[name] = time.perf_counter() - own
+        window.palette_dialog.hide()
     QTimer.singleShot(0, window.close)
 app, window = open_window(Path(sys.argv[2]) if sys.argv[2] else None, on_first_paint=painted)
 window.usable.connect(usable)
@@ -64,26 +75,27 @@ def main() -> None:
     options = parser.parse_args()
     workspace = options.workspace.resolve() if options.workspace else None
     runs = [one_run(workspace) for _ in range(options.runs)]
-    figures = {
-        name: {"best": min(r[name] for r in runs), "median": statistics.median(r[name] for r in runs)}
-        for name in ("paint", "paint_cpu", "usable", "usable_cpu", "peak_mb")
-    }
-    if options.json:
-        print(json.dumps(figures))
-        return
     words = {
         "paint": "process start to first paint, ms",
         "paint_cpu": "  of that, processor time, ms",
         "usable": "process start to usable, ms",
         "usable_cpu": "  of that, processor time, ms",
-        "peak_mb": "memory peak, MB",
+        "palette_first": "command palette opens, first time, ms",
+        "palette": "command palette opens again, ms",
+        "peak_mb": "memory peak when usable, MB",
     }
-    print(f"{'':36}{'best':>8}{'median':>8}   goal")
-    goals = {"paint": "250", "usable": "1500"}
+    figures = {
+        name: {"best": min(r[name] for r in runs), "median": statistics.median(r[name] for r in runs)} for name in words
+    }
+    if options.json:
+        print(json.dumps(figures))
+        return
+    print(f"{'':40}{'best':>8}{'median':>8}   goal")
+    goals = {"paint": "250", "usable": "1500", "palette": "30"}
     for name, label in words.items():
         factor = 1 if name == "peak_mb" else 1000
         best, median = (figures[name][key] * factor for key in ("best", "median"))
-        print(f"{label:36}{best:8.0f}{median:8.0f}   {goals.get(name, '')}")
+        print(f"{label:40}{best:8.0f}{median:8.0f}   {goals.get(name, '')}")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import logging
 import threading
 import time
@@ -34,7 +35,17 @@ def settle():
     for _ in range(3):
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         QCoreApplication.processEvents()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def libraries_loaded():
+    """Load all jobs once and set them aside, so that looking for leftovers does not walk through pandas each time."""
+    importlib.import_module("salesops_desktop.jobs.catalogue")
+    importlib.import_module("salesops_desktop.ui.tabs.data.import_dialog")
     gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
@@ -53,12 +64,15 @@ def nothing_left_behind(qapp):
     previous = qInstallMessageHandler(on_message)
     yield
     settle()
+    gc.collect()
+    settle()
     qInstallMessageHandler(previous)
     logging.getLogger().removeHandler(records)
     widgets = [w for w in QApplication.topLevelWidgets() if w not in before_widgets]
     threads = [t for t in threading.enumerate() if t not in before_threads and t.is_alive()]
-    running = [o for o in gc.get_objects() if isinstance(o, QThread) and o is not qapp.thread() and o.isRunning()]
-    timers = [o for o in gc.get_objects() if isinstance(o, QTimer) and _active(o)]
+    alive = [o for o in gc.get_objects() if isinstance(o, QThread | QTimer)]
+    running = [o for o in alive if isinstance(o, QThread) and o is not qapp.thread() and o.isRunning()]
+    timers = [o for o in alive if isinstance(o, QTimer) and _active(o)]
     problems = [*messages, *records.lines]
     problems += [f"left a window: {w!r} {w.windowTitle()!r}" for w in widgets]
     problems += [f"left a thread: {t.name}" for t in threads]
