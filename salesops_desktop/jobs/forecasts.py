@@ -20,7 +20,7 @@ from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import Needs, job
 from salesops_desktop.model.errors import NothingToDoError
 from salesops_desktop.model.money import PPM
-from salesops_desktop.model.periods import PeriodKind
+from salesops_desktop.model.periods import Period, PeriodKind
 from salesops_desktop.model.tables import Column, ColumnSpec, Table, ValueKind, build_table
 
 __all__ = ["ForecastReport", "PipelineForecast", "SeriesForecast", "Source", "run_forecast"]
@@ -51,6 +51,8 @@ class ForecastReport:
     currency: str
     deals: Table
     """One row per open opportunity with its probability and weighted value; keys are the opportunities' row ids."""
+    partial: tuple[Period, float] | None = None
+    """The running period and what it holds so far, in minor units; not part of the history."""
 
     def summary(self) -> Sequence[str]:
         """Method, accuracy and outlook in sentences."""
@@ -168,7 +170,7 @@ def forecast(
     """The forecast of :func:`run_forecast`, kept nowhere."""
     context.progress(0, 0, "Reading")
     with context.workspace.read() as connection:
-        loaded = reading.load(connection)
+        loaded = reading.load(connection, without=("activities", "leads", "quotas", "forecasts"))
         day = as_of or reading.newest_day(connection)
     if day is None:
         raise NothingToDoError("There is nothing to forecast from.", way_out="Import transactions or opportunities.")
@@ -181,7 +183,7 @@ def forecast(
     )  # fmt: skip
     pipeline, reason = _pipeline(context, loaded, day, seed) if with_pipeline else (None, "Not asked for.")
     deals = _deals(loaded, pipeline)
-    return ForecastReport(result, pipeline, reason, chosen, day, period, loaded.facts.currency, deals)
+    return ForecastReport(result, pipeline, reason, chosen, day, period, loaded.facts.currency, deals, series.partial)
 
 
 def _dated(loaded: reading.Frames, source: Source) -> tuple[Source, pd.Series, pd.Series]:

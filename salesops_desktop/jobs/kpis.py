@@ -186,7 +186,7 @@ def kpis(
         raise InputRefusedError(message, way_out=f"Choose {', '.join(GROUPS)}.")
     context.progress(0, 0, "Reading")
     with context.workspace.read() as connection:
-        loaded = reading.load(connection)
+        loaded = reading.load(connection, without=("transactions",))
         day = as_of or reading.newest_day(connection)
     earliest = _earliest(loaded)
     day = day or dt.datetime.now(dt.UTC).date()

@@ -50,6 +50,8 @@ class Company:
     data: Mapping[str, Columns]
     _rates: dict[dt.date, int | None] = field(default_factory=dict)
     _first: np.datetime64 | None = None
+    _days: npt.NDArray[np.datetime64] | None = None
+    _snapshots: dict[np.datetime64, tuple[Rows, Rows]] = field(default_factory=dict)
 
     def win_rate_until(self, day: dt.date) -> int | None:
         """The win rate of all deals closed up to ``day`` in ppm, rounded; None where nothing was closed."""
@@ -60,6 +62,26 @@ class Company:
             closed = won + int((known & (opportunities["status"] == "lost")).sum())
             self._rates[day] = None if closed == 0 else (2 * won * PPM + closed) // (2 * closed)
         return self._rates[day]
+
+    def snapshot_on(self, day: np.datetime64) -> tuple[Rows, Rows]:
+        """The opportunities open in the snapshot of ``day`` and, beside them, its lines."""
+        if day not in self._snapshots:
+            snapshots, opportunities = self.data["snapshots"], self.data["opportunities"]
+            lines = np.flatnonzero((snapshots["taken_on"] == day) & (snapshots["status"] == "open"))
+            order = np.argsort(opportunities["id"])
+            sorted_ids = opportunities["id"][order]
+            wanted = snapshots["opportunity"][lines]
+            place = np.minimum(np.searchsorted(sorted_ids, wanted), max(0, len(sorted_ids) - 1))
+            found = sorted_ids[place] == wanted if len(sorted_ids) else np.zeros(len(lines), dtype=np.bool_)
+            self._snapshots[day] = order[place[found]], lines[found]
+        return self._snapshots[day]
+
+    def snapshot_days(self) -> npt.NDArray[np.datetime64]:
+        """The days of all snapshots, in order."""
+        if self._days is None:
+            taken = self.data["snapshots"]["taken_on"]
+            self._days = np.unique(taken[~np.isnat(taken.astype("datetime64[D]"))])
+        return self._days
 
     def first_activity(self) -> np.datetime64:
         """The day of the first activity ever logged; NaT where there is none."""
@@ -96,6 +118,12 @@ class Slice:
         days = self.data[frame][column][rows].astype("datetime64[D]")
         found: Rows = rows[(days >= np.datetime64(self.period.start)) & (days <= np.datetime64(self.end))]
         return found
+
+    def is_mine(self, opportunities: Rows) -> Mask:
+        """Which of these opportunities belong to the group."""
+        own = np.zeros(self.data["opportunities"].length, dtype=np.bool_)
+        own[self.rows["opportunities"]] = True
+        return own[opportunities]
 
     def reason(self, what: str, way_out: str) -> str:
         """A sentence saying why there is no value."""

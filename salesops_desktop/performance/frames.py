@@ -159,12 +159,12 @@ def _array(series: pd.Series[Any], kind: str, missing: npt.NDArray[np.bool_]) ->
         floats[~missing] = present.to_numpy(dtype=np.float64)
         return floats
     texts = np.full(len(series), "", dtype=object)
-    texts[~missing] = [str(value) for value in present]
+    texts[~missing] = [str(value) for value in present.to_numpy(dtype=object)]
     return texts
 
 
 def _labels(series: pd.Series[Any]) -> Array:
     labels = np.full(len(series), NOT_GIVEN, dtype=object)
     present = series.notna().to_numpy(dtype=np.bool_)
-    labels[present] = [str(value) for value in series[present]]
+    labels[present] = [str(value) for value in series[present].to_numpy(dtype=object)]
     return labels

@@ -61,19 +61,13 @@ def open_deals(s: Slice) -> OpenDeals:
 def _snapshot(s: Slice) -> OpenDeals | None:
     """The last snapshot within the period; None without one, or where the day is today's own."""
     snapshots, opportunities = s.data["snapshots"], s.data["opportunities"]
-    taken = snapshots["taken_on"]
-    inside = (taken >= np.datetime64(s.period.start)) & (taken <= np.datetime64(s.end))
+    days = s.company.snapshot_days()
+    inside = (days >= np.datetime64(s.period.start)) & (days <= np.datetime64(s.end))
     if not inside.any() or s.end >= s.as_of:
         return None
-    day = taken[inside].max()
-    lines = np.flatnonzero((taken == day) & (snapshots["status"] == "open"))
-    order = np.argsort(opportunities["id"])
-    sorted_ids = opportunities["id"][order]
-    wanted = snapshots["opportunity"][lines]
-    place = np.minimum(np.searchsorted(sorted_ids, wanted), max(0, len(sorted_ids) - 1))
-    found = sorted_ids[place] == wanted if len(sorted_ids) else np.zeros(len(lines), dtype=np.bool_)
-    rows, lines = order[place[found]], lines[found]
-    mine = np.isin(rows, s.rows["opportunities"])
+    day = days[inside].max()
+    rows, lines = s.company.snapshot_on(day)
+    mine = s.is_mine(rows)
     rows, lines = rows[mine], lines[mine]
     known = ~snapshots.missing("amount_minor")[lines]
     amounts = np.where(known, snapshots["amount_minor"][lines], 0).astype(np.int64)
