@@ -113,7 +113,7 @@ def _frame(connection: Connection, statement: str, parameters: tuple[object, ...
 def _convert(connection: Connection, facts: CompanyFacts, frame: pd.DataFrame, money: str, what: str) -> None:
     frame["day_"] = pd.Timestamp(newest_day(connection) or dt.datetime.now(dt.UTC).date())
     in_currency(frame, money, "currency", "day_", facts.currency, load_rates(connection), what=what)
-    frame.drop(columns="day_", inplace=True)  # the caller's frame is meant
+    del frame["day_"]
 
 
 def _open_pipeline(connection: Connection, facts: CompanyFacts, accounts: pd.DataFrame) -> npt.NDArray[np.int64]:
