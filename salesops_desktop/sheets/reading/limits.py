@@ -21,6 +21,10 @@ RATIO_MATTERS_ABOVE: Final = 10_000_000
 
 MAX_CELLS: Final = 12_000_000
 """Cells of one sheet's used range that fit the memory limit."""
+MAX_FAST_CELLS: Final = 6_000_000
+"""Cells of one sheet that the fast engine, which holds them all, can read within the memory limit (measured: 10 million
+cannot); bigger ones are streamed by the slow one."""
+MAX_SLOW_CELLS: Final = 25_000_000
 MAX_STREAMED_CELLS: Final = 2_000_000
 """Cells of a sparse sheet that the slow, streaming engine may read."""
 

@@ -23,7 +23,7 @@ from xlrd.xldate import XLDateError, xldate_as_datetime
 from salesops_desktop.model.errors import InputRefusedError
 from salesops_desktop.sheets.reading.container import Container
 from salesops_desktop.sheets.reading.inspection import INFO, Notice
-from salesops_desktop.sheets.reading.limits import MAX_CELLS, MAX_STREAMED_CELLS
+from salesops_desktop.sheets.reading.limits import MAX_CELLS, MAX_FAST_CELLS, MAX_SLOW_CELLS, MAX_STREAMED_CELLS
 from salesops_desktop.sheets.reading.numberformats import Format, format_of
 from salesops_desktop.sheets.reading.preflight import BookScan, SheetScan, column_letters, scan_workbook
 from salesops_desktop.sheets.reading.shapes import UNCACHED, Cell
@@ -69,7 +69,7 @@ def open_workbook(container: Container, tick: Callable[[int, int], None], phase:
     total = sum(s.bytes for s in scan.sheets.values()) or container.path.stat().st_size * 8
     phase("Reading the workbook", total)
     engine = _Engine(container, scan)
-    if any(s.block for s in scan.sheets.values()):
+    if any(s.block or s.cells > MAX_FAST_CELLS for s in scan.sheets.values()):
         engine.use_openpyxl()
     else:
         for title, sheet in scan.sheets.items():
@@ -208,7 +208,6 @@ class _Engine:
         sheet.reset_dimensions()
         block = scan.block if scan else None
         overlay = _by_row({place: text for place, text in scan.errors.items() if text == UNCACHED}) if scan else {}
-        limit = MAX_STREAMED_CELLS * 4
         seen = number = 0
         try:
             for row in sheet.iter_rows(
@@ -219,7 +218,7 @@ class _Engine:
                 while values and values[-1] is None:
                     values.pop()
                 seen += len(values) + 1
-                if seen > limit:
+                if seen > MAX_SLOW_CELLS:
                     raise _too_big(self.container.path.name, sheet.title, seen)  # noqa: TRY301  # let through below
                 yield values
         except (InputRefusedError, MemoryError, GeneratorExit):
