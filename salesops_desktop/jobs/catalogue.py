@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from salesops_desktop.jobs import (  # imported for their declarations
+    commission_desk,
     commission_plans,
     commissions,
     exports,
@@ -20,6 +21,7 @@ from salesops_desktop.jobs.declare import REGISTRY, Job
 
 __all__ = [
     "JOBS",
+    "commission_desk",
     "commission_plans",
     "commissions",
     "exports",

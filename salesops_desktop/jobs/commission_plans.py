@@ -16,7 +16,13 @@ from salesops_desktop.jobs.workspaces import Sentences
 from salesops_desktop.model.enums import PersonRole
 from salesops_desktop.model.errors import InputRefusedError, NothingToDoError
 
-__all__ = ["book_won", "starter_plans"]
+__all__ = ["UNBOOKED", "book_won", "starter_plans"]
+
+UNBOOKED = (
+    "FROM opportunity o WHERE status = 'won' AND amount IS NOT NULL AND close_on IS NOT NULL "
+    'AND NOT EXISTS (SELECT 1 FROM "transaction" t WHERE t.opportunity_id = o.id OR t.external_id = o.external_id)'
+)
+"""The won opportunities that have no transaction yet."""
 
 
 @job(
@@ -121,11 +127,8 @@ def book_won(context: JobContext) -> Sentences:
             'INSERT INTO "transaction" (external_id, kind, booked_on, opportunity_id, account_id, product_id, '
             "owner_id, amount, currency, quantity, source_id, source_row) "
             "SELECT external_id, 'booking', close_on, id, account_id, product_id, owner_id, amount, "
-            "coalesce(currency, ?), quantity, source_id, source_row FROM opportunity o "
-            "WHERE status = 'won' AND amount IS NOT NULL AND close_on IS NOT NULL "
-            'AND NOT EXISTS (SELECT 1 FROM "transaction" t '
-            "WHERE t.opportunity_id = o.id OR t.external_id = o.external_id) "
-            "ORDER BY close_on, id",
+            "coalesce(currency, ?), quantity, source_id, source_row "
+            f"{UNBOOKED} ORDER BY close_on, id",
             (facts.currency,),
         ).rowcount
     if not booked:

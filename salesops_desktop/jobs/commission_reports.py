@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 
+import numpy as np
+import numpy.typing as npt
 from sqlalchemy import Connection
 
 from salesops_desktop.commission import Step
 from salesops_desktop.model.enums import RunStatus
 from salesops_desktop.model.errors import InputRefusedError
-from salesops_desktop.model.money import Money
+from salesops_desktop.model.money import PPM, Money, exponent
 from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
 
 
@@ -41,6 +44,8 @@ class CommissionReport:
     """One row per payout line; keys are the lines' row ids."""
     findings: tuple[str, ...] = ()
     """What the linter has to say about the plans."""
+    line_people: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """The person's row id of each line; names may be shared."""
 
     def summary(self) -> Sequence[str]:
         """What was paid to how many, and what must be said."""
@@ -92,6 +97,12 @@ class LineTrace:
 
     line: int
     steps: tuple[Step, ...]
+
+    def exact_amount(self, step: Step) -> Fraction | None:
+        """Major units of a step that is reckoned in millionths of a minor unit; None for any other step."""
+        if not step.name.startswith(("exact_", "capped_")) or not isinstance(step.value, int):
+            return None
+        return Fraction(step.value, PPM * 10 ** exponent(self.steps[-1].currency))
 
     def summary(self) -> Sequence[str]:
         """The steps as numbered sentences."""
@@ -181,4 +192,5 @@ def load_run(connection: Connection, run_id: int, findings: Sequence[str] = ()) 
         build_table("People", _PEOPLE_COLUMNS, [dict(r) for r in people], entity="person", key="id"),
         build_table("Lines", _LINE_COLUMNS, [dict(r) for r in lines], entity="run_line", key="id"),
         tuple(findings),
+        np.array([r["person_id"] for r in lines], dtype=np.int64),
     )

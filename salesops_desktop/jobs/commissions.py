@@ -39,6 +39,7 @@ __all__ = [
     "Runs",
     "Step",
     "commission_runs",
+    "next_statuses",
     "run_commissions",
     "set_status",
     "show_run",
@@ -55,6 +56,11 @@ _NEXT: dict[RunStatus, tuple[RunStatus, ...]] = {
     RunStatus.PAID: (),
 }
 _OPEN = (RunStatus.DRAFT, RunStatus.CALCULATED, RunStatus.IN_REVIEW)
+
+
+def next_statuses(status: RunStatus) -> tuple[RunStatus, ...]:
+    """Where a run may go from ``status``: on first, then back."""
+    return _NEXT[status]
 
 
 @job(
