@@ -98,8 +98,9 @@ class Merge:
             if reference.reference and reference not in own:
                 self._resolve(reference)
         self._reject_missing([f for f in mapped if f.reference and f not in own])
+        self._supersede_keys()
         self._match_keys(mapped)
-        self._supersede()
+        self._say_superseded("_id", "_id IS NOT NULL")
         first_new = self._number_new()
         self._insert([f for f in mapped if f not in own])
         for reference in own:
@@ -151,7 +152,7 @@ class Merge:
 
     def _prepare(self) -> None:
         """Add the working columns and fill what the schema needs and the file leaves out."""
-        for column in ("_id INTEGER", "_twins INTEGER", "_reject TEXT", "_fix TEXT"):
+        for column in ("_id INTEGER", "_twins INTEGER", "_key INTEGER", "_reject TEXT", "_fix TEXT"):
             self._change(f"ALTER TABLE {self._stage} ADD COLUMN {column}")
         self._default_currency()
         match self.spec.name:
@@ -250,10 +251,17 @@ class Merge:
             same = " AND ".join(f"t.{quoted(c)} = s.{quoted(c)}" for c in columns)
             lacking = "".join(f" AND t.{quoted(c)} IS NULL{self._not_claimed(c, same)}" for c in better)
             found = f"FROM {table} t WHERE {same}{lacking}"
+            number = len(better)
             self._change(
-                f"UPDATE {self._stage} AS s SET _id = (SELECT min(t.id) {found}), _twins = (SELECT count(*) {found}) "
-                f"WHERE s._id IS NULL AND s._reject IS NULL"
+                f"UPDATE {self._stage} AS s SET _id = (SELECT min(t.id) {found}), "
+                f"_twins = (SELECT count(*) {found}), _key = {number} WHERE s._id IS NULL AND s._reject IS NULL"
             )
+            if better:  # of several rows with better keys of their own, one adopts the record; the others are new
+                self._change(
+                    f"UPDATE {self._stage} AS s SET _id = NULL, _twins = NULL FROM (SELECT rowid AS r, row, min(row) "
+                    f"OVER (PARTITION BY _id) AS first FROM {self._stage} WHERE _key = {number} AND _id IS NOT NULL "
+                    f"AND {quoted(better[-1])} IS NOT NULL) AS d WHERE s.rowid = d.r AND d.row > d.first"
+                )
             if len(columns) == 1:
                 better.append(columns[0])
         best = self.spec.field(self.spec.keys[0][0]).label
@@ -269,8 +277,8 @@ class Merge:
         standing = f"SELECT 1 FROM {self._stage} o WHERE o.{quoted(better)} IS NULL AND {claims}"
         return f" AND (s.{quoted(better)} IS NULL OR NOT EXISTS ({standing}))"
 
-    def _supersede(self) -> None:
-        """Of rows that mean the same record, the last one counts; the earlier ones are told."""
+    def _supersede_keys(self) -> None:
+        """Of rows with the same key, the last one counts; the earlier ones are told."""
         present = {f.name: f for f in self._mapped()}
         keys = [key for key in self.spec.keys if all(name in present for name in key)]
         if not keys:
@@ -278,7 +286,6 @@ class Merge:
         columns = [present[name].column for name in keys[0]]
         filled = " AND ".join(f"{quoted(c)} IS NOT NULL" for c in columns)
         self._say_superseded(", ".join(quoted(c) for c in columns), filled)
-        self._say_superseded("_id", "_id IS NOT NULL")
         if len(keys[0]) == 1 and len(keys) > 1:  # rows without the better key are held apart by the next one
             column = quoted(present[keys[-1][0]].column)
             self._say_superseded(column, f"{quoted(columns[0])} IS NULL AND {column} IS NOT NULL")
