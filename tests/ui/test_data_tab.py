@@ -116,6 +116,14 @@ def test_a_spreadsheet_goes_in_and_comes_back_out(person, qtbot, accounts):
     assert count(view, "account") == 3
 
 
+def test_columns_the_source_does_not_have_stay_out_of_sight(person, qtbot, accounts):
+    view = data_view(person.window, qtbot)
+    person.import_all(accounts).close()
+    assert view.grid.table_as_seen().names == ("name", "city", "currency", "annual_revenue")
+    view.grid.show_all_columns()
+    assert "website" in view.grid.table_as_seen().names
+
+
 def test_the_same_file_twice_changes_nothing(person, accounts):
     person.import_all(accounts).close()
     dialog = person.bring(accounts)
@@ -350,3 +358,20 @@ def test_the_real_export_goes_in_with_a_few_clicks(person, qtbot, shared):
     person.wait()
     assert "GTXPro" not in set(view.grid.table["product"].values)
     dialog.close()
+
+
+def test_undo_and_redo_by_keyboard(person, qtbot, accounts):
+    person.import_all(accounts).close()
+    window = person.window
+    view = data_view(window, qtbot)
+    qtbot.waitUntil(lambda: not window.findChildren(ImportDialog))
+    window.activateWindow()
+    view.list.setFocus()
+    qtbot.waitUntil(lambda: window.isActiveWindow() and view.list.hasFocus())
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(view.list, Qt.Key.Key_Z, control)
+    person.wait()
+    assert count(view, "account") == 0
+    qtbot.keyClick(view.list, Qt.Key.Key_Z, control | shift)
+    person.wait()
+    assert count(view, "account") == 3

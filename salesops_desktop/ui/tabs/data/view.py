@@ -84,7 +84,7 @@ class DataView(TabView):
         self.list.setModel(self.entities)
         self.list.setItemDelegate(_CountDelegate(self.list))
         self.list.setAccessibleName(tr("Kinds of records"))
-        self.list.setMinimumWidth(180)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.selectionModel().currentChanged.connect(self._chosen)
         self.title = QLabel()
         self.title.setFont(scaled_font(self.title.font(), "title", bold=True))
@@ -153,6 +153,7 @@ class DataView(TabView):
     def render_state(self, state: DataState) -> None:
         """Show a state."""
         self.entities.set_lines(state.entities)
+        self.list.setMinimumWidth(min(340, max(180, self.list.sizeHintForColumn(0) + 8)))
         row = self.entities.row_of(state.chosen)
         if row >= 0 and self.list.currentIndex().row() != row:
             choose = QItemSelectionModel.SelectionFlag.ClearAndSelect
@@ -194,7 +195,7 @@ class DataView(TabView):
         if self._shown_entity and self._shown_entity != table.entity:
             self._keep_columns()
             self.grid.clear_filters()
-        fresh = self._shown_entity != table.entity
+        fresh = self._shown_entity != table.entity or not len(self.grid.table)
         self._shown_entity = table.entity
         self.grid.set_name(table.title)
         if fresh:
@@ -205,7 +206,7 @@ class DataView(TabView):
         self._show_quality(state.shown.blanks)
 
     def _keep_columns(self) -> None:
-        if self._shown_entity and self.grid.table.columns:
+        if self._shown_entity and len(self.grid.table):
             state = {**self.grid.state(), "filters": {}}
             self.shell.preferences.set_text(f"columns/{self._shown_entity}", json.dumps(state))
 
