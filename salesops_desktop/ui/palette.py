@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -81,25 +82,32 @@ class _Delegate(QStyledItemDelegate):
             painter.fillRect(rect, palette.highlight())
         inner = rect.adjusted(12, 0, -12, 0)
         plain = QFont(option.font)
-        bold = QFont(plain)
-        bold.setBold(True)
         side = str(index.data(SIDE) or "")
         painter.setPen(palette.color(role if chosen else QPalette.ColorRole.PlaceholderText))
         painter.setFont(plain)
         painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, side)
         painter.setPen(palette.color(role))
         room = inner.width() - QFontMetrics(plain).horizontalAdvance(side) - 16
-        hits = set(index.data(POSITIONS) or ())
-        x = inner.left()
-        for at, letter in enumerate(str(index.data())):
-            font = bold if at in hits else plain
-            width = QFontMetrics(font).horizontalAdvance(letter)
-            if x + width - inner.left() > room:
-                break
-            painter.setFont(font)
-            painter.drawText(QRect(x, inner.top(), width + 4, inner.height()), Qt.AlignmentFlag.AlignVCenter, letter)
-            x += width
+        self._draw_title(painter, inner, room, str(index.data()), set(index.data(POSITIONS) or ()))
         painter.restore()
+
+    @staticmethod
+    def _draw_title(painter: QPainter, inner: QRect, room: int, title: str, hits: set[int]) -> None:
+        """Runs of matched and other letters, each drawn at once."""
+        plain = QFont(painter.font())
+        bold = QFont(plain)
+        bold.setBold(True)
+        x = inner.left()
+        for hit, letters in itertools.groupby(range(len(title)), key=lambda at: at in hits):
+            painter.setFont(bold if hit else plain)
+            metrics = painter.fontMetrics()
+            part = "".join(title[at] for at in letters)
+            left = inner.left() + room - x
+            if metrics.horizontalAdvance(part) > left:
+                part = metrics.elidedText(part, Qt.TextElideMode.ElideRight, max(0, left))
+            width = metrics.horizontalAdvance(part)
+            painter.drawText(QRect(x, inner.top(), width + 4, inner.height()), Qt.AlignmentFlag.AlignVCenter, part)
+            x += width
 
 
 class CommandPalette(QDialog):
