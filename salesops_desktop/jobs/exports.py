@@ -23,6 +23,7 @@ from salesops_desktop.jobs.kpi_exports import kpi_report
 from salesops_desktop.jobs.territory_exports import handover
 from salesops_desktop.jobs.territory_reports import list_scenarios, report_of
 from salesops_desktop.model.errors import InputRefusedError, NothingToDoError
+from salesops_desktop.model.periods import PeriodKind
 from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
 from salesops_desktop.sheets.writing.book import Provenance, Saved
 from salesops_desktop.sheets.writing.commission_statements import write_commission_run, write_statements
@@ -99,7 +100,7 @@ def provenance(context: JobContext, connection: Connection, title: str, period: 
 )
 def export(
     context: JobContext, what: What, out: Path, *, number: int | None = None, as_of: dt.date | None = None,
-    picture: Path | None = None,
+    period: PeriodKind | None = None, picture: Path | None = None,
 ) -> Exported:  # fmt: skip
     """Write a workbook that managers can open, understand, recalculate and send back.
 
@@ -108,6 +109,7 @@ def export(
         out: the workbook to write (.xlsx); for statements the folder.
         number: the scenario or the run; the newest where none is given.
         as_of: for forecast and kpis, the day of knowledge.
+        period: for forecast and kpis, month, quarter or year; by default months for forecasts, quarters for KPIs.
         picture: for territories, a PNG of the map to put in.
     """
     if what is not What.STATEMENTS and out.suffix.lower() != ".xlsx":
@@ -118,9 +120,9 @@ def export(
         case What.COMMISSIONS | What.STATEMENTS:
             return _commissions(context, out, number, statements=what is What.STATEMENTS)
         case What.FORECAST:
-            return _forecast(context, out, as_of)
+            return _forecast(context, out, as_of, period or PeriodKind.MONTH)
         case What.KPIS:
-            return _kpis(context, out, as_of)
+            return _kpis(context, out, as_of, period or PeriodKind.QUARTER)
 
 
 def _territories(context: JobContext, out: Path, number: int | None, picture: Path | None) -> Exported:
@@ -149,8 +151,8 @@ def _commissions(context: JobContext, out: Path, number: int | None, *, statemen
     return Exported((write_commission_run(out, run, context.progress),))
 
 
-def _forecast(context: JobContext, out: Path, as_of: dt.date | None) -> Exported:
-    report = forecast(context, as_of=as_of)
+def _forecast(context: JobContext, out: Path, as_of: dt.date | None, period: PeriodKind) -> Exported:
+    report = forecast(context, as_of=as_of, period=period)
     with context.workspace.read() as connection:
         span = f"{report.series.future[0].label} to {report.series.future[-1].label}"
         where = provenance(context, connection, "Forecast", span)
@@ -158,8 +160,8 @@ def _forecast(context: JobContext, out: Path, as_of: dt.date | None) -> Exported
     return Exported((write_forecast(out, book, context.progress),))
 
 
-def _kpis(context: JobContext, out: Path, as_of: dt.date | None) -> Exported:
-    report = kpi_jobs.kpis(context, as_of=as_of)
+def _kpis(context: JobContext, out: Path, as_of: dt.date | None, period: PeriodKind) -> Exported:
+    report = kpi_jobs.kpis(context, as_of=as_of, period=period)
     with context.workspace.read() as connection:
         span = f"{report.periods[0].label} to {report.periods[-1].label}"
         where = provenance(context, connection, "KPIs", span)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from salesops_desktop.forecast import PipelineForecast, SeriesForecast, build_series, forecast_pipeline, forecast_series
 from salesops_desktop.forecast.intervals import LEVELS
 from salesops_desktop.forecast.methods import BY_ID
+from salesops_desktop.forecast.pipeline_backtest import METHODS as WIN_METHODS
 from salesops_desktop.jobs import frames as reading
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import Needs, job
@@ -108,16 +109,41 @@ class ForecastReport:
         specs = [
             ColumnSpec("method", "Method", ValueKind.TEXT),
             ColumnSpec("chosen", "Chosen", ValueKind.BOOLEAN),
+            ColumnSpec("naive", "Naive", ValueKind.BOOLEAN, description="A yardstick that the others must beat."),
             ColumnSpec("n", "Forecasts judged", ValueKind.INTEGER),
             ColumnSpec("mae", "Mean absolute error", ValueKind.MONEY, self.currency),
             ColumnSpec("mase", "MASE", ValueKind.NUMBER, digits=3, description="Below 1 beats the seasonal naive."),
             ColumnSpec("bias", "Bias", ValueKind.MONEY, self.currency),
         ]
         rows = [
-            (BY_ID[a.method].label, a.method == self.series.method, a.n, round(a.mae), a.mase, round(a.bias))
+            (
+                BY_ID[a.method].label, a.method == self.series.method, BY_ID[a.method].naive, a.n, round(a.mae),
+                a.mase, round(a.bias),
+            )
             for a in self.series.backtest.ranking()
-        ]
+        ]  # fmt: skip
         return build_table("Back-test", specs, rows)
+
+    def pipeline_accuracies(self) -> Table:
+        """One row per win-probability method: how well it did at past month-ends; empty without a back-test."""
+        fraction = ValueKind.FRACTION
+        specs = [
+            ColumnSpec("method", "Method", ValueKind.TEXT),
+            ColumnSpec("chosen", "Chosen", ValueKind.BOOLEAN),
+            ColumnSpec("n", "Deals judged", ValueKind.INTEGER, description="A deal counts at every date it was open."),
+            ColumnSpec("brier", "Brier score", ValueKind.NUMBER, digits=3,
+                       description="Mean squared difference of chance and outcome; lower is better."),
+            ColumnSpec("wape", "Error of the sum", fraction, digits=0, description="Σ|expected − won| ÷ Σ won."),
+            ColumnSpec("bias", "Bias", fraction, digits=0, description="Σ(expected − won) ÷ Σ won."),
+        ]  # fmt: skip
+        if self.pipeline is None:
+            return build_table("Back-test of the pipeline", specs, [])
+        test = self.pipeline.backtest
+        rows = [
+            (WIN_METHODS[a.method], a.method == test.chosen, a.n, a.brier, a.wape, a.bias)
+            for a in sorted(test.table, key=lambda row: row.brier)
+        ]
+        return build_table("Back-test of the pipeline", specs, rows)
 
 
 @job(
@@ -174,7 +200,7 @@ def forecast(
         day = as_of or reading.newest_day(connection)
     if day is None:
         raise NothingToDoError("There is nothing to forecast from.", way_out="Import transactions or opportunities.")
-    chosen, dates, amounts = _dated(loaded, source)
+    chosen, dates, amounts = dated_amounts(loaded, source)
     series = build_series(dates, amounts, as_of=day, calendar=loaded.facts.calendar, kind=period)
     ahead = horizon or HORIZONS[period]
     result = forecast_series(
@@ -186,7 +212,7 @@ def forecast(
     return ForecastReport(result, pipeline, reason, chosen, day, period, loaded.facts.currency, deals, series.partial)
 
 
-def _dated(loaded: reading.Frames, source: Source) -> tuple[Source, pd.Series, pd.Series]:
+def dated_amounts(loaded: reading.Frames, source: Source) -> tuple[Source, pd.Series, pd.Series]:
     booked = loaded.transactions[loaded.transactions["kind"].isin(["booking", "refund"])]
     if source is Source.AUTO:
         source = Source.WON if booked.empty else Source.TRANSACTIONS

@@ -7,21 +7,13 @@ import dataclasses
 import numpy as np
 from sqlalchemy import Connection
 
-from salesops_desktop.jobs.kpis import Figure, KpiReport, KpiResult, Unit
+from salesops_desktop.jobs.kpis import KINDS, Figure, KpiReport, KpiResult, Unit, part_kinds
 from salesops_desktop.jobs.tables import read_table
 from salesops_desktop.model.entities import entity
-from salesops_desktop.model.tables import Table, ValueKind
+from salesops_desktop.model.tables import Table
 from salesops_desktop.sheets.writing import kpis as sheet
 from salesops_desktop.sheets.writing.book import Provenance
 
-_KINDS = {
-    Unit.RATIO: ValueKind.FRACTION,
-    Unit.DAYS: ValueKind.NUMBER,
-    Unit.HOURS: ValueKind.NUMBER,
-    Unit.COUNT: ValueKind.INTEGER,
-    Unit.MONEY: ValueKind.MONEY,
-    Unit.MONEY_PER_DAY: ValueKind.MONEY,
-}
 _AXIS = {
     Unit.RATIO: "Share",
     Unit.DAYS: "Days",
@@ -29,13 +21,6 @@ _AXIS = {
     Unit.COUNT: "Number",
     Unit.MONEY: "Amount",
     Unit.MONEY_PER_DAY: "Amount a day",
-}
-# What numerators and denominators are made of, where it is money.
-_MONEY_PARTS = {
-    "target_achievement": (ValueKind.MONEY, ValueKind.MONEY),
-    "weighted_pipeline": (ValueKind.MONEY, ValueKind.NUMBER),
-    "pipeline_efficiency": (ValueKind.MONEY, ValueKind.NUMBER),
-    "forecast_accuracy": (ValueKind.MONEY, ValueKind.MONEY),
 }
 
 
@@ -48,10 +33,10 @@ def kpi_report(connection: Connection, report: KpiReport, where: Provenance) -> 
 
 def _sheet(connection: Connection, report: KpiReport, result: KpiResult) -> sheet.KpiSheet:
     meaning = result.definition
-    numerator, denominator = _MONEY_PARTS.get(meaning.id, (ValueKind.NUMBER, ValueKind.NUMBER))
+    numerator, denominator = part_kinds(meaning.id)
     points = tuple(_point(p.label, f) for p, f in zip(report.periods, result.by_period, strict=True))
     return sheet.KpiSheet(
-        meaning.label, meaning.formula, meaning.source, _AXIS[meaning.unit], _KINDS[meaning.unit], meaning.numerator,
+        meaning.label, meaning.formula, meaning.source, _AXIS[meaning.unit], KINDS[meaning.unit], meaning.numerator,
         meaning.denominator, numerator, denominator, points, _point("All periods", result.overall),
         _rows(connection, result, report.periods[-1].label), meaning.higher_is_better,
     )  # fmt: skip

@@ -17,10 +17,33 @@ from salesops_desktop.model.periods import FiscalCalendar, Period, PeriodKind
 from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
 from salesops_desktop.performance import GROUPS, Figure, Frames, KpiResult, Unit, all_kpis
 
-__all__ = ["Figure", "KpiReport", "KpiResult", "Unit", "kpis", "shown"]
+__all__ = ["GROUPS", "KINDS", "Figure", "KpiReport", "KpiResult", "Unit", "kpis", "part_kinds", "shown"]
 
 SPANS = {PeriodKind.MONTH: 24, PeriodKind.QUARTER: 8, PeriodKind.YEAR: 5}
 """How many periods are shown unless the first is given."""
+
+
+KINDS = {
+    Unit.RATIO: ValueKind.FRACTION,
+    Unit.DAYS: ValueKind.NUMBER,
+    Unit.HOURS: ValueKind.NUMBER,
+    Unit.COUNT: ValueKind.INTEGER,
+    Unit.MONEY: ValueKind.MONEY,
+    Unit.MONEY_PER_DAY: ValueKind.MONEY,
+}
+"""How a unit's values are stored in tables and workbooks."""
+
+_PARTS = {
+    "target_achievement": (ValueKind.MONEY, ValueKind.MONEY),
+    "weighted_pipeline": (ValueKind.MONEY, ValueKind.NUMBER),
+    "pipeline_efficiency": (ValueKind.MONEY, ValueKind.NUMBER),
+    "forecast_accuracy": (ValueKind.MONEY, ValueKind.MONEY),
+}
+
+
+def part_kinds(kpi_id: str) -> tuple[ValueKind, ValueKind]:
+    """What a KPI's numerator and denominator are made of: money, or plain numbers."""
+    return _PARTS.get(kpi_id, (ValueKind.NUMBER, ValueKind.NUMBER))
 
 
 def shown(value: float | None, unit: Unit, currency: str) -> str:  # noqa: PLR0911  # one return per unit

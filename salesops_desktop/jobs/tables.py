@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -101,8 +102,10 @@ def browse(context: JobContext, entity_name: str, *, ids: list[int] | None = Non
     with context.workspace.read() as connection:
         if ids is None:
             return Browse(read_table(connection, spec))
-        wanted = ",".join(str(int(number)) for number in ids)
-        return Browse(read_table(connection, spec, where=f"t.id IN ({wanted})"))
+        wanted = json.dumps([int(number) for number in ids])  # a placeholder each would reach SQLite's limit
+        return Browse(
+            read_table(connection, spec, where="t.id IN (SELECT value FROM json_each(?))", parameters=[wanted])
+        )
 
 
 @dataclass(frozen=True, slots=True)
