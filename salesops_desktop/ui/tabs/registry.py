@@ -55,6 +55,30 @@ def _see_territories(shell: Shell) -> None:
     shell.show_tab("territories")
 
 
+def _commissions(shell: Shell) -> TabView:
+    from salesops_desktop.ui.tabs.commissions.view import CommissionsView  # noqa: PLC0415  # built when first shown
+
+    return CommissionsView(shell)
+
+
+def _commission_commands(shell: Shell) -> Sequence[Command]:
+    from salesops_desktop.ui.tabs.commissions.actions import commands  # noqa: PLC0415  # built when first shown
+
+    return commands(shell)
+
+
+def _calculate(shell: Shell) -> None:
+    from salesops_desktop.ui.tabs.commissions.actions import calculate  # noqa: PLC0415  # built when first shown
+
+    calculate(shell)
+
+
+def _starter_plans(shell: Shell) -> None:
+    from salesops_desktop.ui.tabs.commissions.actions import starter_plans  # noqa: PLC0415  # built when first shown
+
+    starter_plans(shell)
+
+
 def _waiting(name: str, picture: str, sentence: str) -> TabSpec:
     def build(shell: Shell) -> TabView:
         from salesops_desktop.ui.tabs.waiting import WaitingView  # noqa: PLC0415  # built when first shown
@@ -78,10 +102,13 @@ TABS: tuple[TabSpec, ...] = (
             "territories move": _see_territories,
         },
     ),
-    _waiting(
+    TabSpec(
         "commissions",
+        "Commissions",
         "money",
-        "Commissions are calculated from transactions and their credits, for a period and a plan.",
+        _commissions,
+        _commission_commands,
+        {"commissions run": _calculate, "commissions starter-plans": _starter_plans},
     ),
     _waiting("forecast", "chart", "A forecast needs bookings over time, and open opportunities for the pipeline."),
     _waiting(

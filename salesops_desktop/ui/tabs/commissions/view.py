@@ -1,0 +1,372 @@
+"""The Commissions tab: people at the left, the lines of one and the trace of a line at the right, totals above."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from salesops_desktop.model.enums import RunStatus
+from salesops_desktop.ui import theme
+from salesops_desktop.ui.exporting import open_file
+from salesops_desktop.ui.i18n import tr, trn
+from salesops_desktop.ui.tabs.commissions.life_pane import LifePane
+from salesops_desktop.ui.tabs.commissions.models import figures_of, line_table, people_table, run_label
+from salesops_desktop.ui.tabs.commissions.presenter import CommissionPresenter, CommissionState
+from salesops_desktop.ui.tabs.commissions.trace_pane import TracePane
+from salesops_desktop.ui.tabs.confirming import Confirm
+from salesops_desktop.ui.tabs.figure_strip import FigureStrip
+from salesops_desktop.ui.tabs.tab import Shell, TabView
+from salesops_desktop.ui.tabs.wrap_row import WrapRow
+from salesops_desktop.ui.widgets.elided_label import ElidedLabel
+from salesops_desktop.ui.widgets.empty_state import EmptyState, Way
+from salesops_desktop.ui.widgets.formats import Formats
+from salesops_desktop.ui.widgets.forms import ChoiceField, PercentField, PeriodField
+from salesops_desktop.ui.widgets.grid import Grid
+from salesops_desktop.ui.widgets.message_strip import MessageStrip
+
+REST_MS = 200
+"""How long a selection rests before its trace is worked out."""
+
+
+class CommissionsView(TabView):
+    """Calculates commissions, explains every cent, and moves runs through their life.
+
+    Args:
+        shell: the window.
+    """
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell)
+        self.formats = Formats()
+        self.presenter = CommissionPresenter(shell.runner, self.render_state, self._tell)
+        self._shown = CommissionState()
+        self._following = False
+        self.pages = QStackedWidget()
+        self.waiting = EmptyState("money", tr("Commissions"), tr("Reading…"))
+        self.nothing = EmptyState("money", "", "")
+        self.strip = FigureStrip(tr("Totals of the run"))
+        self.life = LifePane()
+        self.messages = MessageStrip()
+        self.people = Grid(name=tr("People who are paid"))
+        self.lines_title = ElidedLabel()
+        theme.dress(self.lines_title, role="strong")
+        self.lines = Grid(name=tr("Lines of the person"))
+        self.trace = TracePane(self.formats)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._make_header()
+        self._lay_out()
+        self._connect()
+
+    def _make_header(self) -> None:
+        self.picker = QComboBox()
+        self.picker.setAccessibleName(tr("Commission run"))
+        self.picker.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.calculate_button = QPushButton(theme.icon("play"), tr("Calculate…"))
+        self.calculate_button.setAccessibleName(tr("Calculate commissions"))
+        self.run_button = QPushButton(theme.icon("export"), tr("Export run…"))
+        self.run_button.setAccessibleName(tr("Export the workbook of the run"))
+        self.statements_button = QPushButton(theme.icon("export"), tr("Export statements…"))
+        self.statements_button.setAccessibleName(tr("Export a statement for each person"))
+
+    def _lay_out(self) -> None:
+        space = theme.tokens().spacing
+        label = QLabel(tr("Run"))
+        label.setBuddy(self.picker)
+        label.setMinimumHeight(self.picker.sizeHint().height())
+        header = WrapRow()
+        header.add(label, self.picker, self.calculate_button, self.run_button, self.statements_button)
+        top = QHBoxLayout()
+        top.setSpacing(space["l"])
+        top.addWidget(self.strip, 2)
+        top.addWidget(self.life, 3)
+        lines = QWidget()
+        column = QVBoxLayout(lines)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(space["s"])
+        column.addWidget(self.lines_title)
+        column.addWidget(self.lines, 1)
+        right = QSplitter(Qt.Orientation.Vertical)
+        right.addWidget(lines)
+        right.addWidget(self.trace)
+        right.setSizes([300, 300])
+        self.split = QSplitter(Qt.Orientation.Horizontal)
+        self.split.addWidget(self.people)
+        self.split.addWidget(right)
+        self.split.setSizes([420, 900])
+        self.split.setStretchFactor(0, 2)
+        self.split.setStretchFactor(1, 3)
+        for split in (self.split, right):
+            split.setChildrenCollapsible(False)
+            split.setHandleWidth(space["m"] + 2)
+        self.body = QWidget()
+        layout = QVBoxLayout(self.body)
+        layout.setContentsMargins(12, 10, 12, 8)
+        layout.setSpacing(space["m"])
+        layout.addWidget(header)
+        layout.addLayout(top)
+        layout.addWidget(self.messages)
+        layout.addWidget(self.split, 1)
+        for page in (self.waiting, self.nothing, self.body):
+            self.pages.addWidget(page)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.pages)
+
+    def _connect(self) -> None:
+        self.picker.activated.connect(lambda index: self.presenter.choose(int(self.picker.itemData(index))))
+        self.calculate_button.clicked.connect(self.ask_calculate)
+        self.run_button.clicked.connect(self.ask_export_run)
+        self.statements_button.clicked.connect(self.ask_export_statements)
+        self.strip.clicked.connect(self.presenter.pick_currency)
+        self.life.asked.connect(self.move_to)
+        self.people.selection_changed.connect(self._person_selected)
+        self.lines.selection_changed.connect(self._line_selected)
+        self._rest.timeout.connect(self._trace_now)
+        self.trace.again.clicked.connect(self._calculate_again)
+        for grid in (self.people, self.lines):
+            grid.export_requested.connect(self.shell.export_table)
+
+    # ------------------------------------------------------------------ the window's calls
+
+    def workspace_opened(self) -> None:
+        """Show the newest run."""
+        self.presenter.opened()
+
+    def workspace_closed(self) -> None:
+        """Show nothing."""
+        self._rest.stop()
+        self.presenter.closed()
+
+    def tables_changed(self, tables: frozenset[str]) -> None:
+        """Read again where it matters."""
+        self.presenter.tables_changed(tables)
+
+    # ------------------------------------------------------------------ state to screen
+
+    @property
+    def _writable(self) -> bool:
+        return self.shell.session.writable
+
+    def render_state(self, state: CommissionState) -> None:
+        """Show a state."""
+        if state.fault is not None:
+            self.shell.fail(state.fault)
+        page = self.body if state.report is not None else self.nothing if state.missing else self.waiting
+        if page is self.nothing:
+            self._show_missing(state)
+        self.pages.setCurrentWidget(page)
+        before, self._shown = self._shown, state
+        self._following = True
+        try:
+            self._show_runs(state)
+            self._show_report(state, before)
+            self._show_people(state, before)
+        finally:
+            self._following = False
+        self._show_lines(state, before)
+        self.life.render_state(state, writable=self._writable)
+        self.trace.render_state(state, writable=self._writable)
+
+    def _show_missing(self, state: CommissionState) -> None:
+        desk = state.desk
+        assert desk is not None
+        ways: list[Way] = []
+        match state.missing:
+            case "transactions":
+                title = tr("No transactions yet")
+                sentence = tr("Commissions are paid on transactions: bookings, invoices or payments.")
+                ways.append(Way(tr("Import…"), lambda: self.shell.import_files(()), "import"))
+                if desk.unbooked:
+                    count = self.formats.integer(desk.unbooked)
+                    ways.append(Way(tr("Book the {n} won opportunities", n=count), self.presenter.book_won, "check"))
+            case "plans":
+                title = tr("No incentive plans yet")
+                sentence = tr("A plan says what a person earns on what is credited to them.")
+                ways.append(Way(tr("Set up starter plans…"), self.ask_plans, "add"))
+            case _:
+                title = tr("Nothing has been calculated yet")
+                sentence = tr("Transactions and plans are here: the first run can be calculated.")
+                newest = desk.newest_month
+                if newest is not None:
+                    label = tr("Calculate {period}", period=newest.label)
+                    ways.append(Way(label, lambda: self.presenter.calculate(newest.label), "play"))
+                ways.append(Way(tr("Another period…"), self.ask_calculate, "calendar"))
+        self.nothing.set_content("money", title, sentence, ways if self._writable else [])
+
+    def _show_runs(self, state: CommissionState) -> None:
+        runs = () if state.desk is None else state.desk.runs
+        wanted = [(run_label(run), run.id) for run in runs]
+        if wanted != [(self.picker.itemText(i), self.picker.itemData(i)) for i in range(self.picker.count())]:
+            self.picker.clear()
+            for text, number in wanted:
+                self.picker.addItem(text, number)
+        if state.report is not None:
+            self.picker.setCurrentIndex(self.picker.findData(state.report.head.id))
+        self.picker.setEnabled(not state.calculating)
+        self.calculate_button.setEnabled(self._writable and not state.calculating)
+        self.calculate_button.setText(tr("Calculating…") if state.calculating else tr("Calculate…"))
+
+    def _show_report(self, state: CommissionState, before: CommissionState) -> None:
+        self.strip.set_selected(state.currency)
+        if state.report is before.report:
+            return
+        self.strip.set_figures(figures_of(state.totals, self.formats))
+        said = [] if state.report is None else [*state.report.head.notes, *state.report.findings]
+        if said:
+            more = "\n".join(said) if len(said) > 1 else ""
+            self.messages.show_message("warning", said[0], details=more)
+        else:
+            self.messages.clear()
+
+    def _show_people(self, state: CommissionState, before: CommissionState) -> None:
+        if state.people is not None and state.people is not before.people:
+            self.people.set_table(people_table(state.people))
+            self.people.view.freeze(1)
+        if state.person >= 0 and state.person not in self.people.selected_records():
+            self.people.select_keys([state.person])
+
+    def _show_lines(self, state: CommissionState, before: CommissionState) -> None:
+        if state.lines is before.lines:
+            return
+        if state.lines is None or state.people is None:
+            self.lines_title.setText("")
+            return
+        person = self.people.model.formats.cell(state.people["person"])(state.person)
+        self.lines_title.setText(tr("{person}: what was credited and what it pays", person=person))
+        self.lines.set_table(line_table(state.lines))
+        keys = self.lines.table.keys
+        if keys is not None and len(keys) and not self.lines.selected_keys():
+            self.lines.select_keys([int(keys[0])])
+
+    def _tell(self, sentence: str) -> None:
+        self.shell.say(sentence, kind="success")
+
+    # ------------------------------------------------------------------ what a person does
+
+    def _person_selected(self) -> None:
+        rows = self.people.selected_records()
+        if rows and not self._following:
+            self.presenter.pick_person(rows[0])
+
+    def _line_selected(self) -> None:
+        self._rest.start()
+
+    def _trace_now(self) -> None:
+        rows = self.lines.selected_records()
+        if rows and self._shown.lines is not None:
+            self.presenter.trace(int(self._shown.lines["number"].values[rows[0]]))
+
+    def _calculate_again(self) -> None:
+        report = self._shown.report
+        if report is not None:
+            self.presenter.calculate(report.head.period)
+
+    def ask_calculate(self) -> None:
+        """Ask which period, then calculate it."""
+        desk = self._shown.desk
+        if desk is None or not desk.periods:
+            return
+        period = PeriodField(tr("Period"), list(reversed(desk.periods)))
+        newest = desk.newest_month
+        period.set_value(newest if newest is not None else desk.periods[0])
+        pay_on = ChoiceField(
+            tr("Pay on"),
+            {tr("booking"): "booking", tr("invoice"): "invoice", tr("payment"): "payment"},
+            hint=tr("Which transactions earn."),
+        )
+
+        def go(values: dict[str, Any]) -> None:
+            self.presenter.calculate(values["period"].label, values["pay_on"])
+
+        self._confirm(
+            tr("Calculate commissions"),
+            tr("A run of the same period is calculated anew as long as it is not approved."),
+            tr("Calculate"),
+            go,
+            {"period": period, "pay_on": pay_on},
+        )
+
+    def ask_plans(self) -> None:
+        """Ask for the rate, then set up starter plans."""
+        rate = PercentField(
+            tr("Rate"), required=True, check=lambda r: "" if 0 < r <= 1 else tr("More than 0, at most 100 per cent.")
+        )
+        rate.set_value(Decimal("0.05"))
+        self._confirm(
+            tr("Set up starter plans"),
+            tr(
+                "Everybody who sells gets a plan: this rate on bookings up to quota, half as much again up to 120 % of "
+                "quota and twice as much beyond. It can be undone."
+            ),
+            tr("Set up plans"),
+            lambda values: self.presenter.starter_plans(float(values["rate"] * 100)),
+            {"rate": rate},
+        )
+
+    def move_to(self, status: RunStatus) -> None:
+        """Move the run on or back; locking asks first, because it is for good."""
+        report = self._shown.report
+        if report is None:
+            return
+        if status is not RunStatus.LOCKED:
+            self.presenter.move_to(status)
+            return
+        self._confirm(
+            tr("Lock {name}", name=report.head.name),
+            tr("A locked run never changes again. A backup of the workspace is made first."),
+            tr("Lock the run"),
+            lambda _values: self.presenter.move_to(RunStatus.LOCKED),
+        )
+
+    def _confirm(self, title: str, sentence: str, action: str, on_yes: Any, fields: Any = None) -> None:
+        Confirm(title, sentence, action, on_yes, self.shell.dialog_parent, fields).open()
+
+    def ask_export_run(self) -> None:
+        """Ask for a file and write the run's workbook to it."""
+        report = self._shown.report
+        if report is None:
+            return
+        start = self.shell.preferences.last_folder / f"{report.head.name}.xlsx"
+        name, _ = QFileDialog.getSaveFileName(
+            self.shell.dialog_parent, tr("Export the run"), str(start), tr("Workbook (*.xlsx)")
+        )
+        if name:
+            self.export(Path(name if name.lower().endswith(".xlsx") else f"{name}.xlsx"), statements=False)
+
+    def ask_export_statements(self) -> None:
+        """Ask for a folder and write a statement for each person into it."""
+        start = str(self.shell.preferences.last_folder)
+        name = QFileDialog.getExistingDirectory(self.shell.dialog_parent, tr("Folder for the statements"), start)
+        if name:
+            self.export(Path(name), statements=True)
+
+    def export(self, path: Path, *, statements: bool) -> None:
+        """Write the run's workbook, or a statement for each person into a folder."""
+        self.shell.preferences.last_folder = path if statements else path.parent
+
+        def done(files: Sequence[Path]) -> None:
+            said = tr("Exported to {path}.", path=str(path))
+            if statements:
+                said = trn(
+                    "Wrote 1 statement to {path}.", "Wrote {n} statements to {path}.", len(files), path=str(path)
+                )
+            self.shell.say(said, kind="success", actions=open_file(path))
+
+        self.presenter.export(path, done, statements=statements)
