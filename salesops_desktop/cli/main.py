@@ -10,8 +10,8 @@ from pathlib import Path
 from rich.console import Console
 
 from salesops_desktop.cli import encode, parser, terminal
+from salesops_desktop.cli.commands import jobs_for
 from salesops_desktop.cli.window_commands import Launcher, window_jobs
-from salesops_desktop.jobs import catalogue
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import Job, Needs, Report
 from salesops_desktop.jobs.workspaces import opened
@@ -28,7 +28,7 @@ def main(argv: Sequence[str], launcher: Launcher) -> int:
         The exit status: 0 done, 1 refused or failed, 2 wrong command line, 130 interrupted.
     """
     try:
-        arguments = vars(parser.build(catalogue.JOBS.values(), window_jobs(launcher)).parse_args(list(argv)))
+        arguments = vars(parser.build(_jobs(argv, launcher)).parse_args(list(argv)))
     except SystemExit as stop:  # argparse has printed its help or its complaint
         return int(stop.code or 0)
     job: Job = arguments.pop("job")
@@ -48,6 +48,11 @@ def main(argv: Sequence[str], launcher: Launcher) -> int:
     else:
         terminal.show(report, Console(width=None if sys.stdout.isatty() else 160))
     return int(getattr(report, "exit_status", DONE))
+
+
+def _jobs(argv: Sequence[str], launcher: Launcher) -> list[Job]:
+    own = [job for job in window_jobs(launcher) if argv and job.command == argv[0]]
+    return own or [*jobs_for(argv), *window_jobs(launcher)]
 
 
 def _run(job: Job, arguments: dict[str, object], progress: Progress) -> Report:

@@ -18,7 +18,7 @@ from salesops_desktop.jobs.declare import Job, Needs
 PROGRAM = "salesops"
 
 
-def build(jobs: Iterable[Job], window_commands: Iterable[Job] = ()) -> argparse.ArgumentParser:
+def build(jobs: Iterable[Job]) -> argparse.ArgumentParser:
     """A parser with one command per job; ``territories design`` becomes a command with a sub-command."""
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
@@ -30,7 +30,7 @@ def build(jobs: Iterable[Job], window_commands: Iterable[Job] = ()) -> argparse.
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="command", required=True)
     groups: dict[str, argparse._SubParsersAction[argparse.ArgumentParser]] = {}
-    for job in (*jobs, *window_commands):
+    for job in jobs:
         first, _, second = job.command.partition(" ")
         if second and first not in groups:
             group = commands.add_parser(first, help=f"commands about {first}")

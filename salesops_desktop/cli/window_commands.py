@@ -11,7 +11,6 @@ from typing import Protocol
 
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import Job, Lane, Needs
-from salesops_desktop.jobs.demo import build_demo
 from salesops_desktop.model.errors import InputRefusedError
 from salesops_desktop.model.progress import part_of
 from salesops_desktop.model.tables import Table
@@ -107,6 +106,8 @@ def window_jobs(launcher: Launcher) -> list[Job]:
             window: open the window on the sample company afterwards.
             scale: 1 is about 120 people and 4,000 accounts.
         """
+        from salesops_desktop.jobs.demo import build_demo  # noqa: PLC0415  # the demo loads all jobs
+
         report = build_demo(replace(context, progress=part_of(context.progress, 0, 85)), out, scale=scale)
         pictures = sorted(report.pictures.glob("*.png"))
         if not pictures:

@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 
 from salesops_desktop.jobs.commission_plans import UNBOOKED
 from salesops_desktop.jobs.commission_reports import RunHead, run_heads
+from salesops_desktop.jobs.company import company
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import job
-from salesops_desktop.jobs.frames import company
 from salesops_desktop.model.periods import Period, PeriodKind
 from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
 

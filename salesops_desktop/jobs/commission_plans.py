@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from salesops_desktop.commission import Basis, Component, Plan, RateTable, definition
+from salesops_desktop.jobs.company import company
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import Needs, job
-from salesops_desktop.jobs.frames import company
 from salesops_desktop.jobs.workspaces import Sentences
 from salesops_desktop.model.enums import PersonRole
 from salesops_desktop.model.errors import InputRefusedError, NothingToDoError

@@ -23,9 +23,9 @@ from salesops_desktop.commission import (
 )
 from salesops_desktop.jobs.commission_inputs import Inputs, PayOn, load_inputs, load_plans
 from salesops_desktop.jobs.commission_reports import CommissionReport, LineTrace, RunHead, Runs, load_run, run_heads
+from salesops_desktop.jobs.company import company
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import Needs, job
-from salesops_desktop.jobs.frames import company
 from salesops_desktop.jobs.workspaces import Sentences
 from salesops_desktop.model.enums import RunStatus
 from salesops_desktop.model.errors import Fault, FaultsError, InputRefusedError, NothingToDoError

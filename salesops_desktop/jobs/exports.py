@@ -14,11 +14,11 @@ from salesops_desktop import __version__
 from salesops_desktop.jobs import kpis as kpi_jobs
 from salesops_desktop.jobs.commission_exports import commission_run
 from salesops_desktop.jobs.commission_reports import run_heads
+from salesops_desktop.jobs.company import company
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import job
 from salesops_desktop.jobs.forecast_exports import forecast_report
 from salesops_desktop.jobs.forecasts import forecast
-from salesops_desktop.jobs.frames import company
 from salesops_desktop.jobs.kpi_exports import kpi_report
 from salesops_desktop.jobs.territory_exports import handover
 from salesops_desktop.jobs.territory_reports import list_scenarios, report_of

@@ -17,6 +17,7 @@ from salesops_desktop.forecast.intervals import LEVELS
 from salesops_desktop.forecast.methods import BY_ID
 from salesops_desktop.forecast.pipeline_backtest import METHODS as WIN_METHODS
 from salesops_desktop.jobs import frames as reading
+from salesops_desktop.jobs.company import newest_day
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import Needs, job
 from salesops_desktop.model.errors import NothingToDoError
@@ -197,7 +198,7 @@ def forecast(
     context.progress(0, 0, "Reading")
     with context.workspace.read() as connection:
         loaded = reading.load(connection, without=("activities", "leads", "quotas", "forecasts"))
-        day = as_of or reading.newest_day(connection)
+        day = as_of or newest_day(connection)
     if day is None:
         raise NothingToDoError("There is nothing to forecast from.", way_out="Import transactions or opportunities.")
     chosen, dates, amounts = dated_amounts(loaded, source)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
 
 import pandas as pd
 from sqlalchemy import Connection
 
+from salesops_desktop.jobs.company import CompanyFacts, company
 from salesops_desktop.jobs.currencies import in_currency, load_rates
-from salesops_desktop.jobs.tables import quoted
-from salesops_desktop.model.periods import CalendarPattern, FiscalCalendar
 
 _OPPORTUNITIES = """
 SELECT o.id, o.external_id, o.name, o.stage, o.status, o.amount AS amount_minor, o.currency, o.quantity,
@@ -73,28 +71,6 @@ SELECT p.id, f.created_at, f.as_of AS made_on, f.kind, f.measure, f.period_kind,
 FROM forecast_point p JOIN forecast f ON f.id = p.forecast_id
 WHERE f.kind = 'series' AND f.measure = 'bookings' ORDER BY p.id
 """
-
-
-@dataclass(frozen=True, slots=True)
-class CompanyFacts:
-    """What all calculations need to know about the company."""
-
-    name: str
-    currency: str
-    calendar: FiscalCalendar
-
-
-def company(connection: Connection) -> CompanyFacts:
-    """The company's name, currency and fiscal calendar."""
-    from salesops_desktop.workspace.settings import read_setting  # noqa: PLC0415
-
-    row = connection.exec_driver_sql(
-        "SELECT start_month, pattern, week_end, named_by_end FROM fiscal_calendar ORDER BY id LIMIT 1"
-    ).first()
-    calendar = FiscalCalendar()
-    if row is not None:
-        calendar = FiscalCalendar(row[0], CalendarPattern(row[1]), row[2], bool(row[3]))
-    return CompanyFacts(read_setting(connection, "company"), read_setting(connection, "currency"), calendar)
 
 
 def _frame(
@@ -172,20 +148,3 @@ def load(connection: Connection, without: Collection[str] = ()) -> Frames:
         snapshots,
         _frame(connection, wanted("forecasts", _FORECASTS), ("made_on", "period_start", "period_end"), ("created_at",)),
     )
-
-
-def newest_day(connection: Connection) -> dt.date | None:
-    """The newest day the pipeline and the bookings speak of as past: what "today" means to a sample or an old export.
-
-    The date of the newest snapshot, else of the newest transaction or closed opportunity; None in an empty workspace.
-    """
-    statements = (
-        "SELECT max(taken_on) FROM snapshot",
-        f"SELECT max(booked_on) FROM {quoted('transaction')}",
-        "SELECT max(close_on) FROM opportunity WHERE status IN ('won', 'lost')",
-    )
-    for statement in statements:
-        value = connection.exec_driver_sql(statement).scalar()
-        if value is not None:
-            return dt.date.fromisoformat(str(value))
-    return None

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from salesops_desktop.jobs.company import company
 from salesops_desktop.jobs.context import JobContext
-from salesops_desktop.jobs.frames import company
 from salesops_desktop.jobs.import_draft import DraftFile, ImportDraft
 from salesops_desktop.jobs.import_records import Decisions, ImportReport, Issue, SheetOutcome
 from salesops_desktop.jobs.staging import Staging

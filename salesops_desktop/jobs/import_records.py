@@ -106,11 +106,11 @@ class ImportReport:
         for t in self.taken:
             kind = entity(t.entity).label
             said.append(
-                f"{kind} {t.text!r} ({t.rows:,} rows) {would or 'was '}taken as {t.candidate!r} and remembered."
+                f"{kind} {t.text!r} ({_rows(t.rows)}) {would or 'was '}taken as {t.candidate!r} and remembered."
             )
         for u in self.unmatched:
             likely = f"; likely {u.candidate!r} ({u.score:.0f} %)" if u.candidate_id is not None else ""
-            said.append(f"No {entity(u.entity).label.lower()} is called {u.text!r} ({u.rows:,} rows){likely}.")
+            said.append(f"No {entity(u.entity).label.lower()} is called {u.text!r} ({_rows(u.rows)}){likely}.")
         if any(u.candidate_id is not None for u in self.unmatched):
             said.append("Accept the likely matches with --accept-matches; they are then remembered.")
         if not self.changes_anything:
@@ -130,3 +130,7 @@ class ImportReport:
         ]  # fmt: skip
         rows = [dataclasses.astuple(issue) for issue in self.issues]
         return [build_table("Cells and rows not taken as they stand", specs, rows)]
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from salesops_desktop.forecast.methods import BY_ID
 from salesops_desktop.jobs import frames as reading
+from salesops_desktop.jobs.company import newest_day
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import job
 from salesops_desktop.jobs.forecasts import Source, dated_amounts
@@ -72,7 +73,7 @@ def kept_forecasts(context: JobContext, *, as_of: dt.date | None = None) -> Kept
         points: dict[int, list[tuple[object, ...]]] = {}
         for forecast_id, *point in connection.exec_driver_sql(_POINTS):
             points.setdefault(forecast_id, []).append(tuple(point))
-        today = as_of or reading.newest_day(connection) or dt.datetime.now(dt.UTC).date()
+        today = as_of or newest_day(connection) or dt.datetime.now(dt.UTC).date()
         loaded = None
         if heads:
             loaded = reading.load(connection, without=("activities", "leads", "quotas", "forecasts", "snapshots"))

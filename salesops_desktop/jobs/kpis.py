@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from salesops_desktop.jobs import frames as reading
+from salesops_desktop.jobs.company import newest_day
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import job
 from salesops_desktop.model.errors import InputRefusedError, NothingToDoError
@@ -210,7 +211,7 @@ def kpis(
     context.progress(0, 0, "Reading")
     with context.workspace.read() as connection:
         loaded = reading.load(connection, without=("transactions",))
-        day = as_of or reading.newest_day(connection)
+        day = as_of or newest_day(connection)
     earliest = _earliest(loaded)
     day = day or dt.datetime.now(dt.UTC).date()
     periods = spanned(loaded.facts.calendar, period, first, day, earliest)

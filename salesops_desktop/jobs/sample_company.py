@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from salesops_desktop.jobs.commission_plans import starter_plans
+from salesops_desktop.jobs.company import company, newest_day
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import Needs, job
 from salesops_desktop.jobs.forecasts import run_forecast
-from salesops_desktop.jobs.frames import company, newest_day
 from salesops_desktop.jobs.imports import ImportReport, import_files
 from salesops_desktop.jobs.sample import generate
 from salesops_desktop.jobs.workspaces import opened

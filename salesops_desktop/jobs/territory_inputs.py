@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 from sqlalchemy import Connection
 
+from salesops_desktop.jobs.company import CompanyFacts, company, newest_day
 from salesops_desktop.jobs.currencies import in_currency, load_rates
-from salesops_desktop.jobs.frames import CompanyFacts, company, newest_day
 from salesops_desktop.model.errors import Fault, FaultsError
 from salesops_desktop.territory.places import load_gazetteer
 

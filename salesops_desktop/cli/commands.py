@@ -1,0 +1,40 @@
+"""Which modules declare which command, so that a command loads its own job and not the whole program."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+
+from salesops_desktop.jobs.declare import REGISTRY, Job
+
+MODULES: Mapping[str, tuple[str, ...]] = {
+    "backup": ("workspaces",),
+    "check": ("workspaces",),
+    "commissions": ("commission_plans", "commissions", "commission_desk"),
+    "contents": ("tables",),
+    "export": ("exports",),
+    "forecast": ("forecasts", "kept_forecasts"),
+    "history": ("workspaces",),
+    "import": ("imports",),
+    "inspect": ("imports",),
+    "kpis": ("kpis",),
+    "new": ("workspaces",),
+    "redo": ("workspaces",),
+    "restore": ("workspaces",),
+    "sample": ("sample_company",),
+    "show": ("tables",),
+    "territories": ("territories",),
+    "undo": ("workspaces",),
+}
+"""The first word of each command → modules of :mod:`salesops_desktop.jobs`. A test holds it against the catalogue."""
+
+
+def jobs_for(argv: Sequence[str]) -> list[Job]:
+    """The jobs the parser must know for ``argv``: those of its first word, or all of them."""
+    word = argv[0] if argv else ""
+    if word not in MODULES:
+        importlib.import_module("salesops_desktop.jobs.catalogue")
+        return list(REGISTRY.values())
+    for module in MODULES[word]:
+        importlib.import_module(f"salesops_desktop.jobs.{module}")
+    return [job for job in REGISTRY.values() if job.command.split()[0] == word]
