@@ -7,7 +7,16 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QLocale, QObject, Qt, QTimer
+from PySide6.QtCore import (
+    QEvent,
+    QLocale,
+    QMessageLogContext,
+    QObject,
+    Qt,
+    QTimer,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 from PySide6.QtWidgets import QApplication
 
 import salesops_desktop
@@ -40,11 +49,22 @@ class FirstPaint(QObject):
         return super().eventFilter(watched, event)
 
 
+def _quieten_offscreen() -> None:
+    """Keep one empty remark of the offscreen platform off the terminal; everything else Qt says still gets there."""
+
+    def on_message(_kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+        if "propagateSizeHints" not in text and sys.stderr is not None:
+            sys.stderr.write(f"{text}\n")
+
+    qInstallMessageHandler(on_message)
+
+
 def make_application(arguments: Sequence[str] = ()) -> QApplication:
     """The one application object, named and dressed."""
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         return existing
+    _quieten_offscreen()
     QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     app = QApplication(["salesops-desktop", *arguments])
     if QLocale.system().language() == QLocale.Language.C:
