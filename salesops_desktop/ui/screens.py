@@ -134,12 +134,14 @@ def wait_until(ready: Callable[[], bool], patience: float = PATIENCE) -> None:
 
 
 def _rest(window: Window) -> None:
-    """Wait until nothing runs and the timers of search, summary and map have fired."""
+    """Wait until nothing runs, maps are drawn and the timers of search and summary have fired."""
+    from salesops_desktop.ui.widgets.map_surface import MapSurface  # noqa: PLC0415  # only where a map is shown
+
     quiet_since = time.monotonic()
 
     def quiet() -> bool:
         nonlocal quiet_since
-        if window.runner.busy:
+        if window.runner.busy or not all(each.at_rest for each in window.findChildren(MapSurface)):
             quiet_since = time.monotonic()
         return time.monotonic() - quiet_since > 0.4
 

@@ -216,6 +216,21 @@ class MapSurface(QWidget):
             x = y = np.zeros(0)
         self._look(extent_window(x, y, self.width(), self.height()))
 
+    def fit_points(self, keys: Sequence[int]) -> None:
+        """Show some points, with the others around them."""
+        points = self._points
+        if points is None:
+            return
+        rows = np.isin(points.keys, np.asarray(keys, dtype=np.int64)) & np.isfinite(self._px)
+        if rows.any():
+            self._fitted = False
+            self._look(extent_window(self._px[rows], self._py[rows], self.width(), self.height()))
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether the crisp picture of what is in sight is there, or nobody can see it."""
+        return not self.isVisible() or (self._thread is None and not self._rest.isActive() and self._ground is not None)
+
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Magnify around a place of the widget, by default its middle."""
         where = at or QPointF(self.width() / 2, self.height() / 2)

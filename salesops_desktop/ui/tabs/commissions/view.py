@@ -30,6 +30,7 @@ from salesops_desktop.ui.tabs.commissions.presenter import CommissionPresenter, 
 from salesops_desktop.ui.tabs.commissions.trace_pane import TracePane
 from salesops_desktop.ui.tabs.confirming import Confirm
 from salesops_desktop.ui.tabs.figure_strip import FigureStrip
+from salesops_desktop.ui.tabs.pointing import point_at
 from salesops_desktop.ui.tabs.tab import Shell, TabView
 from salesops_desktop.ui.tabs.wrap_row import WrapRow
 from salesops_desktop.ui.widgets.elided_label import ElidedLabel
@@ -65,7 +66,7 @@ class CommissionsView(TabView):
         self.people = Grid(name=tr("People who are paid"))
         self.lines_title = ElidedLabel()
         theme.dress(self.lines_title, role="strong")
-        self.lines = Grid(name=tr("Lines of the person"))
+        self.lines = Grid(name=tr("Lines of the person"), searchable=False)
         self.trace = TracePane(self.formats)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -94,8 +95,8 @@ class CommissionsView(TabView):
         header.add(label, self.picker, self.calculate_button, self.run_button, self.statements_button)
         top = QHBoxLayout()
         top.setSpacing(space["l"])
-        top.addWidget(self.strip, 2)
-        top.addWidget(self.life, 3)
+        top.addWidget(self.strip, 1)
+        top.addWidget(self.life, 1)
         lines = QWidget()
         column = QVBoxLayout(lines)
         column.setContentsMargins(0, 0, 0, 0)
@@ -238,9 +239,11 @@ class CommissionsView(TabView):
     def _show_people(self, state: CommissionState, before: CommissionState) -> None:
         if state.people is not None and state.people is not before.people:
             self.people.set_table(people_table(state.people))
+            if before.report is None or state.report is None or before.report.head.id != state.report.head.id:
+                self.people.fit_columns()  # another period, other sizes of figures
             self.people.view.freeze(1)
         if state.person >= 0 and state.person not in self.people.selected_records():
-            self.people.select_keys([state.person])
+            point_at(self.people, state.person)
 
     def _show_lines(self, state: CommissionState, before: CommissionState) -> None:
         if state.lines is before.lines:
@@ -249,11 +252,14 @@ class CommissionsView(TabView):
             self.lines_title.setText("")
             return
         person = self.people.model.formats.cell(state.people["person"])(state.person)
-        self.lines_title.setText(tr("{person}: what was credited and what it pays", person=person))
+        count = trn("1 line", "{n} lines", len(state.lines))
+        self.lines_title.setText(tr("{person}: {count}", person=person, count=count))
+        fresh = before.lines is None
         self.lines.set_table(line_table(state.lines))
-        keys = self.lines.table.keys
-        if keys is not None and len(keys) and not self.lines.selected_keys():
-            self.lines.select_keys([int(keys[0])])
+        if fresh:
+            self.lines.fit_columns()
+        if not self.lines.selected_records():
+            point_at(self.lines, 0)
 
     def _tell(self, sentence: str) -> None:
         self.shell.say(sentence, kind="success")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,11 @@ class MapPane(MapView):
         color = picture.colors_with(bright)
         size = np.where(color >= 0, LARGE if bright else NORMAL, SMALL)
         self.set_points(picture.lon, picture.lat, color, size, self._label, picture.keys)
+
+    def look_closer(self, territories: Sequence[str]) -> None:
+        """Bring some territories near."""
+        if self._scenario is not None:
+            self.fit_points(self._scenario.picture.keys_in(territories))
 
     def _legend_of(self, shown: Shown) -> Legend:
         """Names with their colours while there are no more than colours; more are named on the map itself."""

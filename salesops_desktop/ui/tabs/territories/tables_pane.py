@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabWidget
 
 from salesops_desktop.model.tables import Table
 from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.tabs.data.actions import show_rows
+from salesops_desktop.ui.tabs.pointing import point_at
 from salesops_desktop.ui.tabs.tab import Shell
 from salesops_desktop.ui.tabs.territories.models import account_table, territory_table
 from salesops_desktop.ui.tabs.territories.presenter import TODAY, Shown, TerritoryState
@@ -28,6 +30,8 @@ class TablesPane(QTabWidget):
     """Names of territories (list[str])."""
     accounts_picked = Signal(object)
     """Account row ids (list[int])."""
+    closer_asked = Signal(object)
+    """Names of territories (list[str]) to look at from near."""
 
     def __init__(self, shell: Shell) -> None:
         super().__init__()
@@ -48,6 +52,7 @@ class TablesPane(QTabWidget):
             grid.export_requested.connect(shell.export_table)
             self.addTab(grid, title)
         self.territories.selection_changed.connect(self._territories_selected)
+        self.territories.activated.connect(self._look_closer)
         for grid in (self.changes, self.accounts):
             grid.selection_changed.connect(lambda grid=grid: self._accounts_selected(grid))
             grid.activated.connect(self._open_account)
@@ -96,13 +101,13 @@ class TablesPane(QTabWidget):
         names = state.shown.picture.names
         held = picked.territories or tuple(name for name, _ in picked.held_by)
         places = [names.index(name) for name in held]
-        if sorted(self.territories.selected_keys()) != sorted(places):
-            self.territories.select_keys(places)
+        if sorted(self.territories.selected_records()) != sorted(places):
+            _select(self.territories, places)
         accounts = [] if picked.territories else list(picked.accounts)
         for grid in (self.changes, self.accounts):
             known = accounts if grid is self.accounts else self._among_changes(accounts)
             if sorted(set(grid.selected_keys())) != known:
-                grid.select_keys(known)
+                _select(grid, known)
 
     def _among_changes(self, accounts: list[int]) -> list[int]:
         keys = self.changes.table.keys
@@ -113,6 +118,10 @@ class TablesPane(QTabWidget):
         if not self._following and self._shown is not None:
             names = self._shown.picture.names
             self.territories_picked.emit([names[place] for place in self.territories.selected_records()])
+
+    def _look_closer(self, place: int) -> None:
+        if self._shown is not None:
+            self.closer_asked.emit([self._shown.picture.names[place]])
 
     def _accounts_selected(self, grid: Grid) -> None:
         if not self._following:
@@ -135,11 +144,21 @@ class TablesPane(QTabWidget):
     def show_account(self, key: int) -> None:
         """Bring an account to the front."""
         self.setCurrentWidget(self.accounts)
-        self.accounts.select_keys([key])
+        _select(self.accounts, [key])
         self.accounts.setFocus()
 
     def _open_account(self, key: int) -> None:
         show_rows(self._shell, "account", [key], tr("Picked in Territories"))
+
+
+def _select(grid: Grid, keys: list[int]) -> None:
+    """Point at one row, select several."""
+    known = grid.table.keys
+    if len(keys) == 1:
+        places = keys if known is None else np.flatnonzero(known == keys[0]).tolist()
+        if places and point_at(grid, int(places[0])):
+            return
+    grid.select_keys(keys)
 
 
 def _fill(grid: Grid, table: Table) -> None:

@@ -126,6 +126,7 @@ class TerritoriesView(TabView):
         self.selection.move_asked.connect(self.presenter.move)
         self.tables.territories_picked.connect(self.presenter.pick_territories)
         self.tables.accounts_picked.connect(self.presenter.pick_accounts)
+        self.tables.closer_asked.connect(self.map.look_closer)
 
     # ------------------------------------------------------------------ the window's calls
 
