@@ -13,6 +13,9 @@ from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_ta
 from salesops_desktop.workspace.merge import ChangedCell
 from salesops_desktop.workspace.references import UnmatchedReference
 
+FEW = 5
+"""How many spellings of one kind are told in sentences."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
@@ -108,9 +111,7 @@ class ImportReport:
             said.append(
                 f"{kind} {t.text!r} ({_rows(t.rows)}) {would or 'was '}taken as {t.candidate!r} and remembered."
             )
-        for u in self.unmatched:
-            likely = f"; likely {u.candidate!r} ({u.score:.0f} %)" if u.candidate_id is not None else ""
-            said.append(f"No {entity(u.entity).label.lower()} is called {u.text!r} ({_rows(u.rows)}){likely}.")
+        said += self._unmatched_sentences()
         if any(u.candidate_id is not None for u in self.unmatched):
             said.append("Accept the likely matches with --accept-matches; they are then remembered.")
         if not self.changes_anything:
@@ -119,8 +120,42 @@ class ImportReport:
             said.append("Nothing was written: this was a dry run.")
         return said
 
+    def _unmatched_sentences(self) -> list[str]:
+        """One sentence per spelling where there are few, else how many there are; the table has them all."""
+        said = []
+        for kind in dict.fromkeys(u.entity for u in self.unmatched):
+            own = [u for u in self.unmatched if u.entity == kind]
+            label = entity(kind).label.lower()
+            for u in own[:FEW]:
+                likely = f"; likely {u.candidate!r} ({u.score:.0f} %)" if u.candidate_id is not None else ""
+                said.append(f"No {label} is called {u.text!r} ({_rows(u.rows)}){likely}.")
+            if len(own) > FEW:
+                likely_ones = sum(u.candidate_id is not None for u in own)
+                said.append(
+                    f"  … and {len(own) - FEW:,} more {label} spellings without a match; "
+                    f"{likely_ones:,} of all {len(own):,} have a likely one."
+                )
+        return said
+
     def tables(self) -> Sequence[Table]:
-        """The cells and rows that were not taken as they stand."""
+        """The references without a match, then the cells and rows that were not taken as they stand."""
+        return [table for table in (self._unmatched_table(), self._issue_table()) if len(table)]
+
+    def _unmatched_table(self) -> Table:
+        specs = [
+            ColumnSpec("entity", "Records", ValueKind.TEXT),
+            ColumnSpec("text", "In the file", ValueKind.TEXT),
+            ColumnSpec("rows", "Rows", ValueKind.INTEGER),
+            ColumnSpec("candidate", "Likely", ValueKind.TEXT),
+            ColumnSpec("score", "Likeness", ValueKind.FRACTION, digits=0),
+        ]
+        rows = [
+            (entity(u.entity).plural, u.text, u.rows, u.candidate or None, u.score / 100 if u.candidate else None)
+            for u in self.unmatched
+        ]
+        return build_table("References without a match", specs, rows)
+
+    def _issue_table(self) -> Table:
         specs = [
             ColumnSpec(name, label, ValueKind.INTEGER if name == "row" else ValueKind.TEXT)
             for name, label in (
@@ -129,7 +164,7 @@ class ImportReport:
             )
         ]  # fmt: skip
         rows = [dataclasses.astuple(issue) for issue in self.issues]
-        return [build_table("Cells and rows not taken as they stand", specs, rows)]
+        return build_table("Cells and rows not taken as they stand", specs, rows)
 
 
 def _rows(count: int) -> str:
