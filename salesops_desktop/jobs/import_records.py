@@ -139,9 +139,10 @@ class ImportReport:
 
     def tables(self) -> Sequence[Table]:
         """The references without a match, then the cells and rows that were not taken as they stand."""
-        return [table for table in (self._unmatched_table(), self._issue_table()) if len(table)]
+        return [table for table in (self.unmatched_table(), self.issue_table()) if len(table)]
 
-    def _unmatched_table(self) -> Table:
+    def unmatched_table(self) -> Table:
+        """One row per spelling that means no record."""
         specs = [
             ColumnSpec("entity", "Records", ValueKind.TEXT),
             ColumnSpec("text", "In the file", ValueKind.TEXT),
@@ -155,7 +156,8 @@ class ImportReport:
         ]
         return build_table("References without a match", specs, rows)
 
-    def _issue_table(self) -> Table:
+    def issue_table(self) -> Table:
+        """One row per cell or row that was not taken as it stands."""
         specs = [
             ColumnSpec(name, label, ValueKind.INTEGER if name == "row" else ValueKind.TEXT)
             for name, label in (

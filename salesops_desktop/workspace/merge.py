@@ -390,7 +390,9 @@ def take_snapshot(connection: Connection, taken_on: dt.date, staged: str, source
         f"INSERT INTO snapshot_line (taken_on, opportunity_id, {names}, source_id, source_row) "
         f"SELECT '{day}', _id, {names}, {source_id}, row FROM stage.{quoted(staged)} "
         f"WHERE _reject IS NULL AND _id IS NOT NULL "
-        f"ON CONFLICT (taken_on, opportunity_id) DO UPDATE SET {updates} WHERE {differs}"
+        f"ON CONFLICT (taken_on, opportunity_id) DO UPDATE SET {updates} WHERE ({differs}) AND NOT EXISTS "
+        # what a file of snapshots says of that day outranks an export of the pipeline as it stands
+        f"(SELECT 1 FROM import_source i WHERE i.id = snapshot_line.source_id AND i.entity = 'snapshot_line')"
     ).rowcount
     if lines:
         connection.exec_driver_sql(

@@ -161,7 +161,7 @@ class PreviewPage(QWidget):
         self.headline.setText(headline(report, state))
         self.outcomes.set_table(outcome_table(report))
         self._unmatched = report.unmatched
-        issues = report.tables()[0]
+        issues = report.issue_table()
         changes = change_table(report)
         self.references.set_table(reference_table(report.unmatched))
         self.issues.set_table(issues)
