@@ -19,6 +19,7 @@ from salesops_desktop.forecast.pipeline_backtest import (
 )
 from salesops_desktop.forecast.win_rates import Lessons, StageRates, integers, known_on, learn
 from salesops_desktop.model.errors import InputRefusedError, NothingToDoError
+from salesops_desktop.model.money import PPM
 from salesops_desktop.model.periods import Period
 from salesops_desktop.model.progress import Progress, silent
 
@@ -40,8 +41,9 @@ class PipelineForecast:
         period: the period whose result is simulated, from the day after ``as_of``.
         method: id of the win-probability method the walk-forward back-test chose.
         deals: one row per open deal: ``id``, ``stage``, ``age_days`` (NaN without creation date), ``amount_minor``
-            (int), ``win_probability``, ``period_probability`` (won by the period's end), ``weighted_minor`` and
-            ``period_weighted_minor`` (int), ``expected_close`` (datetime64, NaT where no deal that old was ever won).
+            (int), ``win_probability``, ``period_probability`` (won by the period's end; both in whole ppm),
+            ``weighted_minor`` and ``period_weighted_minor`` (int, the exact product rounded half up),
+            ``expected_close`` (datetime64, NaT where no deal that old was ever won).
         stages: the win rates by stage.
         won_minor: won in the period up to ``as_of``.
         weighted_minor: Σ amount × win probability.
@@ -190,7 +192,9 @@ def _valued(
     stages = deals["stage"].to_numpy()
     ever = win_chance(backtest.chosen, lessons, stages, age)
     within = window_chance(backtest.chosen, lessons, stages, age, backtest.window, calibration=backtest.calibration)
-    within = np.minimum(within, ever)
+    # Chances are given in parts per million, and values follow from the chances given: who multiplies what is shown
+    # arrives at the same cent.
+    millionths, within_millionths = _ppm(ever), _ppm(np.minimum(within, ever))
     wait = lessons.risks.expected_days(np.nan_to_num(age))
     nat = np.datetime64("NaT", "s")
     close = np.where(np.isnan(wait), nat, np.datetime64(as_of, "s") + np.nan_to_num(wait).astype("timedelta64[D]"))
@@ -200,13 +204,24 @@ def _valued(
             "stage": stages,
             "age_days": age,
             "amount_minor": amounts,
-            "win_probability": ever,
-            "period_probability": within,
-            "weighted_minor": np.floor(amounts * ever + 0.5).astype(np.int64),
-            "period_weighted_minor": np.floor(amounts * within + 0.5).astype(np.int64),
+            "win_probability": millionths / PPM,
+            "period_probability": within_millionths / PPM,
+            "weighted_minor": _part(amounts, millionths),
+            "period_weighted_minor": _part(amounts, within_millionths),
             "expected_close": close,
         }
     )
+
+
+def _ppm(chance: Vector) -> npt.NDArray[np.int64]:
+    return np.rint(chance * PPM).astype(np.int64)
+
+
+def _part(amounts: npt.NDArray[np.int64], ppm: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The parts of amounts that shares in ppm are, exactly, rounded half away from zero."""
+    whole, rest = np.divmod(np.abs(amounts), PPM)
+    parts: npt.NDArray[np.int64] = np.sign(amounts) * (whole * ppm + (2 * rest * ppm + PPM) // (2 * PPM))
+    return parts
 
 
 def _simulated(table: pd.DataFrame, shock: float, seed: int, progress: Progress) -> tuple[int, int, int]:

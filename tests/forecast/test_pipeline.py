@@ -9,6 +9,7 @@ from salesops_desktop.forecast.pipeline import prepared
 from salesops_desktop.forecast.pipeline_backtest import month_ends, run_pipeline_backtest
 from salesops_desktop.forecast.win_rates import AGE_STEP, hazards, integers, known_on, stage_rates
 from salesops_desktop.model.errors import InputRefusedError, NothingToDoError
+from salesops_desktop.model.money import PPM, divide_half_up
 from salesops_desktop.model.periods import FiscalCalendar
 
 AS_OF = dt.date(2025, 12, 31)
@@ -59,6 +60,10 @@ def test_a_company_with_snapshots():
     table = result.deals
     assert (table["period_probability"] <= table["win_probability"] + 1e-12).all()
     assert table["weighted_minor"].sum() == result.weighted_minor
+    for chance, value in (("win_probability", "weighted_minor"), ("period_probability", "period_weighted_minor")):
+        ppm = [round(p * PPM) for p in table[chance]]
+        products = [divide_half_up(a * p, PPM) for a, p in zip(table["amount_minor"].tolist(), ppm, strict=True)]
+        assert table[value].tolist() == products  # who multiplies what is shown arrives at the same cent
     assert (table["expected_close"].dropna() > pd.Timestamp(AS_OF)).all()
     accuracy = {row.method: row.brier for row in result.backtest.table}
     assert accuracy["stage_age"] < accuracy["age"] < accuracy["overall"]

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
-from openpyxl.utils.cell import coordinate_to_tuple
 
 from salesops_desktop.model.tables import ColumnSpec, ValueKind, build_table
 from salesops_desktop.sheets.writing.book import Book, Check
@@ -17,7 +16,14 @@ from salesops_desktop.sheets.writing.kpis import write_kpis
 from salesops_desktop.sheets.writing.table_export import export_table
 from salesops_desktop.sheets.writing.territory_handover import write_territory_handover
 from tests.sheets.writing import examples
-from tests.sheets.writing.reading_back import formulas, recalculated, stored_values, without_stored_values
+from tests.sheets.writing.reading_back import (
+    differences,
+    formulas,
+    load_place,
+    recalculated,
+    stored_values,
+    without_stored_values,
+)
 
 pytestmark = pytest.mark.libreoffice
 
@@ -28,26 +34,6 @@ WORKBOOKS: dict[str, tuple[Callable[[Path], object], int]] = {
     "kpis": (lambda path: write_kpis(path, examples.kpi_report()), 25),
     "view": (lambda path: export_table(path, examples.kpi_rows(), examples.provenance("View")), 1),
 }
-
-
-def differences(path: Path, again: Path) -> list[str]:
-    """Cells whose stored value is not what the other program calculated."""
-    ours, theirs, found = stored_values(path), stored_values(again), []
-    for sheet, cells in formulas(path).items():
-        for place in cells:
-            row, column = load_place(place)
-            mine, other = ours[sheet][row][column], theirs[sheet][row][column]
-            if isinstance(mine, float) and isinstance(other, float):
-                if abs(mine - other) > 1e-9 * max(1.0, abs(mine)):
-                    found.append(f"{sheet}!{place}: {mine} stored, {other} calculated")
-            elif mine != other:
-                found.append(f"{sheet}!{place}: {mine!r} stored, {other!r} calculated")
-    return found
-
-
-def load_place(place: str) -> tuple[int, int]:
-    row, column = coordinate_to_tuple(place)
-    return row - 1, column - 1
 
 
 @pytest.mark.parametrize("name", WORKBOOKS)
