@@ -88,3 +88,13 @@ class FaultsError(InputRefusedError):
         self.faults = tuple(faults)
         lines = "\n".join(f"{fault.where}: {fault.what} {fault.way_out}".rstrip() for fault in self.faults)
         super().__init__(what, where=where, way_out=way_out, details=details or lines)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep the faults when the error crosses a process border."""
+        return (_rebuild_faults, (type(self), self.what, self.faults, self.where, self.way_out, self.details))
+
+
+def _rebuild_faults(
+    kind: type[FaultsError], what: str, faults: tuple[Fault, ...], where: str, way_out: str, details: str
+) -> FaultsError:
+    return kind(what, faults, where=where, way_out=way_out, details=details)
