@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -25,3 +26,15 @@ def shared_data(*parts: str) -> Path:
 def shared():
     """Locate shared data: ``shared("crm_maven", "products.csv")``."""
     return shared_data
+
+
+@pytest.fixture
+def public_folder():
+    """An empty folder that other users of the machine may walk into; pytest closes its own to them."""
+    with tempfile.TemporaryDirectory(prefix="salesops-test-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        shut = [parent for parent in folder.parents if not parent.stat().st_mode & 0o001]
+        if shut:
+            pytest.skip(f"other users may not walk into {shut[0]}")
+        yield folder

@@ -1,12 +1,12 @@
 """What an opening refuses: in one sentence, and without touching a byte."""
 
-import multiprocessing
 import os
 import sqlite3
 import struct
 import subprocess
 import sys
 from contextlib import closing
+from pathlib import Path
 
 import filelock
 import pytest
@@ -15,16 +15,28 @@ from salesops_desktop.model.errors import InputRefusedError, ReadOnlyError, Work
 from salesops_desktop.workspace import Workspace
 from salesops_desktop.workspace.version import APPLICATION_ID, SCHEMA_VERSION
 
+ROOT = Path(__file__).parents[2]
 
-@pytest.fixture
-def path(tmp_path):
-    file = tmp_path / "w.salesops"
+
+def company(folder):
+    file = folder / "w.salesops"
     with Workspace.create(file) as workspace, workspace.action("Add") as unit:
         unit.connection.exec_driver_sql(
             "INSERT INTO account (name) WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n LIMIT 3000) "
             "SELECT 'Account ' || i FROM n"
         )
     return file
+
+
+@pytest.fixture
+def path(tmp_path):
+    return company(tmp_path)
+
+
+@pytest.fixture
+def public_path(public_folder):
+    """Where somebody else can reach it."""
+    return company(public_folder)
 
 
 def refuse(path, match, **options):
@@ -124,86 +136,74 @@ def test_a_pipe(tmp_path):
     refuse(tmp_path / "w.salesops", "no ordinary file")
 
 
-def look_as_nobody(path, answers):
-    """In a child: give up root's rights, which reach everything, and open the file."""
-    if os.getuid() == 0:
-        os.setgroups([])
-        os.setgid(65534)
-        os.setuid(65534)
-    for read_only in (False, True):
-        try:
-            with Workspace.open(path, read_only=read_only) as workspace, workspace.read() as connection:
-                answers.send(f"opened {connection.exec_driver_sql('SELECT count(*) FROM account').scalar()}")
-        except WorkspaceError as error:
-            answers.send(f"{type(error).__name__} {error}")
+LOOK = """
+import os, sys, tempfile
+from pathlib import Path
+from salesops_desktop.model.errors import WorkspaceError
+from salesops_desktop.workspace import Workspace
+with tempfile.TemporaryDirectory() as folder:  # what is imported late may lie where others cannot read it
+    Workspace.create(Path(folder) / "w.salesops").close()
+    Workspace.open(Path(folder) / "w.salesops").close()
+if os.getuid() == 0:  # root's rights reach everything
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+for read_only in (False, True):
+    try:
+        with Workspace.open(Path(sys.argv[1]), read_only=read_only) as workspace, workspace.read() as connection:
+            print("opened", connection.exec_driver_sql("SELECT count(*) FROM account").scalar())
+    except WorkspaceError as error:
+        print(type(error).__name__, error)
+"""
 
 
 def as_somebody_else(path):
     """What a user without rights is told, opening ``path`` for writing and then for reading."""
-    context = multiprocessing.get_context("fork")  # the interpreter itself may lie where others cannot start it
-    receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=look_as_nobody, args=(path, sender))
-    child.start()
-    child.join(60)
-    assert child.exitcode == 0
-    return [receiver.recv(), receiver.recv()]
+    looked = subprocess.run([sys.executable, "-c", LOOK, str(path)], cwd=ROOT, capture_output=True, check=False)
+    assert looked.returncode == 0, looked.stderr.decode()
+    return looked.stdout.decode().splitlines()
 
 
 posix = pytest.mark.skipif(not hasattr(os, "getuid"), reason="rights of POSIX")
 
 
-@pytest.fixture
-def open_folders(tmp_path):
-    """Other users may walk down to the test's folder."""
-    changed = []
-    for folder in [tmp_path, *tmp_path.parents][:3]:
-        changed.append((folder, folder.stat().st_mode))
-        folder.chmod(folder.stat().st_mode | 0o055)
-    yield
-    for folder, mode in changed:
-        folder.chmod(mode)
-
-
 @posix
-@pytest.mark.usefixtures("open_folders")
-def test_a_file_that_may_not_be_read(path):
-    path.chmod(0)
-    before = sorted(file.name for file in path.parent.iterdir())
-    answers = as_somebody_else(path)
+def test_a_file_that_may_not_be_read(public_path):
+    public_path.chmod(0)
+    before = sorted(file.name for file in public_path.parent.iterdir())
+    answers = as_somebody_else(public_path)
     assert len(answers) == 2
-    assert all(f"WorkspaceError {path}: The file cannot be read. Ask its owner" in answer for answer in answers)
-    assert sorted(file.name for file in path.parent.iterdir()) == before
+    assert all(f"WorkspaceError {public_path}: The file cannot be read. Ask its owner" in answer for answer in answers)
+    assert sorted(file.name for file in public_path.parent.iterdir()) == before
 
 
 @posix
-@pytest.mark.usefixtures("open_folders")
-def test_a_read_only_folder_is_read(path):
-    path.chmod(0o444)
-    path.parent.chmod(0o555)
-    refused, opened = as_somebody_else(path)
-    path.parent.chmod(0o755)
+def test_a_read_only_folder_is_read(public_path):
+    public_path.chmod(0o444)
+    public_path.parent.chmod(0o555)
+    refused, opened = as_somebody_else(public_path)
+    public_path.parent.chmod(0o755)
     assert refused.startswith("ReadOnlyError")
     assert "Open the workspace read-only" in refused
     assert opened == "opened 3000"
-    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert [file.name for file in public_path.parent.iterdir()] == [public_path.name]
 
 
 @posix
-@pytest.mark.usefixtures("open_folders")
-def test_a_read_only_folder_with_an_unfolded_log_says_how_to_read_it(path):
-    wal = path.with_name(path.name + "-wal")
-    with closing(sqlite3.connect(path)) as connection:
+def test_a_read_only_folder_with_an_unfolded_log_says_how_to_read_it(public_path):
+    wal = public_path.with_name(public_path.name + "-wal")
+    with closing(sqlite3.connect(public_path)) as connection:
         connection.execute("UPDATE current_action SET logged = 0")
         connection.execute("UPDATE account SET name = 'changed'")
         connection.execute("UPDATE current_action SET logged = 1")
         connection.commit()
         log = wal.read_bytes()
     wal.write_bytes(log)
-    for file in (path, wal):
+    for file in (public_path, wal):
         file.chmod(0o444)
-    path.parent.chmod(0o555)
-    _refused, reading = as_somebody_else(path)
-    path.parent.chmod(0o755)
+    public_path.parent.chmod(0o555)
+    _refused, reading = as_somebody_else(public_path)
+    public_path.parent.chmod(0o755)
     assert reading.startswith("ReadOnlyError")
     assert f"Copy it together with {wal.name}" in reading
 
