@@ -79,6 +79,30 @@ def _starter_plans(shell: Shell) -> None:
     starter_plans(shell)
 
 
+def _forecast(shell: Shell) -> TabView:
+    from salesops_desktop.ui.tabs.forecast.view import ForecastView  # noqa: PLC0415  # built when first shown
+
+    return ForecastView(shell)
+
+
+def _forecast_commands(shell: Shell) -> Sequence[Command]:
+    from salesops_desktop.ui.tabs.forecast.actions import commands  # noqa: PLC0415  # built when first shown
+
+    return commands(shell)
+
+
+def _keep_forecast(shell: Shell) -> None:
+    from salesops_desktop.ui.tabs.forecast.actions import forecast  # noqa: PLC0415  # built when first shown
+
+    forecast(shell)
+
+
+def _kept_forecasts(shell: Shell) -> None:
+    from salesops_desktop.ui.tabs.forecast.actions import show_kept  # noqa: PLC0415  # built when first shown
+
+    show_kept(shell)
+
+
 def _waiting(name: str, picture: str, sentence: str) -> TabSpec:
     def build(shell: Shell) -> TabView:
         from salesops_desktop.ui.tabs.waiting import WaitingView  # noqa: PLC0415  # built when first shown
@@ -110,7 +134,14 @@ TABS: tuple[TabSpec, ...] = (
         _commission_commands,
         {"commissions run": _calculate, "commissions starter-plans": _starter_plans},
     ),
-    _waiting("forecast", "chart", "A forecast needs bookings over time, and open opportunities for the pipeline."),
+    TabSpec(
+        "forecast",
+        "Forecast",
+        "chart",
+        _forecast,
+        _forecast_commands,
+        {"forecast run": _keep_forecast, "forecast list": _kept_forecasts},
+    ),
     _waiting(
         "performance", "gauge", "The nine sales-ops figures come from opportunities, quotas, activities and leads."
     ),

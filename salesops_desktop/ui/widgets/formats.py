@@ -86,6 +86,20 @@ class Formats:
         shown = f"{self._money_before}{body}{self._money_after}".replace("¤", symbol)
         return f"{self.minus}{shown}" if minor < 0 else shown
 
+    def short_money(self, minor: float, currency: str | None) -> str:
+        """Money in few letters, for cards: $26.31M, $812.4k, $950."""
+        major = abs(minor) / 10 ** (exponent(currency) if currency else 2)
+        for limit, scale, suffix, digits in ((1e9, 1e9, tr("bn"), 2), (1e6, 1e6, tr("M"), 2), (1e4, 1e3, tr("k"), 1)):
+            if major >= limit:
+                body = f"{self.number(major / scale, digits)}{suffix}"
+                break
+        else:
+            body = self.number(major, 0)
+        symbol = _SYMBOLS.get(currency or "", currency or "")
+        gap = "\u00a0" if self._money_before and len(symbol) == 3 else ""
+        shown = f"{self._money_before}{body}{self._money_after}".replace("¤", f"{symbol}{gap}") if symbol else body
+        return f"{self.minus}{shown}" if minor < 0 else shown
+
     def percent(self, fraction: float, digits: int | None = None) -> str:
         """1.0 as 100 %."""
         return f"{self.number(fraction * 100, 1 if digits is None else digits)}\u00a0{self.locale.percent()}"

@@ -1,0 +1,120 @@
+"""The pipeline page: what the running period may bring, the open deals, and how good such chances were."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from salesops_desktop.ui import theme
+from salesops_desktop.ui.i18n import tr
+from salesops_desktop.ui.tabs.figure_strip import FigureStrip
+from salesops_desktop.ui.tabs.forecast.models import (
+    calibration_chart,
+    deals_table,
+    pipeline_backtest_chart,
+    pipeline_figures,
+    ranking_table,
+)
+from salesops_desktop.ui.tabs.words_box import WordsBox, fit_rows, heading, words
+from salesops_desktop.ui.widgets.chart import Chart
+from salesops_desktop.ui.widgets.empty_state import EmptyState
+from salesops_desktop.ui.widgets.formats import Formats
+from salesops_desktop.ui.widgets.grid import Grid
+
+if TYPE_CHECKING:
+    from salesops_desktop.jobs.forecasts import ForecastReport, PipelineForecast
+
+
+class PipelinePane(QWidget):
+    """Shows the open pipeline with its back-test, or why there is none.
+
+    Args:
+        formats: how numbers are written.
+    """
+
+    deal_activated = Signal(int)
+    """The row id of an opportunity a person wants to see."""
+
+    def __init__(self, formats: Formats) -> None:
+        super().__init__()
+        self._formats = formats
+        self._report: ForecastReport | None = None
+        self.pages = QStackedWidget()
+        self.nothing = EmptyState("opportunity", tr("No pipeline forecast"), "")
+        self.strip = FigureStrip(tr("Key figures of the pipeline"))
+        self.deals = Grid(name=tr("Open deals"))
+        self.deals.activated.connect(self.deal_activated)
+        self.calibration = Chart()
+        self.past = Chart()
+        self.ranking = Grid(name=tr("Back-test by method"), searchable=False)
+        self.words = WordsBox(tr("Back-test and notes"))
+        self.unproven = words(tr("There is too little history to back-test the chances: read them with care."))
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        space = theme.tokens().spacing
+        box = self.words.column
+        box.addWidget(heading(tr("Do the chances hold?")))
+        box.addWidget(
+            words(
+                tr(
+                    "At past month-ends each open deal got its chance from what was known then. "
+                    "Dots on the line are right."
+                )
+            )
+        )
+        box.addWidget(self.unproven)
+        for chart in (self.calibration, self.past):
+            chart.setFixedHeight(15 * self.fontMetrics().height())
+            box.addWidget(chart)
+        box.addWidget(heading(tr("Back-test by method")))
+        box.addWidget(self.ranking)
+        box.addWidget(heading(tr("What to know")))
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.addWidget(self.deals)
+        split.addWidget(self.words)
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 2)
+        split.setSizes([820, 500])
+        split.setChildrenCollapsible(False)
+        split.setHandleWidth(space["l"])
+        body = QWidget()
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(0, space["m"], 0, 0)
+        layout.setSpacing(space["m"])
+        layout.addWidget(self.strip)
+        layout.addWidget(split, 1)
+        self.body = body
+        self.pages.addWidget(self.nothing)
+        self.pages.addWidget(body)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.pages)
+
+    def show_report(self, report: ForecastReport) -> None:
+        """Show a report."""
+        if report is self._report:
+            return
+        self._report = report
+        if report.pipeline is None:
+            self.nothing.set_content("opportunity", tr("No pipeline forecast"), report.pipeline_reason)
+            self.pages.setCurrentWidget(self.nothing)
+            return
+        self.pages.setCurrentWidget(self.body)
+        self.strip.set_figures(pipeline_figures(report, report.pipeline, self._formats))
+        self.deals.set_table(deals_table(report))
+        self.ranking.set_table(ranking_table(report.pipeline_accuracies()))
+        fit_rows(self.ranking)
+        self.words.set_sentences(report.pipeline.sentences)
+        self._draw(report, report.pipeline)
+
+    def _draw(self, report: ForecastReport, pipeline: PipelineForecast) -> None:
+        proven = bool(pipeline.backtest.dates)
+        self.unproven.setVisible(not proven)
+        for part in (self.calibration, self.past, self.ranking):
+            part.setVisible(proven)
+        if proven:
+            self.calibration.set_content(calibration_chart(pipeline))
+            self.past.set_content(pipeline_backtest_chart(report, pipeline))
