@@ -13,6 +13,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "commissions": ("commission_plans", "commissions", "commission_desk"),
     "contents": ("tables",),
     "export": ("exports",),
+    "export-table": ("exports",),
     "forecast": ("forecasts", "kept_forecasts"),
     "history": ("workspaces",),
     "import": ("imports",),

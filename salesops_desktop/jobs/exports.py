@@ -20,6 +20,7 @@ from salesops_desktop.jobs.declare import job
 from salesops_desktop.jobs.forecast_exports import forecast_report
 from salesops_desktop.jobs.forecasts import forecast
 from salesops_desktop.jobs.kpi_exports import kpi_report
+from salesops_desktop.jobs.tables import browse
 from salesops_desktop.jobs.territory_exports import handover
 from salesops_desktop.jobs.territory_reports import list_scenarios, report_of
 from salesops_desktop.model.errors import InputRefusedError, NothingToDoError
@@ -33,7 +34,7 @@ from salesops_desktop.sheets.writing.table_export import export_table
 from salesops_desktop.sheets.writing.territory_handover import write_territory_handover
 from salesops_desktop.workspace.content import content_hash
 
-__all__ = ["Exported", "What", "export", "export_view"]
+__all__ = ["Exported", "What", "export", "export_records", "export_view"]
 
 
 class What(StrEnum):
@@ -174,3 +175,20 @@ def export_view(context: JobContext, table: Table, out: Path) -> Exported:
     with context.workspace.read() as connection:
         where = provenance(context, connection, table.title, "")
     return Exported((export_table(out, table, where, context.progress),))
+
+
+@job(
+    "export-table",
+    title="Export records",
+    group="file",
+    examples=("export-table company.salesops account accounts.xlsx", "export-table company.salesops lead leads.csv"),
+)
+def export_records(context: JobContext, entity_name: str, out: Path) -> Exported:
+    """Write all records of one kind as a workbook or a csv file.
+
+    Args:
+        entity_name: person, account, product, opportunity, snapshot_line, transaction, credit, lead, activity, quota
+            or exchange_rate.
+        out: the file; its ending, .xlsx or .csv, decides how.
+    """
+    return export_view(context, browse(context, entity_name).table, out)
