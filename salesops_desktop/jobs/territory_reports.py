@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from salesops_desktop.jobs.territory_inputs import NOBODY, TerritoryInputs, load_territory_inputs
 from salesops_desktop.model.errors import InputRefusedError
 from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
-from salesops_desktop.territory import Design, DesignProblem, evaluate
+from salesops_desktop.territory import Design, DesignProblem, edges_within, evaluate
 
 Indices = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
@@ -147,8 +147,9 @@ def report_of(connection: Connection, scenario: int) -> TerritoryReport:
     inputs = load_territory_inputs(connection, within_regions=bool(asked.get("within_regions", True)))
     layout = _stored(connection, inputs, scenario) if scenario else _todays(inputs)
     now = _todays(inputs)
-    after = _evaluated(inputs, layout)
-    before = _evaluated(inputs, now) if scenario else None
+    families = bool(asked.get("keep_parents", True))
+    after = _evaluated(inputs, layout, families=families)
+    before = _evaluated(inputs, now, families=families) if scenario else None
     sentences = tuple(json.loads(head[3] or "{}").get("sentences", ())) if head else inputs.notes
     currency = inputs.facts.currency
     return TerritoryReport(
@@ -201,8 +202,14 @@ def _todays(inputs: TerritoryInputs) -> _Layout:
     )
 
 
-def _evaluated(inputs: TerritoryInputs, layout: _Layout) -> Design | None:
-    """The engine's figures for the accounts that are in a territory."""
+def _evaluated(inputs: TerritoryInputs, layout: _Layout, *, families: bool) -> Design | None:
+    """The engine's figures for the accounts that are in a territory.
+
+    Args:
+        inputs: accounts and people.
+        layout: who has what.
+        families: whether a subsidiary that is with its parent, though far from it, leaves its territory in one piece.
+    """
     rows = np.flatnonzero(layout.seat >= 0)
     if not len(rows):
         return None
@@ -221,8 +228,10 @@ def _evaluated(inputs: TerritoryInputs, layout: _Layout) -> Design | None:
         len(layout.names),
         home_latitude=layout.latitude,
         home_longitude=layout.longitude,
+        group=inputs.group[rows] if families else None,
     )
-    return evaluate(problem, layout.seat[rows])
+    part = np.unique(accounts["part"].to_numpy(str), return_inverse=True)[1].astype(np.intp)
+    return evaluate(problem, layout.seat[rows], edges_within(problem, part))
 
 
 def _part_means(inputs: TerritoryInputs, layout: _Layout, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

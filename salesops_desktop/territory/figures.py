@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from salesops_desktop.territory.families import excused, without
 from salesops_desktop.territory.geography import great_circle_km, normalised, to_degrees, unit_vectors
 from salesops_desktop.territory.neighbours import neighbour_edges, pieces
 from salesops_desktop.territory.problem import NONE, Assignment, DesignProblem, Floats, Indices, sum_by, sum_vectors
@@ -26,7 +27,8 @@ class Design:
         balance: per measure, the largest deviation of a territory from the mean (0.05 is 5 %).
         mean_km: weighted mean great-circle distance from a unit to its territory's centre.
         territory_km: the same per territory, [k]; NaN without positioned units.
-        pieces: connected pieces per territory, [k]; 1 is one piece, 0 is none.
+        pieces: connected pieces per territory, [k]; 1 is one piece, 0 is none. Members of a group that lie apart from
+            its main part, but are in its territory, do not count.
         moved: units that change hands, bool, [n] (units without an owner today do not count).
         moved_totals: per measure, how much of it changes hands.
         unpositioned: indices of units without a position, which were assigned by rule.
@@ -83,7 +85,8 @@ def evaluate(problem: DesignProblem, assignment: npt.NDArray[np.integer], edges:
     territory_km = np.full(k, np.nan)
     np.divide(weighted, mass, out=territory_km, where=mass > 0)
     graph = unit_edges(problem) if edges is None else edges
-    parts = pieces(graph, where, positioned)
+    exempt = excused(problem, where, graph)
+    parts = pieces(without(graph, exempt), where, positioned & ~exempt)
     in_pieces = np.zeros(k, dtype=np.int64)
     label, first = np.unique(parts, return_index=True)
     np.add.at(in_pieces, where[first[label >= 0]], 1)
@@ -102,7 +105,7 @@ def evaluate(problem: DesignProblem, assignment: npt.NDArray[np.integer], edges:
         moved=moved,
         moved_totals={name: float(values[moved].sum()) for name, values in problem.measures.items()},
         unpositioned=np.flatnonzero(~positioned),
-        sentences=_sentences(problem, totals, in_pieces),
+        sentences=_sentences(problem, totals, in_pieces, where, exempt, graph),
     )
 
 
@@ -127,17 +130,39 @@ def unit_edges(problem: DesignProblem) -> Indices:
     """The neighbourhood graph of the units: the one given, or that of the positions."""
     if problem.edges is not None:
         return problem.edges.astype(np.intp).reshape(-1, 2)
-    here = np.flatnonzero(problem.positioned)
-    if not len(here):
-        return np.zeros((0, 2), dtype=np.intp)
-    return here[neighbour_edges(normalised(unit_vectors(problem.latitude[here], problem.longitude[here])))]
+    return edges_within(problem, np.zeros(len(problem), dtype=np.intp))
+
+
+def edges_within(problem: DesignProblem, part: Indices) -> Indices:
+    """The neighbourhood graph of the positions when units of different parts are never neighbours, [m, 2].
+
+    Designs made part by part (one region at a time) are in one piece on this graph, not on that of all units.
+
+    Args:
+        problem: the units.
+        part: a number per unit, [n].
+    """
+    found = [np.zeros((0, 2), dtype=np.intp)]
+    for number in np.unique(part).tolist():
+        here = np.flatnonzero(problem.positioned & (part == number))
+        if len(here):
+            vectors = unit_vectors(problem.latitude[here], problem.longitude[here])
+            found.append(here[neighbour_edges(normalised(vectors))])
+    return np.concatenate(found)
 
 
 def _percent(share: float) -> str:
     return f"{share * 100:.1f} %"
 
 
-def _sentences(problem: DesignProblem, totals: Mapping[str, Floats], parts: npt.NDArray[np.int64]) -> tuple[str, ...]:
+def _sentences(
+    problem: DesignProblem,
+    totals: Mapping[str, Floats],
+    parts: npt.NDArray[np.int64],
+    where: Indices,
+    exempt: npt.NDArray[np.bool_],
+    edges: Indices,
+) -> tuple[str, ...]:
     said: list[str] = []
     for name, total in totals.items():
         limit = problem.limit(name)
@@ -154,7 +179,12 @@ def _sentences(problem: DesignProblem, totals: Mapping[str, Floats], parts: npt.
     if problem.connected and len(split):
         shown = ", ".join(f"{problem.territory(int(t))} ({int(parts[t])} pieces)" for t in split[:5])
         more = f" and {len(split) - 5} more" if len(split) > 5 else ""
-        said.append(f"Not in one piece: {shown}{more}.")
+        said.append(f"Not in one piece: {shown}{more}.{_torn_by(problem, split, where, edges)}")
+    if exempt.any():
+        count = int(exempt.sum())
+        said.append(
+            f"{count:,} unit{'s lie' if count > 1 else ' lies'} apart from the territory to stay with the group."
+        )
     missing = int((~problem.positioned).sum())
     if missing:
         said.append(
@@ -162,6 +192,19 @@ def _sentences(problem: DesignProblem, totals: Mapping[str, Floats], parts: npt.
             "the territory of the group, the present owner, or the least loaded territory."
         )
     return tuple(said)
+
+
+def _torn_by(problem: DesignProblem, split: Indices, where: Indices, edges: Indices) -> str:
+    """Why territories may be torn, where a simple reason holds for all of them; else empty."""
+    everywhere = pieces(edges, np.zeros(len(problem), dtype=np.intp), problem.positioned)
+    locks = problem.locks & problem.positioned
+    islands = [len(np.unique(everywhere[(where == t) & problem.positioned])) > 1 for t in split.tolist()]
+    locked = [bool(locks[where == t].any()) for t in split.tolist()]
+    if all(locked):
+        return " Units locked to them lie apart."
+    if all(islands):
+        return " The neighbourhood itself is in several pieces."
+    return ""
 
 
 def _unavoidable(problem: DesignProblem, name: str, mean: float) -> str:

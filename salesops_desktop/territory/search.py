@@ -7,17 +7,16 @@ price of imbalance rises until the tolerances hold and falls afterwards, so that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from salesops_desktop.model.progress import Progress
 from salesops_desktop.territory.blocks import Blocks
-from salesops_desktop.territory.geography import chord_km, normalised
+from salesops_desktop.territory.geography import normalised
 from salesops_desktop.territory.neighbours import adjacency, pieces
-from salesops_desktop.territory.problem import NONE, Floats, Indices, sum_by, sum_vectors
+from salesops_desktop.territory.problem import NONE, Floats, Indices, sum_by
+from salesops_desktop.territory.start import matched
 
 SCORE = tuple[float, int, float]
 """Excess over the tolerances, pieces too many, cost: smaller is better, in that order."""
@@ -44,6 +43,7 @@ class Search:
         disruption: the price of moving, see DesignProblem.
         connected: whether moves may tear a territory.
         rng: the source of chance.
+        mean: the kilometres that count as one in the cost; the mean distance at the start where 0.
     """
 
     def __init__(
@@ -56,24 +56,24 @@ class Search:
         disruption: float,
         connected: bool,
         rng: np.random.Generator,
+        mean: float = 0.0,
     ) -> None:
         self.blocks, self.k, self.homes, self.base = blocks, k, homes, base
         self.disruption, self.connected, self.rng = disruption, connected, rng
         self.near = adjacency(len(blocks), blocks.edges)
         self.directed = np.concatenate([blocks.edges, blocks.edges[:, ::-1]])
         self.free = blocks.positioned & ~blocks.locked
-        owner: list[int] = blocks.owner.tolist()
-        self.lonely = [
-            disruption > 0 and owner[unit] != NONE and all(owner[n] != owner[unit] for n in near)
-            for unit, near in enumerate(self.near)
-        ]
-        self.mean = 1.0  # of the distances at the start, km
+        self.mean = mean
 
     def begin(self, start: Indices) -> None:
         """Take a first assignment; -1 for blocks that take no part."""
-        self.where = start.copy()
-        inside = self.where != NONE
-        self.members = np.flatnonzero(inside)
+        self.members = np.flatnonzero(start != NONE)
+        self._take(start)
+        if self.mean <= 0:
+            self.mean = max(self.distance(), 1e-6)
+
+    def _take(self, assignment: Indices) -> None:
+        self.where = assignment.copy()
         count = np.bincount(self.where[self.members], minlength=self.k)
         self.count: list[int] = count.tolist()
         self.load = self.base + np.stack(
@@ -81,20 +81,21 @@ class Search:
         )
         self.plain: list[int] = self.where.tolist()
         self.recentre()
-        self.mean = max(float(self._distance().sum()), 1e-6)
 
     def recentre(self) -> None:
         """Move the centres of territories without a home to the weighted middle of what they hold."""
-        where, blocks = self.where[self.members], self.blocks
-        pull = blocks.weight[self.members]
-        vectors = blocks.vectors[self.members]
-        sums = sum_vectors(where, pull, vectors, self.k)
+        where, moment = self.where[self.members], self.blocks.moment[self.members]
+        sums = np.stack([sum_by(where, moment[:, i], self.k) for i in range(3)], axis=1)
         self.centre = np.where(np.isfinite(self.homes), self.homes, normalised(sums))
 
-    def _distance(self) -> Floats:
-        """Weighted km per member; their sum is the mean distance."""
-        km = chord_km(self.blocks.vectors[self.members], self.centre[self.where[self.members]])
-        return self.blocks.weight[self.members] * km
+    def rematch(self) -> None:
+        """Let people exchange whole territories where that saves distance or disruption."""
+        keep = max(self.disruption, 0.01) * self.mean
+        self._take(matched(self.blocks, self.where, self.k, self.homes, keep))
+
+    def distance(self) -> float:
+        """The weighted mean distance, km."""
+        return float(self.blocks.km(self.members, self.centre[self.where[self.members]]).sum())
 
     def excess(self) -> float:
         """How far the worst territory lies outside its tolerance; 0 when all are inside."""
@@ -115,7 +116,7 @@ class Search:
         members, blocks = self.members, self.blocks
         moved = (blocks.owner[members] != NONE) & (blocks.owner[members] != self.where[members])
         price = self.disruption * float(blocks.kept[members][moved].sum())
-        return float(self._distance().sum()) / self.mean + price
+        return self.distance() / self.mean + price
 
     def run(
         self, sweeps: int, progress: Callable[[int], None], better: Callable[[Indices], None]
@@ -123,8 +124,11 @@ class Search:
         """Search for ``sweeps`` sweeps and return the best assignment found with its score."""
         price = 1.0
         best, found = self.score(), self.where.copy()
+        at_home = bool(np.isfinite(self.homes).any())
         for sweep in range(sweeps):
             progress(sweep)
+            if at_home and sweep % 25 == 24:
+                self.rematch()
             heat = 0.6 * max(0.0, 1 - sweep / (0.8 * sweeps)) ** 2
             moved = self.sweep(price, heat)
             self.recentre()
@@ -178,7 +182,7 @@ class Search:
         unit, target = a[border], tb[border]
         _, first = np.unique(unit * self.k + target, return_index=True)
         unit, target = unit[first], target[first]
-        if not self.connected or self.disruption > 0:
+        if not self.connected:
             unit, target = self._homing(unit, target)
         back = self._partners(unit, target)
         swap = back >= 0
@@ -226,11 +230,10 @@ class Search:
 
     def _pull(self, unit: Indices, source: Indices, target: Indices) -> Floats:
         blocks = self.blocks
-        vectors = blocks.vectors[unit]
-        km = chord_km(vectors, self.centre[source]) - chord_km(vectors, self.centre[target])
+        km = blocks.km(unit, self.centre[source]) - blocks.km(unit, self.centre[target])
         owner = blocks.owner[unit]
         stays = (source == owner).astype(np.float64) - (target == owner)
-        pull: Floats = blocks.weight[unit] * km / self.mean - self.disruption * blocks.kept[unit] * stays
+        pull: Floats = km / self.mean - self.disruption * blocks.kept[unit] * stays
         return pull
 
     def allowed(self, unit: int, source: int, target: int, other: int) -> bool:
@@ -245,10 +248,7 @@ class Search:
 
     def _joins(self, unit: int, territory: int, leaving: int) -> bool:
         plain = self.plain
-        if any(plain[n] == territory and n != leaving for n in self.near[unit]):
-            return True
-        # Today's plan may have scattered units; such a unit may go home, though nothing of its owner is next to it.
-        return self.lonely[unit] and int(self.blocks.owner[unit]) == territory
+        return any(plain[n] == territory and n != leaving for n in self.near[unit])
 
     def _stays(self, unit: int, territory: int, joining: int) -> bool:
         """Whether the neighbours of ``unit`` in its territory still reach each other without it."""
@@ -258,15 +258,18 @@ class Search:
             return True
         if joining >= 0:
             wanted.discard(joining)
-        first = wanted.pop()
+        first = min(wanted)
+        wanted.discard(first)
         seen = {first, unit}
-        stack = [first]
-        while stack and wanted:
-            for n in near[stack.pop()]:
-                if (plain[n] == territory or n == joining) and n not in seen:
+        ring = [first]
+        for member in ring:  # nearest first, and it grows: most often the way round is short
+            if not wanted:
+                break
+            for n in near[member]:
+                if n not in seen and (plain[n] == territory or n == joining):
                     seen.add(n)
                     wanted.discard(n)
-                    stack.append(n)
+                    ring.append(n)
         return not wanted
 
 
@@ -275,56 +278,3 @@ def _penalty(load: Floats, limit: Floats) -> Floats:
     over = np.maximum(np.abs(load - 1) - 0.9 * limit, 0.0) / limit
     result: Floats = (over * over).sum(axis=0)
     return result
-
-
-def join_strays(blocks: Blocks, start: Indices, k: int) -> Indices:
-    """``start`` with every territory in one piece where locks and the graph allow it.
-
-    The heaviest piece of a territory stays (a locked block makes it heavier than any other); the other pieces go,
-    block by block, to the nearest of the territories they touch.
-    """
-    result = start.copy()
-    inside = result != NONE
-    label = pieces(blocks.edges, result, inside)
-    count = int(label.max(initial=-1)) + 1
-    if count == 0:
-        return result
-    mass = np.bincount(label[inside], (blocks.weight + 1e-12 + blocks.locked)[inside], count)
-    territory = np.zeros(count, dtype=np.intp)
-    territory[label[inside]] = result[inside]
-    order = np.lexsort((mass, territory))
-    last = np.r_[territory[order][1:] != territory[order][:-1], True]
-    keeps = np.zeros(count, dtype=np.bool_)
-    keeps[order[last]] = True
-    stray = inside & ~keeps[label] & ~blocks.locked
-    result[stray] = NONE
-    held = np.flatnonzero(inside & ~stray)
-    sums = sum_vectors(result[held], blocks.weight[held], blocks.vectors[held], k)
-    centre = normalised(sums)
-    for unit, target in _grow(blocks, result, stray, centre):
-        result[unit] = target
-    lost = np.flatnonzero(stray & (result == NONE))
-    result[lost] = start[lost]  # islands without any neighbour stay where they were
-    return result
-
-
-def _grow(
-    blocks: Blocks, result: Indices, stray: npt.NDArray[np.bool_], centre: Floats
-) -> Iterator[tuple[Indices, Indices]]:
-    """Layer by layer: strays next to something assigned, and the nearest territory each of them touches."""
-    both = np.concatenate([blocks.edges, blocks.edges[:, ::-1]])
-    while True:
-        a, b = both[:, 0], both[:, 1]
-        open_edge = stray[a] & (result[a] == NONE) & (result[b] != NONE)
-        a, target = a[open_edge], result[b[open_edge]]
-        if not len(a):
-            return
-        km = chord_km(blocks.vectors[a], centre[target])
-        order = np.lexsort((target, km, a))
-        unit, first = np.unique(a[order], return_index=True)
-        yield unit, target[order][first]
-
-
-def quiet(progress: Progress, offset: int, total: int, what: str) -> Callable[[int], None]:
-    """A sweep counter that reports to ``progress``."""
-    return lambda sweep: progress(offset + sweep, total, what)

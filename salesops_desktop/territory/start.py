@@ -7,6 +7,7 @@ import numpy as np
 from salesops_desktop.territory.blocks import Blocks
 from salesops_desktop.territory.geography import chord_km, normalised
 from salesops_desktop.territory.problem import NONE, Floats, Indices, sum_by, sum_vectors
+from salesops_desktop.territory.strays import join_strays
 
 
 def bisection(blocks: Blocks, k: int, members: Indices, rng: np.random.Generator) -> Indices:
@@ -33,40 +34,75 @@ def bisection(blocks: Blocks, k: int, members: Indices, rng: np.random.Generator
     return result
 
 
-def around(blocks: Blocks, fixed: Floats, members: Indices, rounds: int = 60) -> Indices:
-    """Each block to the territory with the least distance² + price; prices rise where too much comes.
+def around(blocks: Blocks, homes: Floats, members: Indices, rng: np.random.Generator, rounds: int = 200) -> Indices:
+    """Each block to the town with the least distance + price, each town's blocks divided among those who live there.
+
+    A town's price rises while more comes than its people can take. With distance + price each town's part of the
+    country is star-shaped, thus in one piece; where the prices balance, no division among fixed homes is shorter.
 
     Args:
         blocks: what is assigned.
-        fixed: centres on the unit sphere, [k, 3].
+        homes: on the unit sphere, [k, 3].
         members: the blocks to assign.
+        rng: the source of chance.
         rounds: how often prices are adjusted.
 
     Returns:
         Territory per block, -1 off ``members``.
     """
+    town = _towns(homes)
+    people = np.bincount(town)
+    middle = normalised(sum_vectors(town, np.ones(len(homes)), homes, len(people)))
+    away = np.stack([chord_km(blocks.vectors[members], point) for point in middle], axis=1)
     mass = blocks.shares[:, members]
-    away = 2.0 - 2.0 * blocks.vectors[members] @ fixed.T
-    k = len(fixed)
-    scale = float(away.min(axis=1).mean()) + 1e-12
-    price = np.zeros(k)
+    price = np.zeros(len(people))
+    step = float(away.min(axis=1).mean()) + float(away.mean()) / 4
     best, best_excess = away.argmin(axis=1), np.inf
     for turn in range(rounds):
         chosen = (away + price).argmin(axis=1)
-        load = np.stack([sum_by(chosen, row, k) for row in mass])
-        excess = float(np.abs(load - 1).max())
+        load = np.stack([sum_by(chosen, row, len(people)) for row in mass]).mean(axis=0) / people
+        excess = float((np.abs(load - 1) * people).sum())
         if excess < best_excess:
             best, best_excess = chosen, excess
-        price += 2.0 * scale * np.clip((load - 1).mean(axis=0), -0.5, 0.5) * (1 - turn / rounds)
+        price += step * 0.97**turn * np.clip(load - 1, -0.5, 0.5)
     result = np.full(len(blocks), NONE, dtype=np.intp)
     result[members] = best
+    return _shared(blocks, result, town, rng)
+
+
+def _towns(homes: Floats, reach: float = 40.0) -> Indices:
+    """One number for homes within ``reach`` km of each other, also by way of others, [k]."""
+    near = np.stack([chord_km(homes, home) <= reach for home in homes])
+    town = np.arange(len(homes), dtype=np.intp)
+    while True:
+        nearest = np.where(near, town, len(homes)).min(axis=1)
+        if (nearest == town).all():
+            return np.unique(town, return_inverse=True)[1].reshape(-1).astype(np.intp)
+        town = nearest
+
+
+def _shared(blocks: Blocks, towns: Indices, town: Indices, rng: np.random.Generator) -> Indices:
+    """What comes to each town, in one piece where it can be, divided among the people who live there."""
+    whole = join_strays(blocks, towns, int(town.max()) + 1)
+    result = np.full(len(blocks), NONE, dtype=np.intp)
+    for number in range(int(town.max()) + 1):
+        people, theirs = np.flatnonzero(town == number), np.flatnonzero(whole == number)
+        parts = min(len(people), len(theirs))
+        if parts:
+            split = bisection(blocks, parts, theirs, rng)
+            result[theirs] = people[split[theirs]]
     return result
 
 
-def numbered(blocks: Blocks, start: Indices, k: int, homes: Floats) -> Indices:
-    """``start`` with its parts renumbered: near the homes that are known, with most of today's owners keeping most.
+def matched(blocks: Blocks, start: Indices, k: int, homes: Floats, keep: float) -> Indices:
+    """``start`` with its parts renumbered so that kilometres to homes and what changes owner cost least.
 
-    Keeping a part with its owner counts as much as bringing it 1,000 km nearer to a home; a lock outweighs all else.
+    Args:
+        blocks: what is assigned.
+        start: territory per block, -1 for blocks that take no part.
+        k: number of territories.
+        homes: on the unit sphere, [k, 3], NaN where not known; a part without a home costs what is to its own middle.
+        keep: kilometres that keeping everything with its owner is worth. A lock outweighs all else.
     """
     from scipy.optimize import linear_sum_assignment  # noqa: PLC0415  # slow to load, and the package is imported early
 
@@ -75,13 +111,16 @@ def numbered(blocks: Blocks, start: Indices, k: int, homes: Floats) -> Indices:
     at_home = np.flatnonzero(np.isfinite(homes).all(axis=1))
     if not len(known) and not len(at_home):
         return start
-    strength = blocks.weight[known] * np.where(blocks.locked[known], 1000.0, 1.0)
-    value = sum_by(start[known] * k + blocks.owner[known], strength, k * k).reshape(k, k)
-    size = sum_by(start[held], blocks.weight[held], k)
-    middle = normalised(sum_vectors(start[held], blocks.weight[held], blocks.vectors[held], k))
-    away = chord_km(middle[:, None], homes[at_home][None])
-    value[:, at_home] -= size[:, None] * away / 1000.0
-    part, owner = linear_sum_assignment(value, maximize=True)
+    cost = np.zeros((k, k))
+    if len(at_home):
+        sums = np.stack([sum_by(start[held], blocks.moment[held, i], k) for i in range(3)], axis=1)
+        own = blocks.km(held, normalised(sums)[start[held]])
+        cost += sum_by(start[held], own, k)[:, None]
+        far = blocks.km_to_all(held, homes[at_home])
+        cost[:, at_home] = np.stack([sum_by(start[held], column, k) for column in far.T], axis=1)
+    strength = keep * blocks.kept[known] + np.where(blocks.locked[known], 1e7, 0.0)
+    cost -= sum_by(start[known] * k + blocks.owner[known], strength, k * k).reshape(k, k)
+    part, owner = linear_sum_assignment(cost)
     number = np.empty(k, dtype=np.intp)
     number[part] = owner
     return np.where(start == NONE, NONE, number[start])
