@@ -63,8 +63,6 @@ def test_opportunities_without_account_or_dates_are_there(maven):
     assert tuple(count) == (1425, 500, 2089, 0)
 
 
-
-
 def overall(report, kpi_id):
     return report.result(kpi_id).overall
 

@@ -111,7 +111,11 @@ def test_a_person_made_from_a_name_is_found_again_by_name_when_the_roster_brings
     bench.merge("person", ("name", "manager"), [("Ann", "Mo")])
     result = bench.merge("person", ("external_id", "name"), [("P1", "Mo"), ("P2", "Ann"), ("P3", "Ann")])
     assert (result.rejected, result.new, result.changed) == ((), 1, 2)
-    assert bench.rows("SELECT external_id, name FROM person ORDER BY id") == [("P2", "Ann"), ("P1", "Mo"), ("P3", "Ann")]
+    assert bench.rows("SELECT external_id, name FROM person ORDER BY id") == [
+        ("P2", "Ann"),
+        ("P1", "Mo"),
+        ("P3", "Ann"),
+    ]
 
 
 OPPORTUNITY = ("external_id", "account", "product", "stage", "amount")

@@ -127,7 +127,8 @@ class _SheetWriter(WorksheetWriter):
         self.xf.send(SheetDimension(self._body.extent()).to_tree())
 
     def write_hyperlinks(self) -> None:
-        self.ws._hyperlinks.extend(self._body.hyperlinks)
+        sheet: Any = self.ws  # openpyxl's own writer reaches for its list of links in the same way
+        sheet._hyperlinks.extend(self._body.hyperlinks)
         super().write_hyperlinks()
 
     def write_drawings(self) -> None:

@@ -92,8 +92,8 @@ def exception_look() -> DifferentialStyle:
     )
 
 
-def _register(sheet: object, look: Look) -> int:
-    cell: Any = StyleableObject(sheet)  # type: ignore[no-untyped-call]
+def _register(sheet: Any, look: Look) -> int:
+    cell: Any = StyleableObject(sheet)
     cell.font = _font(look.role)
     if fill := _fill(look.role):
         cell.fill = PatternFill("solid", start_color=fill, end_color=fill)
