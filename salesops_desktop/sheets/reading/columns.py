@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from salesops_desktop.model.tables import ValueKind
@@ -19,6 +19,7 @@ from salesops_desktop.sheets.reading.shapes import (
     INTEGER,
     ISO_DATETIME,
     NUMBER,
+    PENDING,
     TEXT,
     Cell,
     Look,
@@ -78,6 +79,9 @@ class ColumnFacts:
     """Whether values or number format name a currency."""
     mark_open: bool = False
     """Whether the decimal mark rests on custom, not on evidence."""
+    date_marks: str = ""
+    """The marks between day and month for which :attr:`date_order` holds; dates spelled with another one speak only
+    for themselves."""
 
 
 def keyed(values: Sequence[Cell]) -> Sequence[Cell]:
@@ -202,6 +206,7 @@ class ColumnTally:
         notices: list[str] = []
         evidence: list[str] = []
         date_order = self._date_order(kind, order, evidence, notices)
+        date_marks = self._date_marks(date_order, notices, chosen=bool(order))
         decimal, group, is_open = self._marks(kind, mark or decimal_hint, mark, evidence, notices)
         currencies = {v.currency: n for v, n in self.looks.items() if v.currency}
         seen = {v.currency for v in self.looks if v.currency}
@@ -232,10 +237,11 @@ class ColumnTally:
             tuple(notices),
             bool(seen or unit),
             is_open,
+            date_marks,
         )
 
     def _kind(self, filled: int) -> ValueKind:  # noqa: PLR0911  # one return per kind reads best
-        judged = filled - self.count(Shape.NULL, Shape.ERROR)
+        judged = filled - self.count(Shape.NULL, Shape.PENDING, Shape.ERROR)
         if judged <= 0:
             return ValueKind.TEXT
         numbers, codes = self.count(Shape.INTEGER, Shape.NUMBER), self.count(Shape.CODE)
@@ -283,7 +289,13 @@ class ColumnTally:
                     evidence.append(f"{counts[order]} dates can only be {ORDER_LABELS[order]}, {counts[other]} not.")
                     return order
             return "undecidable"
+        usual = self._usual_spelling()
         for order, found, other in (("dmy", day_first, "second"), ("mdy", month_first, "first")):
+            if found[0] and usual not in self._spelled(order) and (order, usual) != ("dmy", "."):
+                evidence.append(
+                    f"{found[1]} can only be {ORDER_LABELS[order]}, but most dates are spelled with “{usual}”."
+                )
+                return "undecidable"
             if found[0]:
                 place = "first" if other == "second" else "second"
                 plural = "date has" if found[0] == 1 else "dates have"
@@ -291,14 +303,44 @@ class ColumnTally:
                     f"{ORDER_LABELS[order]}: {found[0]} {plural} a {place} number above 12, such as {found[1]}."
                 )
                 return order
-        if counts["dots"]:
+        dated = self.count(Shape.DATE, Shape.DATETIME)
+        if counts["dots"] and usual == "." and self._spelled()["."] * 2 >= dated:
             evidence.append(f"{ORDER_LABELS['dmy']}: dates with dots are written day first ({proof['dots'][1]}).")
             return "dmy"
-        if counts["?"]:
-            evidence.append(f"All {counts['?']} dates have day and month of at most 12, such as {proof['?'][1]}.")
+        if opened := counts["?"] + counts["dots"]:
+            example = proof["?"][1] or proof["dots"][1]
+            evidence.append(f"{opened} dates have day and month of at most 12 and prove nothing, such as {example}.")
             return "undecidable"
         evidence.append("Year, month and day are written so that nothing is open.")
         return "ymd"
+
+    def _spelled(self, order: str = "") -> Counter[str]:
+        """Dates by what stands between day and month; only those that prove ``order`` where it is given."""
+        marks: Counter[str] = Counter()
+        for verdict, count in self.looks.items():
+            if verdict.spelled and (not order or verdict.order == order):
+                marks[verdict.spelled] += count
+        return marks
+
+    def _usual_spelling(self) -> str:
+        """What stands between day and month of most dates that leave them open."""
+        return max((marks := self._spelled()), key=lambda mark: (marks[mark], mark), default="")
+
+    def _date_marks(self, order: str | None, notices: list[str], *, chosen: bool) -> str:
+        """The marks for which ``order`` holds: the usual one, those that prove it, and dots where days come first."""
+        if order is None:
+            return ""
+        held = {self._usual_spelling(), *self._spelled(order)} | ({"."} if order == "dmy" else set())
+        held = widened(held) if chosen else held
+        strays = [v for v in self.looks if v.order in ("?", "dots") and v.spelled not in held]
+        if strays and order != "undecidable":
+            row, text = min(self.examples[v] for v in strays)
+            count = sum(self.looks[v] for v in strays)
+            notices.append(
+                f"{count} {'date is' if count == 1 else 'dates are'} written in another way than the rest, such as "
+                f"{text} in row {row}; which number is the month cannot be told, so they are listed as bad cells."
+            )
+        return "".join(sorted(held))
 
     def _proof(self, order: str) -> tuple[int, str]:
         looks = [v for v in self.looks if v.order == order and v.shape in (Shape.DATE, Shape.DATETIME)]
@@ -353,7 +395,14 @@ class ColumnTally:
             ValueKind.BOOLEAN: (Shape.BOOLEAN, Shape.INTEGER),
             ValueKind.TEXT: tuple(Shape),
         }.get(kind, _NUMERIC)
-        odd = self.count(*(s for s in Shape if s not in (*fitting, Shape.BLANK, Shape.NULL, Shape.ERROR)))
+        pending = self.count(Shape.PENDING)
+        if pending and kind is not ValueKind.TEXT:
+            row, text = self.examples[PENDING]
+            notices.append(
+                f"{pending} {'cell says' if pending == 1 else 'cells say'} “{text}” or the like (row {row})."
+            )
+        known = (*fitting, Shape.BLANK, Shape.NULL, Shape.PENDING, Shape.ERROR)
+        odd = self.count(*(s for s in Shape if s not in known))
         if odd:
             notices.append(f"{odd} of the other values {'is' if odd == 1 else 'are'} no {kind.value}.")
         if kind is ValueKind.BOOLEAN and len(self.words) > 2:
@@ -364,6 +413,12 @@ class ColumnTally:
             notices.append(
                 f"A text of {self.longest:,} characters is longer than a spreadsheet cell can hold (32,767)."
             )
+
+
+def widened(marks: Iterable[str]) -> set[str]:
+    """The marks a person means who names the order of a column: slash and hyphen are one habit, dots another."""
+    held = set(marks)
+    return held | {"/", "-"} if held & {"/", "-"} else held
 
 
 def proves(verdict: Look) -> str:

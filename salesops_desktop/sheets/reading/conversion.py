@@ -12,13 +12,14 @@ from typing import Self
 from salesops_desktop.model.entities import FieldSpec
 from salesops_desktop.model.money import MAX_MINOR, PPM, exponent, is_currency, to_minor
 from salesops_desktop.model.tables import ValueKind
-from salesops_desktop.sheets.reading.columns import ORDER_LABELS, ColumnFacts
+from salesops_desktop.sheets.reading.columns import ORDER_LABELS, ColumnFacts, widened
 from salesops_desktop.sheets.reading.limits import CACHE_CAP
 from salesops_desktop.sheets.reading.numbers import exact_number
 from salesops_desktop.sheets.reading.shapes import (
     ERROR_WORDS,
     FALSE_WORDS,
     NULL_WORDS,
+    PENDING_WORDS,
     TRUE_WORDS,
     UNCACHED,
     Cell,
@@ -41,6 +42,14 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """The order of a column's dates, and the marks between day and month for which it is known to hold."""
+
+    name: str
+    marks: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Priced:
     """An amount whose cell named its currency."""
 
@@ -49,8 +58,9 @@ class Priced:
 
 
 Converted = Stored | Fault | Priced
+_PENDING = Fault("says that the value is not known yet", "Enter the value, or leave the cell empty.")
 _TEXT_NULLS = frozenset(("NULL", "#N/A", "(blank)", "(null)", "#NULL!"))
-_REFERENCE_NULLS = frozenset(("-", "--", "n/a", "null", "none", "nan", "nil", "#n/a", "(blank)", "?", "(none)"))
+_REFERENCE_NULLS = frozenset(("-", "--", "n/a", "null", "none", "nan", "nil", "#n/a", "(blank)", "(none)"))
 _DOLLARS = frozenset("USD CAD AUD NZD SGD HKD TWD MXN ARS CLP COP".split())
 _KRONER = frozenset("SEK NOK DKK ISK".split())
 _ISO = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -100,7 +110,7 @@ class Converter(dict[Cell, "Converted"]):
 
 
 def converter(  # noqa: PLR0911  # one return per kind reads best
-    field: FieldSpec, facts: ColumnFacts, *, header: str, order: str, currency: str
+    field: FieldSpec, facts: ColumnFacts, *, header: str, order: str, currency: str, chosen: bool = False
 ) -> Converter:
     """The converter for a column of ``field``.
 
@@ -110,7 +120,9 @@ def converter(  # noqa: PLR0911  # one return per kind reads best
         header: the column's header; may say that rates are percents.
         order: the date order to use: dmy, mdy, ymd or undecidable.
         currency: the currency of amounts whose cell names none.
+        chosen: whether a person named the order.
     """
+    when = Order(order, frozenset(widened(facts.date_marks) if chosen else facts.date_marks))
     mark = facts.decimal_mark or "."
     match field.kind:
         case ValueKind.MONEY:
@@ -119,9 +131,9 @@ def converter(  # noqa: PLR0911  # one return per kind reads best
             percents = holds_percents(facts, header, field)
             return Converter(lambda value: _bounded(rate(value, mark, percents=percents), field, PPM))
         case ValueKind.DATE:
-            return Converter(lambda value: date(value, order))
+            return Converter(lambda value: date(value, when))
         case ValueKind.DATETIME:
-            return Converter(lambda value: moment(value, order))
+            return Converter(lambda value: moment(value, when))
         case ValueKind.BOOLEAN:
             return Converter(boolean)
         case ValueKind.INTEGER:
@@ -213,9 +225,9 @@ def currency_code(value: Cell) -> Converted:
 def _nothing(value: Cell) -> tuple[str, Fault | None] | None:
     """The trimmed text of a cell that should hold a value, with a fault where it is an error; None where empty."""
     plain = _plain_text(value)
-    if not plain or plain.lower() in NULL_WORDS:
+    if not plain or (lower := plain.lower()) in NULL_WORDS:
         return None
-    return plain, _error(plain)
+    return plain, _PENDING if lower in PENDING_WORDS else _error(plain)
 
 
 def _read(value: Cell, mark: str) -> tuple[Decimal, str, bool] | Fault | None:
@@ -354,7 +366,7 @@ def choice(value: Cell, known: dict[str, str]) -> Converted:
     return Fault("is none of the known words", f"Use one of: {listed}.")
 
 
-def _when(value: Cell, order: str) -> dt.datetime | dt.date | Fault | None:  # noqa: PLR0911  # one return per way of writing
+def _when(value: Cell, order: Order) -> dt.datetime | dt.date | Fault | None:  # noqa: PLR0911  # one return per way of writing
     """A date or moment; naive moments are taken as UTC, others are converted."""
     if isinstance(value, (dt.datetime, dt.date)):
         return value
@@ -400,15 +412,18 @@ def _serial(days: float, written: str) -> dt.datetime | dt.date | Fault:
     return Fault("is a number, no date", "Write it as 2025-12-31.")
 
 
-def _dated(parts: Parts, order: str) -> dt.datetime | dt.date | Fault:
+def _dated(parts: Parts, when: Order) -> dt.datetime | dt.date | Fault:
     month, day = parts.first, parts.second
     if parts.order in ("dmy", "mdy", "?", "dots"):
+        order = when.name
         if order == "undecidable":
             return Fault("may be day/month or month/day", "Say which order the column has.")
-        if order not in ("dmy", "mdy"):
-            order = "dmy" if parts.order == "dots" else parts.order
-        if order == "?":
-            return Fault("may be day/month or month/day", "Say which order the column has.")
+        if parts.order in ("?", "dots") and (order == "ymd" or parts.mark not in when.marks):
+            return Fault(
+                "is spelled in another way than the column's dates, and may be day/month or month/day",
+                "Write it as 2025-12-31.",
+            )
+        order = parts.order if order == "ymd" else order
         month, day = (parts.second, parts.first) if order == "dmy" else (parts.first, parts.second)
         if not valid_day(parts.year, month, day):
             return Fault(f"does not fit the column's order {ORDER_LABELS[order]}", "Correct the cell.")
@@ -434,7 +449,7 @@ class _Zoned(dt.datetime):
         return self
 
 
-def date(value: Cell, order: str) -> Converted:
+def date(value: Cell, order: Order) -> Converted:
     """A date as ISO text; of a moment the day as written."""
     if isinstance(value, str) and _ISO.fullmatch(value) and valid_day(int(value[:4]), int(value[5:7]), int(value[8:])):
         return value
@@ -444,7 +459,7 @@ def date(value: Cell, order: str) -> Converted:
     return found.strftime("%Y-%m-%d") if found.year >= 1000 else Fault("is no date of our time", "Correct the year.")
 
 
-def moment(value: Cell, order: str) -> Converted:
+def moment(value: Cell, order: Order) -> Converted:
     """A moment as ISO text in UTC."""
     found = _when(value, order)
     if found is None or isinstance(found, Fault):

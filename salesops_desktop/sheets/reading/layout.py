@@ -137,12 +137,12 @@ def _is_header(head: Sequence[Row], place: int, known: Mapping[str, object]) -> 
         shapes = Counter(look(v).shape for v in column)
         common, count = shapes.most_common(1)[0]
         own = look(cell).shape
-        if common in (Shape.TEXT, Shape.NULL, Shape.ERROR):
+        if common in (Shape.TEXT, Shape.NULL, Shape.PENDING, Shape.ERROR):
             score -= 2 if shown(cell) in {shown(v) for v in column} and len(column) < 40 else 0
             continue
         if count * 10 < len(column) * 7:
             continue
-        if own in (Shape.TEXT, Shape.NULL) or (own is not common and common is not Shape.CODE):
+        if own in (Shape.TEXT, Shape.NULL, Shape.PENDING) or (own is not common and common is not Shape.CODE):
             score += 1
         elif own is common and not _year(cell):
             score -= 2

@@ -23,6 +23,8 @@ class Shape(StrEnum):
     BLANK = "blank"
     NULL = "null"
     """A word for "nothing", such as N/A; stays text in a text column."""
+    PENDING = "pending"
+    """A word for "not known yet", such as TBD; stays text in a text column, and is told elsewhere."""
     INTEGER = "integer"
     NUMBER = "number"
     CODE = "code"
@@ -54,10 +56,13 @@ class Look(NamedTuple):
     difference, ``name`` where the month is a word, ``dots`` where only the custom of writing 1.2.2025 tells."""
     currency: str = ""
     percent: bool = False
+    spelled: str = ""
+    """What stands between day and month of a date whose order may differ from column to column."""
 
 
 BLANK = Look(Shape.BLANK)
 NULL = Look(Shape.NULL)
+PENDING = Look(Shape.PENDING)
 TEXT = Look(Shape.TEXT)
 ERROR = Look(Shape.ERROR)
 INTEGER = Look(Shape.INTEGER)
@@ -69,9 +74,13 @@ ISO_DATETIME = Look(Shape.DATETIME, order="ymd")
 UNCACHED = "#UNCACHED!"
 """Stands for a formula without a stored result."""
 
-NULL_WORDS = frozenset(
-    "null n/a na #n/a nan none nil - -- --- – — ? (blank) (null) (none) n.a. n.a tbd tba unknown #null!".split()
+NULL_WORDS = frozenset("null n/a na #n/a nan none nil - -- --- – — (blank) (null) (none) n.a. n.a #null!".split())
+"""Say that there is nothing: silent wherever a value is expected."""
+PENDING_WORDS = frozenset(
+    "? ?? ??? tbd tba tbc t.b.d. t.b.a. t.b.c. unknown pending call open missing unbekannt offen inconnu "
+    "desconocido sconosciuto".split()
 )
+"""Say that there is something nobody knows yet: a value was meant, so it is told."""
 TRUE_WORDS = frozenset("true yes y wahr ja oui vrai si sí verdadero sim verdadeiro sì vero x ✓ on".split())
 FALSE_WORDS = frozenset("false no n falsch nein non faux falso não nao off".split())
 ERROR_WORDS = frozenset(
@@ -162,6 +171,8 @@ class Parts(NamedTuple):
     order: str
     clock: dt.time | None
     zone: str
+    mark: str = ""
+    """What stands between the parts where they are all digits."""
 
 
 def fold(text: str) -> str:
@@ -247,7 +258,7 @@ def _checked(match: re.Match[str], first: int, second: int, order: str) -> Parts
             dt.date(year, day, month)
     except ValueError:
         return "bad"
-    return Parts(year, first, second, order, clock, match["zone"] or "")
+    return Parts(year, first, second, order, clock, match["zone"] or "", "" if order == "name" else match["sep"])
 
 
 class Amount(NamedTuple):
@@ -364,6 +375,8 @@ def _text_look(raw: str) -> Look:  # noqa: PLR0911  # one return per shape reads
     lower = text.lower()
     if lower in NULL_WORDS:
         return NULL
+    if lower in PENDING_WORDS:
+        return PENDING
     if lower in TRUE_WORDS or lower in FALSE_WORDS:
         return Look(Shape.BOOLEAN)
     if not any(map(str.isdigit, text)):
@@ -375,7 +388,8 @@ def _text_look(raw: str) -> Look:  # noqa: PLR0911  # one return per shape reads
     if isinstance(parts, str):
         return Look(Shape.BAD_DATE)
     if parts is not None:
-        return Look(Shape.DATE if parts.clock is None else Shape.DATETIME, order=parts.order)
+        mark = "" if parts.order in ("ymd", "name") else parts.mark
+        return Look(Shape.DATE if parts.clock is None else Shape.DATETIME, order=parts.order, spelled=mark)
     if _TIME.fullmatch(text):
         return Look(Shape.TIME)
     return TEXT

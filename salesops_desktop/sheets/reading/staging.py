@@ -224,7 +224,14 @@ def _prepare(number: int, plan: SheetPlan, survey: Survey) -> _Stage:
                 header,
                 facts,
                 order,
-                converter(f, facts, header=header, order=order, currency=_unit(facts, plan.default_currency)),
+                converter(
+                    f,
+                    facts,
+                    header=header,
+                    order=order,
+                    currency=_unit(facts, plan.default_currency),
+                    chosen=bool(plan.date_orders.get(index)),
+                ),
             )
         )
     spare = [i for i in survey.kept if i not in plan.mapping] if plan.keep_unmapped else []

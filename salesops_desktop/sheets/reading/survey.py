@@ -290,8 +290,14 @@ def _with_siblings(facts: list[ColumnFacts], names: Sequence[str]) -> Iterator[C
     """Let a date column that decides its order speak for those of the same sheet that do not."""
     decided = {f.date_order: i for i, f in enumerate(facts) if f.date_order in ("dmy", "mdy")}
     for fact in facts:
-        if fact.date_order == "undecidable" and len(decided) == 1 and "contradict" not in " ".join(fact.notices):
-            order, i = next(iter(decided.items()))
+        order, i = next(iter(decided.items()), ("", 0))
+        alike = bool(order) and set(fact.date_marks) <= set(facts[i].date_marks)
+        if (
+            fact.date_order == "undecidable"
+            and len(decided) == 1
+            and alike
+            and "contradict" not in "".join(fact.notices)
+        ):
             name = names[i] or f"Column {column_letters(i)}"
             yield replace(
                 fact,

@@ -355,3 +355,72 @@ def test_conservation(tmp_path, reader, rows):
     for number in set(range(2, len(rows) + 2)) - set(seen):
         blank = not any(cell.strip() for cell in rows[number - 2])
         assert blank or number in {row.row for row in found.skipped}
+
+
+@pytest.mark.parametrize(
+    ("dates", "read"),
+    [
+        # month first is proven with slashes; dots mean day first nearly everywhere: nothing is read silently
+        (["01/13/2026", "02/03/2026", "06.01.2026"], ["2026-01-13", "2026-02-03", None]),
+        (["01/13/2026", "02/03/2026", "06-01-2026"], ["2026-01-13", "2026-02-03", None]),
+        # dots in a day-first column say what custom and column say
+        (["13/01/2026", "02/03/2026", "06.01.2026"], ["2026-01-13", "2026-03-02", "2026-01-06"]),
+        (["13.01.2026", "02.03.2026", "06/01/2026"], ["2026-01-13", "2026-03-02", None]),
+        # what proves its order by itself needs no column, what no column can mean is told
+        (["01/13/2026", "02/03/2026", "6 Jan 2026", "2026-01-06"], ["2026-01-13", "2026-02-03"] + ["2026-01-06"] * 2),
+        (
+            ["01-13-2026", "02-14-2026", "02/14/2026", "03/03/2026"],
+            ["2026-01-13", "2026-02-14"] * 1 + ["2026-02-14", "2026-03-03"],
+        ),
+    ],
+)
+def test_a_second_spelling_of_dates_is_never_read_silently(tmp_path, reader, dates, read):
+    lines = "".join(f"{i},x,{date}\n" for i, date in enumerate(dates))
+    path = table(tmp_path / "d.csv", f"Deal ID,Stage,Close Date\n{lines}")
+    staged, issues, _ = stage(reader, path, tmp_path, "opportunity")
+    assert [row["close_on"] for row in staged] == read
+    assert [i["value"] for i in issues] == [d for d, r in zip(dates, read, strict=True) if r is None]
+    told = [n.what for n in reader.inspect(path).warnings]
+    assert bool(issues) == any("another way" in what for what in told)
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        ["2026-01-13", "2026-02-14", "2026-03-15", "06.01.2026"],
+        ["02/03/2026", "04/05/2026", "06/07/2026", "13-01-2026"],
+    ],
+)
+def test_a_few_dates_decide_nothing_for_the_many(tmp_path, reader, dates):
+    lines = "".join(f"{i},x,{date}\n" for i, date in enumerate(dates))
+    path = table(tmp_path / "d.csv", f"Deal ID,Stage,Close Date\n{lines}")
+    assert [q.kind for q in reader.inspect(path).open_questions] == ["date_order"]
+    staged, _, _ = stage(reader, path, tmp_path, "opportunity", date_orders={2: "dmy"})
+    assert None not in [row["close_on"] for row in staged]
+
+
+@pytest.mark.parametrize("word", ["", "NA", "N/A", "null", "none", "-", "#N/A"])
+def test_words_for_nothing_are_silent(tmp_path, reader, word):
+    path = table(
+        tmp_path / "n.csv",
+        f"Deal ID,Stage,Amount,Close Date,Probability\na,x,1.50,2026-01-13,0.5\nb,x,2.50,2026-01-14,0.6\n"
+        f"c,x,{word},{word},{word}\n",
+    )
+    staged, issues, _ = stage(reader, path, tmp_path, "opportunity")
+    assert (staged[2]["amount"], staged[2]["close_on"], staged[2]["probability"]) == (None, None, None)
+    assert not issues
+
+
+@pytest.mark.parametrize("word", ["tbd", "TBA", "unknown", "call", "?", "see note"])
+def test_words_for_not_known_yet_are_told(tmp_path, reader, word):
+    path = table(
+        tmp_path / "n.csv",
+        f"Deal ID,Stage,Amount,Close Date,Probability\na,x,1.50,2026-01-13,0.5\nb,x,2.50,2026-01-14,0.6\n"
+        f"c,x,{word},{word},{word}\n",
+    )
+    staged, issues, _ = stage(reader, path, tmp_path, "opportunity")
+    assert (staged[2]["amount"], staged[2]["close_on"], staged[2]["probability"]) == (None, None, None)
+    assert sorted((i["cell"], i["value"], i["severity"]) for i in issues) == [
+        (f"{letter}4", word, "blank") for letter in "CDE"
+    ]
+    assert len(reader.inspect(path).warnings) == 3
