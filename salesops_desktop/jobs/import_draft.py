@@ -268,6 +268,9 @@ def _suggested(inspection: FileInspection, index: int, as_: str | None, currency
         found = sheet.suggestions[0] if sheet.suggestions else None
         if found is not None and (found.score < GOOD_GUESS or found.missing):
             found = None
+        # one column of a name among several sheets is a cover or a list of notes, not a table of records
+        if found is not None and len(found.mapping) < 2 <= len(inspection.sheets):
+            found = None
     return SheetPlan(sheet.name, found.entity, dict(found.mapping), currency) if found else None
 
 
