@@ -103,13 +103,22 @@ def _kept_forecasts(shell: Shell) -> None:
     show_kept(shell)
 
 
-def _waiting(name: str, picture: str, sentence: str) -> TabSpec:
-    def build(shell: Shell) -> TabView:
-        from salesops_desktop.ui.tabs.waiting import WaitingView  # noqa: PLC0415  # built when first shown
+def _performance(shell: Shell) -> TabView:
+    from salesops_desktop.ui.tabs.performance.view import PerformanceView  # noqa: PLC0415  # built when first shown
 
-        return WaitingView(shell, name, picture, sentence)
+    return PerformanceView(shell)
 
-    return TabSpec(name, name.capitalize(), picture, build)
+
+def _performance_commands(shell: Shell) -> Sequence[Command]:
+    from salesops_desktop.ui.tabs.performance.actions import commands  # noqa: PLC0415  # built when first shown
+
+    return commands(shell)
+
+
+def _kpis(shell: Shell) -> None:
+    from salesops_desktop.ui.tabs.performance.actions import show_kpis  # noqa: PLC0415  # built when first shown
+
+    show_kpis(shell)
 
 
 TABS: tuple[TabSpec, ...] = (
@@ -142,7 +151,5 @@ TABS: tuple[TabSpec, ...] = (
         _forecast_commands,
         {"forecast run": _keep_forecast, "forecast list": _kept_forecasts},
     ),
-    _waiting(
-        "performance", "gauge", "The nine sales-ops figures come from opportunities, quotas, activities and leads."
-    ),
+    TabSpec("performance", "Performance", "gauge", _performance, _performance_commands, {"kpis": _kpis}),
 )

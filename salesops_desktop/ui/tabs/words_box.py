@@ -51,6 +51,7 @@ class WordsBox(QScrollArea):
         self.column.setContentsMargins(0, 0, theme.tokens().spacing["m"], 0)
         self.column.setSpacing(theme.tokens().spacing["m"])
         self._sentences: list[QLabel] = []
+        self._tail = self.column
         self.setWidget(self._inner)
         self.viewport().setAutoFillBackground(False)
         self._inner.setAutoFillBackground(False)
@@ -61,15 +62,22 @@ class WordsBox(QScrollArea):
             return
         while len(self._sentences) > len(sentences):
             gone = self._sentences.pop()
-            self.column.removeWidget(gone)
+            self._tail.removeWidget(gone)
             gone.hide()
             gone.deleteLater()
         while len(self._sentences) < len(sentences):
             label = words(muted=False)
             self._sentences.append(label)
-            self.column.addWidget(label)
+            self._tail.addWidget(label)
         for label, sentence in zip(self._sentences, sentences, strict=True):
             label.setText(sentence)
+
+    def end(self) -> None:
+        """Nothing comes but sentences: what room is left stays under them."""
+        self._tail = QVBoxLayout()
+        self._tail.setSpacing(theme.tokens().spacing["m"])
+        self.column.addLayout(self._tail)
+        self.column.addStretch(1)
 
 
 def fit_rows(grid: Grid) -> None:

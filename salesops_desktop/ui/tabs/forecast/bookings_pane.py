@@ -74,6 +74,7 @@ class BookingsPane(QWidget):
         box.addWidget(self.ranking)
         box.addWidget(self.coverage)
         box.addWidget(heading(tr("What to know")))
+        self.words.end()
         split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(left)
         split.addWidget(self.words)

@@ -72,6 +72,7 @@ class PipelinePane(QWidget):
         box.addWidget(heading(tr("Back-test by method")))
         box.addWidget(self.ranking)
         box.addWidget(heading(tr("What to know")))
+        self.words.end()
         split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(self.deals)
         split.addWidget(self.words)

@@ -21,6 +21,7 @@ from salesops_desktop.ui import theme
 from salesops_desktop.ui.exporting import open_file
 from salesops_desktop.ui.i18n import tr, trn
 from salesops_desktop.ui.tabs.data.actions import show_rows
+from salesops_desktop.ui.tabs.figures_dialog import show_figures
 from salesops_desktop.ui.tabs.forecast.bookings_pane import BookingsPane
 from salesops_desktop.ui.tabs.forecast.pipeline_pane import PipelinePane
 from salesops_desktop.ui.tabs.forecast.presenter import LONGEST, ForecastPresenter, ForecastState, Question
@@ -211,8 +212,6 @@ class ForecastView(TabView):
         self.shell.say(tr(sentence), kind="success")
 
     def _show_figures(self, table: Table) -> None:
-        from salesops_desktop.ui.tabs.figures_dialog import show_figures  # noqa: PLC0415  # seldom asked for
-
         show_figures(self.shell, table)
 
     # ------------------------------------------------------------------ what a person does
