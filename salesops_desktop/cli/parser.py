@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import functools
 import inspect
 import re
 import types
@@ -125,11 +126,24 @@ def _reader(kind: object) -> typing.Callable[[str], object]:
     if kind is dt.date:
         return read_date
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return lambda text: kind(text)  # noqa: PLW0108  # argparse names the type in its message otherwise
+        return functools.partial(read_choice, kind)
     if kind in (int, float, str, Path):
         return typing.cast("typing.Callable[[str], object]", kind)
     message = f"No way to read a {kind} from the command line."
     raise TypeError(message)
+
+
+def read_choice(kind: type[Enum], text: str) -> Enum:
+    """Read one of a closed list.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none of them.
+    """
+    try:
+        return kind(text)
+    except ValueError:
+        message = f"{text!r} is none of {', '.join(str(member.value) for member in kind)}."
+        raise argparse.ArgumentTypeError(message) from None
 
 
 def read_date(text: str) -> dt.date:

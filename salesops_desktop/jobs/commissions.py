@@ -81,8 +81,8 @@ def run_commissions(context: JobContext, period: str = "", *, pay_on: PayOn = Pa
     with context.workspace.read() as connection:
         inputs = load_inputs(connection, pay_on)
         facts = company(connection)
+        _refuse_unready(inputs)
         wanted = facts.calendar.parse(period) if period else _last_month(connection)
-    _refuse_unready(inputs, wanted)
     result = calculate(
         inputs.plans, inputs.assignments, inputs.credits, inputs.quotas, wanted, calendar=facts.calendar,
         rates=inputs.rates, names=inputs.names, progress=context.progress,
@@ -112,7 +112,7 @@ def _last_month(connection: Connection) -> Period:
     return company(connection).calendar.containing(dt.date.fromisoformat(str(last)), PeriodKind.MONTH)
 
 
-def _refuse_unready(inputs: Inputs, period: Period) -> None:
+def _refuse_unready(inputs: Inputs) -> None:
     faults = []
     if not inputs.plans:
         faults.append(
@@ -123,7 +123,7 @@ def _refuse_unready(inputs: Inputs, period: Period) -> None:
             Fault("Transactions", "there are none.", "Import them, or book the won opportunities (commissions book).")
         )
     if faults:
-        raise FaultsError(f"Commissions for {period.label} cannot be calculated yet.", faults)
+        raise FaultsError("Commissions cannot be calculated yet.", faults)
 
 
 def _inputs_hash(inputs: Inputs, pay_on: PayOn) -> str:

@@ -1,0 +1,258 @@
+"""Every command: its help, its JSON, its exit status, its errors."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from salesops_desktop import cli
+from salesops_desktop.cli import parser
+from salesops_desktop.cli.window_commands import window_jobs
+from salesops_desktop.jobs import catalogue
+from salesops_desktop.jobs.declare import REGISTRY, Needs
+from tests.conftest import ROOT
+
+COMMANDS = {job.command: job for job in (*catalogue.JOBS.values(), *window_jobs(None))}
+
+ASKED = {
+    "new": "{tmp}/new.salesops",
+    "sample": "{tmp}/made.salesops --scale 0.02",
+    "demo": "--out {tmp}/demo --scale 0.02",
+    "open": "{company}",
+    "screens": "{company} {tmp}/pictures",
+    "restore": "{backup} {tmp}/restored.salesops",
+    "inspect": "{company} {files}/people.csv",
+    "import": "{company} {files}/people.csv",
+    "show": "{company} product",
+    "export": "{company} kpis {tmp}/kpis.xlsx",
+    "export-table": "{company} account {tmp}/accounts.xlsx",
+    "undo": "{company}",
+    "redo": "{undone}",
+    "commissions show": "{company} 1",
+    "commissions trace": "{company} 1 1",
+    "commissions set-status": "{company} 1 'in review'",
+    "commissions starter-plans": "{planless}",
+    "commissions book": "{bookless}",
+    "territories show": "{company} 1",
+    "territories move": "{company} 1 {territory} 1 2 3",
+    "territories make-current": "{company} 1 --effective-from 2027-01-01",
+}
+"""What to ask of the commands that need more than a workspace."""
+
+
+@pytest.fixture
+def places(finished, company, salesops, tmp_path):
+    """The words of :data:`ASKED` filled in; workspaces in the state that a command needs are made on demand."""
+
+    def of(command):
+        text = ASKED.get(command, "{company}")
+        made = {"tmp": tmp_path, "company": company, "files": finished.parent / "files"}
+        if "{backup}" in text:
+            made["backup"] = json.loads(salesops("backup", company, "--json")[1])["path"]
+        if "{undone}" in text:
+            assert salesops("undo", company)[0] == 0
+            made["undone"] = company
+        if "{planless}" in text or "{bookless}" in text:
+            blank = tmp_path / "blank.salesops"
+            file = "people.csv" if "{planless}" in text else "opportunities.csv"
+            assert salesops("new", blank)[0] == 0
+            assert salesops("import", blank, finished.parent / "files" / file)[0] == 0
+            made["planless"] = made["bookless"] = blank
+        if "{territory}" in text:
+            shown = json.loads(salesops("territories", "show", company, "1", "--json")[1])
+            made["territory"] = shown["territories"]["rows"][0][0]
+        return shlex.split(text.format(**{name: shlex.quote(str(value)) for name, value in made.items()}))
+
+    return of
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_explains_with_an_example(command, salesops):
+    status, out, err = salesops(*command.split(), "--help")
+    assert (status, err) == (0, "")
+    assert f"salesops {command}" in out
+    assert COMMANDS[command].help.split(". ")[0].split("\n")[0] in out
+    assert "examples:" in out
+    assert f"  salesops {COMMANDS[command].examples[0]}" in out
+    for name, (parameter, _) in COMMANDS[command].parameters.items():
+        shown = name if parameter.kind is not parameter.KEYWORD_ONLY else f"--{name.rstrip('_').replace('_', '-')}"
+        assert shown in out
+    assert "None" not in out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_parameter_of_a_command_is_explained(command):
+    _, described = parser.split_docstring(COMMANDS[command].help)
+    assert set(COMMANDS[command].parameters) <= set(described)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_examples_are_right(command):
+    made = parser.build(COMMANDS.values())
+    for line in COMMANDS[command].examples:
+        assert made.parse_args(shlex.split(line)).job.command == command
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_json_is_json(command, salesops, places):
+    status, out, err = salesops(*command.split(), *places(command), "--json")
+    assert (status, err) == (0, "")
+    answer = json.loads(out)
+    assert isinstance(answer, dict)
+    assert answer
+
+
+@pytest.mark.parametrize("command", [c for c, job in COMMANDS.items() if job.needs is not Needs.NOTHING])
+def test_a_workspace_that_is_not_there_is_one_sentence(command, salesops, places, company, tmp_path):
+    words = [word.replace(str(company), str(tmp_path / "nowhere.salesops")) for word in places(command)]
+    words[0] = str(tmp_path / "nowhere.salesops")
+    status, out, err = salesops(*command.split(), *words)
+    assert (status, out) == (1, "")
+    assert "nowhere.salesops" in err
+    assert len(err.strip().splitlines()) == 1
+    assert "Traceback" not in err
+    assert not (tmp_path / "nowhere.salesops").exists()
+
+
+def test_people_read_sentences_and_tables(salesops, company):
+    status, out, err = salesops("kpis", company, "--period", "year")
+    assert (status, err) == (0, "")
+    assert "Win rate: " in out
+    assert "━" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "required"),
+        (("nonsense",), "invalid choice"),
+        (("commissions",), "required"),
+        (("kpis",), "workspace"),
+        (("kpis", "{company}", "--as-of", "30.9.2026"), "not a date; write it as 2026-09-30"),
+        (("kpis", "{company}", "--period", "week"), "'week' is none of month, quarter, year"),
+        (("forecast", "run", "{company}", "--horizon", "six"), "invalid int"),
+        (("commissions", "show", "{company}", "first"), "invalid int"),
+        (("import", "{company}"), "files"),
+        (("import", "{company}", "a.csv", "--sideways"), "unrecognized"),
+    ],
+)
+def test_a_wrong_command_line_is_status_2(salesops, company, words, said):
+    status, out, err = salesops(*(word.format(company=company) for word in words))
+    assert status == 2
+    assert out == ""
+    assert said in err
+    assert "lambda" not in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("kpis", "{company}", "--by", "weather"), "weather"),
+        (("show", "{company}", "unicorn"), "unicorn"),
+        (("import", "{company}", "{missing}.csv"), "missing.csv"),
+        (("import", "{company}", "{files}/people.csv", "--as", "unicorn"), "unicorn"),
+        (("commissions", "run", "{company}", "2026-13"), "2026-13"),
+        (("commissions", "show", "{company}", "99"), "99"),
+        (("commissions", "trace", "{company}", "1", "9999"), "9999"),
+        (("commissions", "set-status", "{company}", "1", "paid"), "cannot become paid"),
+        (("commissions", "set-status", "{company}", "99", "paid"), "99"),
+        (("territories", "show", "{company}", "99"), "99"),
+        (("territories", "make-current", "{company}", "99"), "99"),
+        (("territories", "design", "{company}", "--tolerance", "0"), "tolerance"),
+        (("export", "{company}", "kpis", "{missing}.pdf"), ".xlsx"),
+        (("export", "{company}", "commissions", "{missing}.xlsx", "--number", "99"), "99"),
+        (("undo", "{company}", "--action", "9999"), "9999"),
+        (("redo", "{company}"), "nothing to redo"),
+        (("new", "{company}"), "already"),
+        (("sample", "{company}"), "already"),
+        (("sample", "{missing}.salesops", "--scale", "1000"), "1000"),
+        (("new", "{missing}.salesops", "--currency", "XXQ"), "XXQ"),
+        (("screens", "{company}", "{missing}", "--size", "big"), "1366x768"),
+        (("screens", "{company}", "{missing}", "--theme", "pink"), "pink"),
+    ],
+)
+def test_what_cannot_be_done_is_status_1_and_a_sentence(salesops, finished, company, tmp_path, words, said):
+    filled = [w.format(company=company, files=finished.parent / "files", missing=tmp_path / "missing") for w in words]
+    status, out, err = salesops(*filled)
+    assert (status, out) == (1, "")
+    assert said in err
+    assert err.strip().endswith((".", "?"))
+    assert len(err.strip().splitlines()) == 1
+    assert "Traceback" not in err
+    status, out, err = salesops(*filled, "--json")
+    assert (status, err) == (1, "")
+    assert said in json.loads(out)["error"]
+
+
+def test_all_faults_are_told_at_once(salesops, tmp_path):
+    path = tmp_path / "empty.salesops"
+    salesops("new", path)
+    status, _, err = salesops("commissions", "run", path)
+    assert status == 1
+    assert "Plans: " in err
+    assert "Transactions: " in err
+    _, out, _ = salesops("commissions", "run", path, "--json")
+    assert {fault["where"] for fault in json.loads(out)["faults"]} == {"Plans", "Transactions"}
+
+
+def test_lists_dates_and_flags_arrive_typed(salesops, company, window, tmp_path):
+    status, out, _ = salesops("show", company, "product", "--ids", 3, 1, "--json")
+    assert status == 0
+    assert len(json.loads(out)["table"]["rows"]) == 2
+    status, out, _ = salesops("kpis", company, "--period", "month", "--as-of", "2026-06-30", "--json")
+    assert json.loads(out)["as_of"] == "2026-06-30"
+    status, _, _ = salesops("screens", company, tmp_path / "p", "--size", "800x600", "1024x768", "--theme", "dark")
+    assert window.pictured == [(company, tmp_path / "p", ((800, 600), (1024, 768)), ("dark",))]
+    salesops("territories", "design", company, "--name", "Apart", "--no-keep-parents", "--stability", "0")
+    _, out, _ = salesops("territories", "list", company, "--json")
+    assert "Apart" in out
+
+
+def test_the_window_is_opened_on_the_workspace(salesops, company, window):
+    assert salesops("open", company)[0] == 0
+    assert salesops("open")[0] == 0
+    assert window.opened == [company, None]
+
+
+def test_a_damaged_file_is_told_and_left_alone(salesops, tmp_path):
+    path = tmp_path / "damaged.salesops"
+    path.write_bytes(b"no workspace at all")
+    status, out, err = salesops("check", path)
+    assert (status, out) == (1, "")
+    assert "Traceback" not in err
+    assert path.read_bytes() == b"no workspace at all"
+
+
+def test_a_process_says_nothing_but_its_answer(company):
+    """Not on a terminal: no progress bar, no control codes, nothing on stderr."""
+    command = [sys.executable, "-m", "salesops_desktop"]
+    options = {"cwd": ROOT, "capture_output": True, "timeout": 120}
+    done = subprocess.run([*command, "forecast", "run", company], check=False, **options)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"\x1b" not in done.stdout
+    done = subprocess.run([*command, "check", company, "--json"], check=False, **options)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout)["faults"] == []
+    done = subprocess.run([*command, "show", company, "unicorn"], check=False, **options)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_interruption_leaves_nothing(company, window, capsys, monkeypatch):
+    before = company.read_bytes()
+    job = REGISTRY["forecast run"]
+
+    @functools.wraps(job.function)
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(REGISTRY, "forecast run", dataclasses.replace(job, function=interrupted))
+    assert cli.main(["forecast", "run", str(company)], window) == 130
+    assert "nothing was changed" in capsys.readouterr().err
+    assert company.read_bytes() == before
