@@ -58,6 +58,7 @@ class Grid(QWidget):
         self.cell_actions: list[QAction] = []
         self._held: HeldSelection | None = None
         self._fresh_table = False
+        self._sums = True
         self._figures = PieceWork(self)
         self._clipboard = GridClipboard(self)
         self._make_bar(searchable=searchable)
@@ -198,6 +199,12 @@ class Grid(QWidget):
 
     # --- selection ----------------------------------------------------------------------------------------------
 
+    def pick_rows(self) -> None:
+        """Pick whole rows, as in a list that leads to details; figures of different columns are then not summed."""
+        self.view.setSelectionBehavior(GridView.SelectionBehavior.SelectRows)
+        self._sums = False
+        self._status.hide()
+
     def selected_records(self) -> list[int]:
         """Places in the table of the rows with a selected cell, in screen order."""
         return [int(r) for r in self.model.records[selected_rows(self.view)]]
@@ -217,7 +224,8 @@ class Grid(QWidget):
         HeldSelection((names,), (ids,), False, first, None, 0, has_keys).restore(self.view, scroll=False)  # noqa: FBT003
 
     def _selection_changed(self) -> None:
-        self._summary_timer.start()
+        if self._sums:
+            self._summary_timer.start()
         self.selection_changed.emit()
 
     def _hold(self) -> None:
@@ -448,6 +456,8 @@ class Grid(QWidget):
     # --- figures of the selection -------------------------------------------------------------------------------
 
     def _start_summary(self) -> None:
+        if not self._sums:
+            return
         blocks = [(self.model.records[rows], columns) for rows, columns in selected_blocks(self.view)]
         if sum(len(rows) * len(columns) for rows, columns in blocks) < 2:
             self._figures.stop()

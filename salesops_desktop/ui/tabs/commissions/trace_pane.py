@@ -96,8 +96,6 @@ class TracePane(QWidget):
         self.note.setText(note)
         self.note.setVisible(bool(note))
         theme.dress(self.note, tone="error" if fault else "text_muted")
-        if state.trace is not None:
-            self.table.scrollToBottom()
 
     def copy(self) -> None:
         """Copy all steps with their labels."""

@@ -30,7 +30,6 @@ from salesops_desktop.ui.tabs.commissions.presenter import CommissionPresenter, 
 from salesops_desktop.ui.tabs.commissions.trace_pane import TracePane
 from salesops_desktop.ui.tabs.confirming import Confirm
 from salesops_desktop.ui.tabs.figure_strip import FigureStrip
-from salesops_desktop.ui.tabs.pointing import point_at
 from salesops_desktop.ui.tabs.tab import Shell, TabView
 from salesops_desktop.ui.tabs.wrap_row import WrapRow
 from salesops_desktop.ui.widgets.elided_label import ElidedLabel
@@ -142,6 +141,7 @@ class CommissionsView(TabView):
         self._rest.timeout.connect(self._trace_now)
         self.trace.again.clicked.connect(self._calculate_again)
         for grid in (self.people, self.lines):
+            grid.pick_rows()
             grid.export_requested.connect(self.shell.export_table)
 
     # ------------------------------------------------------------------ the window's calls
@@ -243,7 +243,7 @@ class CommissionsView(TabView):
                 self.people.fit_columns()  # another period, other sizes of figures
             self.people.view.freeze(1)
         if state.person >= 0 and state.person not in self.people.selected_records():
-            point_at(self.people, state.person)
+            self.people.select_keys([state.person])
 
     def _show_lines(self, state: CommissionState, before: CommissionState) -> None:
         if state.lines is before.lines:
@@ -258,8 +258,9 @@ class CommissionsView(TabView):
         self.lines.set_table(line_table(state.lines))
         if fresh:
             self.lines.fit_columns()
-        if not self.lines.selected_records():
-            point_at(self.lines, 0)
+        keys = self.lines.table.keys
+        if keys is not None and len(keys) and not self.lines.selected_records():
+            self.lines.select_keys([int(keys[0])])
 
     def _tell(self, sentence: str) -> None:
         self.shell.say(sentence, kind="success")

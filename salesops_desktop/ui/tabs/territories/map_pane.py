@@ -59,11 +59,11 @@ class MapPane(MapView):
 
     def _draw(self, shown: Shown, bright: tuple[str, ...]) -> None:
         picture = shown.picture
+        self._set_dots(shown, bright)  # first: they decide the projection of the outlines
         names = tuple(name for name, _ in picture.outlines)
         if names != self._layer_names:
             self._layer_names = names
             self.set_outlines([Layer(name, outlines) for name, outlines in picture.outlines])
-        self._set_dots(shown, bright)
         self.set_captions(picture.captions)
         self.set_legend(self._legend_of(shown))
         self._scenario = shown

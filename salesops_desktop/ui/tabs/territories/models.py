@@ -84,11 +84,17 @@ def scenario_label(head: ScenarioHead) -> str:
     return f"{head.name} ({tr(head.status)})"
 
 
-def territory_table(table: Table) -> Table:
-    """The territories as the grid shows them: rows are known by their place, the person only where it says more."""
-    same = list(table["person"].values) == list(table["territory"].values)
-    columns = tuple(c for c in table.columns if not (same and c.name == "person"))
-    return dataclasses.replace(table, columns=columns, keys=None)
+def territory_table(table: Table, *, today: bool) -> Table:
+    """The territories as the grid shows them: rows are known by their place, the person only where it says more.
+
+    Args:
+        table: the territories.
+        today: whether they are today's owners, into whose hands nothing moves.
+    """
+    gone = {"moved_in"} if today else set()
+    if list(table["person"].values) == list(table["territory"].values):
+        gone.add("person")
+    return dataclasses.replace(table, columns=tuple(c for c in table.columns if c.name not in gone), keys=None)
 
 
 def account_table(table: Table, *, moves: bool = True) -> Table:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
-
-import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabWidget
 
-from salesops_desktop.model.tables import Table
 from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.tabs.data.actions import show_rows
-from salesops_desktop.ui.tabs.pointing import point_at
 from salesops_desktop.ui.tabs.tab import Shell
 from salesops_desktop.ui.tabs.territories.models import account_table, territory_table
 from salesops_desktop.ui.tabs.territories.presenter import TODAY, Shown, TerritoryState
 from salesops_desktop.ui.widgets.grid import Grid
 from salesops_desktop.ui.widgets.grid_model import Order
+
+MOST_FOLLOWED = 500
+"""So many accounts picked on the map are selected in the tables, too; more would hold the window up."""
 
 
 class TablesPane(QTabWidget):
@@ -37,6 +35,8 @@ class TablesPane(QTabWidget):
         super().__init__()
         self._shell = shell
         self._shown: Shown | None = None
+        self._state = TerritoryState()
+        self._stale: set[Grid] = set()
         self._following = False
         self.setAccessibleName(tr("Tables of the scenario"))
         self.tabBar().setAccessibleName(tr("Tables of the scenario"))
@@ -49,8 +49,10 @@ class TablesPane(QTabWidget):
             (self.changes, tr("Changes hands")),
             (self.accounts, tr("Accounts")),
         ):
+            grid.pick_rows()
             grid.export_requested.connect(shell.export_table)
             self.addTab(grid, title)
+        self.currentChanged.connect(lambda _place: self._show_front())
         self.territories.selection_changed.connect(self._territories_selected)
         self.territories.activated.connect(self._look_closer)
         for grid in (self.changes, self.accounts):
@@ -58,56 +60,69 @@ class TablesPane(QTabWidget):
             grid.activated.connect(self._open_account)
 
     def render_state(self, state: TerritoryState) -> None:
-        """Show a state; tables are set only when another scenario is shown."""
+        """Show a state; only the table in front is filled, the others when they are brought there."""
+        self._state = state
         if state.shown is None:
             self._shown = None
+            self._stale.clear()
+            return
+        if state.shown is not self._shown:
+            self._shown = state.shown
+            self._stale = {self.territories, self.changes, self.accounts}
+            self._name_tabs(state.shown)
+        self._show_front()
+
+    def _show_front(self) -> None:
+        grid = self.currentWidget()
+        if self._shown is None or not isinstance(grid, Grid):
             return
         self._following = True
         try:
-            if state.shown is not self._shown:
-                self._set_tables(state.shown)
-            self._follow(state)
+            if grid in self._stale:
+                self._stale.discard(grid)
+                self._fill(grid, self._shown)
+            self._follow(grid)
         finally:
             self._following = False
 
-    def _set_tables(self, shown: Shown) -> None:
-        report = shown.report
-        self._shown = shown
-        today = report.scenario == TODAY
-        territories = territory_table(report.territories)
-        if today:
-            territories = _without(territories, "moved_in")
-        _fill(self.territories, territories)
-        _fill(self.changes, account_table(report.handover, moves=False))
-        _fill(self.accounts, account_table(report.accounts, moves=not today))
-        formats = self.territories.model.formats
-        for place, (title, rows) in enumerate(
-            (
-                (tr("Territories"), len(report.territories)),
-                (tr("Changes hands"), len(report.handover)),
-                (tr("Accounts"), len(report.accounts)),
-            )
-        ):
-            self.setTabText(place, f"{title} ({formats.integer(rows)})")
-        self.setTabVisible(1, not today)
-        for grid in (self.territories, self.changes, self.accounts):
-            grid.view.freeze(1)
+    def _fill(self, grid: Grid, shown: Shown) -> None:
+        report, today = shown.report, shown.report.scenario == TODAY
+        if grid is self.territories:
+            table = territory_table(report.territories, today=today)
+        elif grid is self.changes:
+            table = account_table(report.handover, moves=False)
+        else:
+            table = account_table(report.accounts, moves=not today)
+        empty = len(grid.table) == 0
+        grid.set_table(table)
+        if empty:  # the widths of a table without rows suit its labels only
+            grid.fit_columns()
+        grid.view.freeze(1)
 
-    def _follow(self, state: TerritoryState) -> None:
-        """Select in the grids what was picked elsewhere."""
-        picked = state.selection
-        if state.shown is None:
+    def _name_tabs(self, shown: Shown) -> None:
+        report = shown.report
+        formats = self.territories.model.formats
+        counts = (len(report.territories), len(report.handover), len(report.accounts))
+        titles = (tr("Territories"), tr("Changes hands"), tr("Accounts"))
+        for place, (title, rows) in enumerate(zip(titles, counts, strict=True)):
+            self.setTabText(place, f"{title} ({formats.integer(rows)})")
+        self.setTabVisible(1, report.scenario != TODAY)
+
+    def _follow(self, grid: Grid) -> None:
+        """Select in a grid what was picked elsewhere."""
+        picked = self._state.selection
+        if self._shown is None:
             return
-        names = state.shown.picture.names
-        held = picked.territories or tuple(name for name, _ in picked.held_by)
-        places = [names.index(name) for name in held]
-        if sorted(self.territories.selected_records()) != sorted(places):
-            _select(self.territories, places)
-        accounts = [] if picked.territories else list(picked.accounts)
-        for grid in (self.changes, self.accounts):
-            known = accounts if grid is self.accounts else self._among_changes(accounts)
-            if sorted(set(grid.selected_keys())) != known:
-                _select(grid, known)
+        if grid is self.territories:
+            names = self._shown.picture.names
+            wanted = [names.index(name) for name in picked.territories or [name for name, _ in picked.held_by]]
+            here = self.territories.selected_records()
+        else:
+            accounts = [] if picked.territories or len(picked.accounts) > MOST_FOLLOWED else list(picked.accounts)
+            wanted = accounts if grid is self.accounts else self._among_changes(accounts)
+            here = grid.selected_keys()
+        if sorted(set(here)) != sorted(wanted):
+            grid.select_keys(wanted)
 
     def _among_changes(self, accounts: list[int]) -> list[int]:
         keys = self.changes.table.keys
@@ -144,29 +159,8 @@ class TablesPane(QTabWidget):
     def show_account(self, key: int) -> None:
         """Bring an account to the front."""
         self.setCurrentWidget(self.accounts)
-        _select(self.accounts, [key])
+        self.accounts.select_keys([key])
         self.accounts.setFocus()
 
     def _open_account(self, key: int) -> None:
         show_rows(self._shell, "account", [key], tr("Picked in Territories"))
-
-
-def _select(grid: Grid, keys: list[int]) -> None:
-    """Point at one row, select several."""
-    known = grid.table.keys
-    if len(keys) == 1:
-        places = keys if known is None else np.flatnonzero(known == keys[0]).tolist()
-        if places and point_at(grid, int(places[0])):
-            return
-    grid.select_keys(keys)
-
-
-def _fill(grid: Grid, table: Table) -> None:
-    empty = len(grid.table) == 0
-    grid.set_table(table)
-    if empty:  # the widths of a table without rows suit its labels only
-        grid.fit_columns()
-
-
-def _without(table: Table, name: str) -> Table:
-    return dataclasses.replace(table, columns=tuple(c for c in table.columns if c.name != name))

@@ -1,0 +1,278 @@
+"""The Territories tab's presenter, without a window: what is asked of the jobs, what is shown, what is dropped."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from salesops_desktop.jobs.context import JobContext
+from salesops_desktop.jobs.territory_reports import BeforeAfter, ScenarioHead, Scenarios, TerritoryReport
+from salesops_desktop.jobs.workspaces import Sentences
+from salesops_desktop.model.errors import Cancelled, Fault, FaultsError, InputRefusedError, SalesOpsError
+from salesops_desktop.model.tables import ColumnSpec, ValueKind, build_table
+from salesops_desktop.ui.tabs.territories.picture import outline_names
+from salesops_desktop.ui.tabs.territories.presenter import TerritoryPresenter, Wishes
+from salesops_desktop.ui.tasks import Task
+
+ACCOUNTS = [  # key, territory, owner today, potential, latitude, longitude
+    (11, "Ana", "Ana", 500, 40.0, -100.0),
+    (12, "Ana", "Bo", 700, 41.0, -101.0),
+    (13, "Bo", "Bo", 900, 35.0, -90.0),
+    (14, None, None, 50, None, None),
+]
+
+
+def report(scenario, moved=()):
+    text, money, number = ValueKind.TEXT, ValueKind.MONEY, ValueKind.NUMBER
+    specs = [
+        ColumnSpec("account", "Account", text), ColumnSpec("territory", "Territory", text),
+        ColumnSpec("from_person", "Owner today", text), ColumnSpec("potential", "Potential", money, "USD"),
+        ColumnSpec("latitude", "Latitude", number), ColumnSpec("longitude", "Longitude", number),
+    ]  # fmt: skip
+    rows = [
+        {"id": k, "account": f"A{k}", "territory": "Bo" if k in moved else t, "from_person": o, "potential": p,
+         "latitude": y, "longitude": x}
+        for k, t, o, p, y, x in ACCOUNTS
+    ]  # fmt: skip
+    accounts = build_table("Accounts", specs, rows, entity="account", key="id")
+    names = build_table(
+        "Territories",
+        [ColumnSpec("territory", "T", text), ColumnSpec("person", "P", text)],
+        [("Ana", "Ana"), ("Bo", "Bo")],
+    )
+    balance = (BeforeAfter("Territories in one piece", 0.5, 1.0, ValueKind.FRACTION),)
+    handover = accounts.take(np.array([1]))
+    return TerritoryReport(scenario, f"S{scenario}", "draft", "USD", names, accounts, handover, balance, ("Said.",))
+
+
+class Jobs:
+    """Stands for the jobs: scenarios kept in a list."""
+
+    def __init__(self, *ids):
+        self.ids = list(ids)
+        self.asked = []
+        self.moved = ()
+        self.fault = None
+
+    def scenarios(self, context):
+        return Scenarios(tuple(ScenarioHead(i, f"S{i}", "draft", "", "") for i in sorted(self.ids, reverse=True)))
+
+    def show(self, context, scenario):
+        self.asked.append(("show", scenario))
+        if self.fault is not None:
+            raise self.fault
+        return report(scenario, self.moved)
+
+    def colours(self, each, count):
+        return np.array([0, 0, 1, -1])
+
+    def design(self, context, **wishes):
+        self.asked.append(("design", wishes))
+        if self.fault is not None:
+            raise self.fault
+        self.ids.append(max(self.ids, default=0) + 1)
+        return report(self.ids[-1])
+
+    def move(self, context, scenario, territory, accounts):
+        self.asked.append(("move", scenario, territory, accounts))
+        self.moved = tuple(accounts)
+        return Sentences((f"{len(accounts)} moved.",))
+
+    def make_current(self, context, scenario, *, effective_from):
+        self.asked.append(("current", scenario, effective_from))
+        return Sentences(("Current.",))
+
+    def hand_over(self, context, scenario, out, picture):
+        self.asked.append(("hand over", scenario, out, picture))
+
+
+class AtOnce:
+    """Runs each job as it is asked for."""
+
+    def run(self, function, params=None, *, topic="", on_done=None, on_error=None, on_cancelled=None, **_rest):
+        try:
+            result = function(JobContext(), **(params or {}))
+        except SalesOpsError as error:
+            on_error(error)
+        except Cancelled:
+            on_cancelled()
+        else:
+            on_done(result)
+        return Task(1, "", topic)
+
+
+@pytest.fixture
+def make():
+    def made(*ids):
+        states, said, jobs = [], [], Jobs(*ids)
+        presenter = TerritoryPresenter(AtOnce(), states.append, said.append, jobs)
+        presenter.opened()
+        return presenter, jobs, states, said
+
+    return made
+
+
+def test_opening_shows_todays_owners_where_nothing_was_designed(make):
+    presenter, jobs, states, _ = make()
+    assert jobs.asked == [("show", 0)]
+    assert presenter.state.chosen == 0
+    assert presenter.state.head is None
+    assert presenter.state.shown.picture.names == ("Ana", "Bo")
+    assert states[0].loading
+    assert not presenter.state.loading
+
+
+def test_opening_shows_the_newest_scenario(make):
+    presenter, jobs, _, _ = make(1, 3)
+    assert jobs.asked == [("show", 3)]
+    assert presenter.state.head.name == "S3"
+
+
+def test_a_design_is_shown_and_told(make):
+    presenter, jobs, states, said = make()
+    presenter.design(Wishes(name="X", tolerance=5.0, stability=2.0, within_regions=False))
+    assert jobs.asked[-1] == (
+        "design",
+        {"name": "X", "tolerance": 5.0, "stability": 2.0, "within_regions": False, "keep_parents": True},
+    )
+    assert any(state.designing for state in states)
+    assert not presenter.state.designing
+    assert presenter.state.chosen == 1
+    assert said == ["S1: 4 accounts in 2 territories, 1 change hands."]
+
+
+def test_what_a_design_changes_is_not_read_twice(make):
+    presenter, jobs, _, _ = make()
+    asked = jobs.design
+
+    def design(context, **wishes):
+        presenter.tables_changed(frozenset({"scenario"}))  # the job publishes before its answer comes
+        return asked(context, **wishes)
+
+    jobs.design = design
+    before = len([a for a in jobs.asked if a[0] == "show"])
+    presenter.design(Wishes())
+    assert len([a for a in jobs.asked if a[0] == "show"]) == before
+
+
+def test_a_cancelled_design_leaves_what_was_shown(make):
+    presenter, jobs, _, said = make(1)
+    jobs.fault = Cancelled()
+    shown = presenter.state.shown
+    presenter.design(Wishes())
+    assert presenter.state.shown is shown
+    assert not presenter.state.designing
+    assert "nothing was changed" in said[-1]
+
+
+def test_a_refused_design_is_told_once(make):
+    presenter, jobs, states, _ = make(1)
+    jobs.fault = InputRefusedError("There is a scenario called 'X' already.")
+    presenter.design(Wishes(name="X"))
+    assert states[-1].fault is jobs.fault
+    assert presenter.state.fault is None
+    assert not presenter.state.designing
+
+
+def test_a_territory_is_picked_with_all_its_accounts(make):
+    presenter, _, _, _ = make(1)
+    presenter.pick_territories(["Ana"])
+    picked = presenter.state.selection
+    assert picked.accounts == (11, 12)
+    assert picked.potential == 1200
+    assert picked.held_by == (("Ana", 2),)
+    picture = presenter.state.shown.picture
+    assert picture.colors_with(picked.territories).tolist() == [0, 0, -1, -1]
+
+
+def test_accounts_are_picked_across_territories(make):
+    presenter, _, _, _ = make(1)
+    presenter.pick_accounts([13, 12, 14, 99])
+    picked = presenter.state.selection
+    assert picked.accounts == (12, 13, 14)
+    assert picked.territories == ()
+    assert picked.potential == 700 + 900 + 50
+    assert dict(picked.held_by) == {"Ana": 1, "Bo": 1}
+
+
+def test_moving_goes_to_the_job_and_the_selection_stays(make):
+    presenter, jobs, _, said = make(1)
+    presenter.pick_accounts([12])
+    presenter.move("Bo")
+    assert ("move", 1, "Bo", [12]) in jobs.asked
+    assert said == ["1 moved."]
+    presenter.tables_changed(frozenset({"assignment"}))
+    assert presenter.state.selection.accounts == (12,)
+    assert presenter.state.selection.held_by == (("Bo", 1),)
+
+
+def test_todays_owners_cannot_be_moved_or_made_current(make):
+    presenter, jobs, _, _ = make()
+    presenter.pick_accounts([12])
+    presenter.move("Bo")
+    presenter.make_current(dt.date(2026, 1, 1))
+    assert [a[0] for a in jobs.asked] == ["show"]
+
+
+def test_making_current_passes_the_day(make):
+    presenter, jobs, _, said = make(2)
+    presenter.make_current(dt.date(2027, 1, 1))
+    assert jobs.asked[-1] == ("current", 2, dt.date(2027, 1, 1))
+    assert said == ["Current."]
+
+
+def test_a_scenario_that_was_undone_gives_way_to_the_next(make):
+    presenter, jobs, _, _ = make(1, 2)
+    jobs.ids.remove(2)
+    presenter.tables_changed(frozenset({"scenario"}))
+    assert presenter.state.chosen == 1
+
+
+def test_changes_elsewhere_read_nothing(make):
+    presenter, jobs, _, _ = make(1)
+    before = list(jobs.asked)
+    presenter.tables_changed(frozenset({"lead", "activity"}))
+    assert jobs.asked == before
+
+
+def test_what_is_missing_is_kept_until_it_is_there(make):
+    presenter, jobs, _states, _ = make()
+    jobs.fault = FaultsError("Not yet.", [Fault("Accounts", "there are none.", "Import accounts.")])
+    presenter.tables_changed(frozenset({"account"}))
+    assert presenter.state.shown is None
+    assert presenter.state.unready is jobs.fault
+    jobs.fault = None
+    presenter.tables_changed(frozenset({"account"}))
+    assert presenter.state.unready is None
+    assert presenter.state.shown is not None
+
+
+def test_closing_forgets_everything(make):
+    presenter, _, states, _ = make(1)
+    presenter.closed()
+    assert states[-1].shown is None
+    assert states[-1].heads == ()
+
+
+def test_captions_lie_at_an_account_of_their_territory(make):
+    presenter, _, _, _ = make(1)
+    picture = presenter.state.shown.picture
+    places = {(x, y) for _, _, _, _, y, x in ACCOUNTS}
+    assert {name for _, _, name, _ in picture.captions} == {"Ana", "Bo"}
+    assert all((x, y) in places for x, y, _, _ in picture.captions)
+    assert picture.located == 3
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "names"),
+    [
+        ([-100.0, -90.0], [40.0, 35.0], {"world", "us_states"}),
+        ([10.0, 11.0], [48.0, 50.0], {"world", "provinces"}),
+        ([139.0, 140.0], [35.0, 36.0], {"world"}),
+        ([np.nan], [np.nan], {"world"}),
+    ],
+)
+def test_outlines_suit_where_the_accounts_are(lon, lat, names):
+    assert set(outline_names(np.array(lon), np.array(lat))) == names
