@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from salesops_desktop.jobs.sample.names import LINES_OF_BUSINESS, NameMaker
+from salesops_desktop.jobs.sample.patches import patches
 from salesops_desktop.jobs.sample.roster import TEAMS, Roster
 from salesops_desktop.model.gazetteer import Gazetteer, Place
 from salesops_desktop.model.outlines import load_outlines
@@ -114,7 +115,7 @@ def make_accounts(
 
     Args:
         rng: the source of chance.
-        roster: seats own accounts: the nearest, with some chance.
+        roster: seats own accounts: those in the patch around their home, and strays.
         towns: the towns of each team's region.
         gazetteer: gives the postal codes.
         count: how many.
@@ -129,13 +130,14 @@ def make_accounts(
         share = round(count * where.share)
         weights = np.array([town.population for town in towns[team]], dtype=float) ** 0.72
         chosen = rng.choice(len(towns[team]), size=share, p=weights / weights.sum())
+        begin = len(made)
         for number in chosen:
             town = towns[team][int(number)]
             if len(made) % 250 == 0:
                 progress(len(made), count, "Customers")
             segment = int(rng.choice(len(SEGMENTS), p=[s.share for s in SEGMENTS]))
             industry = names.pick(industries)
-            parent = _parent(rng, made, where.currency)
+            parent = _parent(rng, made, begin, where.currency)
             name = names.subsidiary(made[parent].name, town.name) if parent is not None else None
             if name is None:
                 parent, name = None, names.company(industry, town.country)
@@ -146,15 +148,19 @@ def make_accounts(
                     rng, len(made), name, parent, industry, segment, town, spots, names, where.currency, first, last
                 )
             )
-            made[-1] = replace(made[-1], seat=_seat(rng, roster, team, made[-1]))
+        made[begin:] = _owned(rng, roster, team, made[begin:], begin)
     return tuple(_onto_land(made))
 
 
-def _parent(rng: np.random.Generator, made: Sequence[Account], currency: str) -> int | None:
-    """One in nine belongs to a larger customer of the same currency, at most three levels deep."""
+def _parent(rng: np.random.Generator, made: Sequence[Account], begin: int, currency: str) -> int | None:
+    """One in nine belongs to a larger customer of the same currency, at most three levels deep, mostly of the region.
+
+    ``begin`` is the number of the region's first customer.
+    """
     if len(made) < 20 or rng.random() > 0.11:
         return None
-    candidate = made[int(rng.integers(len(made)))]
+    near = len(made) - begin > 20 and rng.random() < 0.75
+    candidate = made[int(rng.integers(begin if near else 0, len(made)))]
     depth, above = 1, candidate.parent
     while above is not None:
         depth, above = depth + 1, made[above].parent
@@ -202,16 +208,22 @@ def _account(
     )
 
 
-def _seat(rng: np.random.Generator, roster: Roster, team: int, account: Account) -> int:
-    """The seat with the nearest home, as history left it: distances are misjudged, so books are uneven."""
+def _owned(
+    rng: np.random.Generator, roster: Roster, team: int, accounts: Sequence[Account], begin: int
+) -> list[Account]:
+    """The customers of a team's region with their seats; most subsidiaries are worked with their parent."""
     seats = [seat for seat in roster.seats if seat.team == team]
-    east = np.cos(np.radians(account.latitude))
-    distance = [
-        np.hypot(seat.home.latitude - account.latitude, (seat.home.longitude - account.longitude) * east)
-        for seat in seats
-    ]
-    misjudged = (np.array(distance) + 1.2) * rng.lognormal(0.0, 0.45, len(seats))
-    return seats[int(misjudged.argmin())].number
+    positions = np.array([(account.latitude, account.longitude) for account in accounts])
+    potential = np.array([account.potential for account in accounts], dtype=float)
+    workload = np.array([account.workload for account in accounts])
+    patch = patches(
+        rng, [seat.home for seat in seats], positions, potential / potential.sum() + workload / workload.sum()
+    )
+    together = rng.random(len(accounts)) < 0.7
+    for i, account in enumerate(accounts):  # parents come before their subsidiaries
+        if account.parent is not None and account.parent >= begin and together[i]:
+            patch[i] = patch[account.parent - begin]
+    return [replace(account, seat=seats[int(place)].number) for account, place in zip(accounts, patch, strict=True)]
 
 
 def _onto_land(accounts: Sequence[Account]) -> list[Account]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from salesops_desktop.jobs.sample import calendar
 from salesops_desktop.jobs.sample.names import NameMaker
+from salesops_desktop.jobs.sample.patches import home_towns
 from salesops_desktop.model.gazetteer import Place
 
 _US = {
@@ -229,10 +230,9 @@ def _hire_reps(office: _Hiring, managers: Sequence[int], first: int, last: int, 
     for team, where in enumerate(TEAMS):
         count = max(2, round(where.share * seats))
         begin = len(made)
-        for i in range(count):
+        for i, home in enumerate(home_towns(rng, office.towns[team], count)):
             new = i > 1 and rng.random() < 0.14
             leaves = not new and rng.random() < 0.22
-            home = office.town(team)
             start = first + int(rng.integers(90, max(91, last - first - 150))) if new else office.long_ago(first)
             title = ("Senior Account Executive", "Account Executive")[int(rng.random() < 0.6)]
 
