@@ -155,7 +155,8 @@ def target_achievement(s: Slice) -> Figure:
         notes.append(f"{rolled_up:,} quotas of managers are the sum of their people's and not counted twice.")
     without = [person for person in per_person if person not in shares]
     if without:
-        notes.append(f"{len(without):,} people won deals without a quota; these count in the won amount.")
+        who = "1 person" if len(without) == 1 else f"{len(without):,} people"
+        notes.append(f"{who} won deals without a quota; these count in the won amount.")
     if s.period.end > s.as_of:
         notes.append(f"{s.period.label} is not over: the quota is that of the whole period.")
     return Figure(

@@ -114,7 +114,7 @@ def test_target_achievement_by_days_and_without_roll_ups(deals):
     assert result.overall.numerator == 5000_00
     assert result.overall.details["people_at_target"] == 0.5
     assert any("roll" in n or "managers" in n for n in result.overall.notes)
-    assert any("1 people won deals without a quota" in n for n in result.overall.notes)
+    assert any("1 person won deals without a quota" in n for n in result.overall.notes)
     by_owner = {g.label: g.overall for g in result.groups}
     assert by_owner["Ann"].value == pytest.approx(3000_00 / ann)
     assert by_owner["Cem"].value is None

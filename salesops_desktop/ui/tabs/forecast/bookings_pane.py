@@ -64,8 +64,8 @@ class BookingsPane(QWidget):
         column.addWidget(self.backtest_box)
         left.addWidget(top)
         left.addWidget(self.points)
-        left.setStretchFactor(0, 3)
-        left.setStretchFactor(1, 1)
+        left.setStretchFactor(0, 1)
+        left.setStretchFactor(1, 0)
         left.setSizes([300, 190])
         left.setChildrenCollapsible(False)
         box = self.words.column

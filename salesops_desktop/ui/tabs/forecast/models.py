@@ -137,11 +137,17 @@ def ranking_table(table: Table) -> Table:
 
 
 def _in_units(column: Column) -> Column:
-    """Money as a number of whole units: nobody reads the cents of an error."""
+    """Money as a number of whole units, the currency in the label: nobody reads the cents of a forecast."""
     if column.kind is not ValueKind.MONEY:
         return column
-    values = column.values / 10 ** exponent(column.currency or "USD")
-    return dataclasses.replace(column, kind=ValueKind.NUMBER, values=values, digits=0, currency=None)
+    currency = column.currency or "USD"
+    values = np.asarray(column.values, dtype=np.float64) / 10 ** exponent(currency)
+    if column.missing is not None:
+        values[column.missing] = np.nan
+    return dataclasses.replace(
+        column, label=f"{column.label} ({currency})", kind=ValueKind.NUMBER, values=values, missing=None, digits=0,
+        currency=None,
+    )  # fmt: skip
 
 
 def coverage_words(report: ForecastReport, formats: Formats) -> str:
@@ -233,9 +239,20 @@ def _whole(name: str, label: str, description: str = "") -> ColumnSpec:
     return ColumnSpec(name, label, ValueKind.NUMBER, digits=0, description=description)
 
 
+def correction_words(pipeline: PipelineForecast, formats: Formats) -> str:
+    """What the back-test's bias does to today's chances."""
+    factor = pipeline.backtest.calibration
+    if abs(factor - 1) < 0.005:
+        return tr("The sums needed no correction.")
+    shown = formats.number(factor, 2)
+    if factor < 1:
+        return tr("The past sums were expected too high: today's chances for the period are scaled by {x}.", x=shown)
+    return tr("The past sums were expected too low: today's chances for the period are scaled by {x}.", x=shown)
+
+
 def deals_table(report: ForecastReport) -> Table:
-    """The open deals, what matters most first."""
+    """The open deals, what matters most first; money in whole units of the report's currency."""
     first = ("account", "owner", "stage", "amount_minor", "win_probability", "weighted_minor", "expected_close")
-    columns = {column.name: column for column in report.deals.columns}
+    columns = {column.name: _in_units(column) for column in report.deals.columns}
     order = [*first, *(name for name in columns if name not in first)]
     return dataclasses.replace(report.deals, columns=tuple(columns[name] for name in order))

@@ -12,6 +12,7 @@ from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.tabs.figure_strip import FigureStrip
 from salesops_desktop.ui.tabs.forecast.models import (
     calibration_chart,
+    correction_words,
     deals_table,
     pipeline_backtest_chart,
     pipeline_figures,
@@ -51,6 +52,7 @@ class PipelinePane(QWidget):
         self.ranking = Grid(name=tr("Back-test by method"), searchable=False)
         self.words = WordsBox(tr("Back-test and notes"))
         self.unproven = words(tr("There is too little history to back-test the chances: read them with care."))
+        self.correction = words()
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -69,6 +71,7 @@ class PipelinePane(QWidget):
         for chart in (self.calibration, self.past):
             chart.setFixedHeight(15 * self.fontMetrics().height())
             box.addWidget(chart)
+        box.addWidget(self.correction)
         box.addWidget(heading(tr("Back-test by method")))
         box.addWidget(self.ranking)
         box.addWidget(heading(tr("What to know")))
@@ -114,8 +117,9 @@ class PipelinePane(QWidget):
     def _draw(self, report: ForecastReport, pipeline: PipelineForecast) -> None:
         proven = bool(pipeline.backtest.dates)
         self.unproven.setVisible(not proven)
-        for part in (self.calibration, self.past, self.ranking):
+        for part in (self.calibration, self.past, self.correction, self.ranking):
             part.setVisible(proven)
+        self.correction.setText(correction_words(pipeline, self._formats))
         if proven:
             self.calibration.set_content(calibration_chart(pipeline))
             self.past.set_content(pipeline_backtest_chart(report, pipeline))

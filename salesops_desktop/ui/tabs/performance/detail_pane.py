@@ -255,7 +255,7 @@ def _over(chart: Chart, grid: Grid) -> QWidget:
     split.addWidget(chart)
     split.addWidget(grid)
     split.setStretchFactor(0, 3)
-    split.setStretchFactor(1, 2)
-    split.setSizes([240, 180])
+    split.setStretchFactor(1, 1)
+    split.setSizes([230, 200])
     split.setChildrenCollapsible(False)
     return split

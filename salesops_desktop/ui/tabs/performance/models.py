@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MOST_BARS = 9
 _LEAST_FOR_A_LINE = 3
-_LONGEST_NAME = 12
+_LONGEST_NAME = 10
 
 
 def kind_of(unit: Unit) -> ValueKind:
