@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr
@@ -48,7 +48,6 @@ class Confirm(QDialog):
         self.no = self.buttons.addButton(tr("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
         for button in (self.yes, self.no):
             button.setAccessibleName(button.text().replace("&", ""))
-        self.yes.setDefault(True)
         self.buttons.accepted.connect(self._accept)
         self.buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
@@ -59,6 +58,11 @@ class Confirm(QDialog):
         layout.addWidget(self.buttons)
         self.form.setVisible(bool(self.form.fields))
         self.setAccessibleDescription(sentence)
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(button in (self.yes, self.no))
+        self.yes.setDefault(True)
+        first = next(iter(self.form.fields.values()), None)
+        (self.yes if first is None else first).setFocus()
 
     def _accept(self) -> None:
         if self.form.validate():

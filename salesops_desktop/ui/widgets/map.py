@@ -260,9 +260,7 @@ class MapView(MapSurface):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Let the worker finish."""
-        self._rest.stop()
-        if self._thread is not None:
-            self._thread.join(5.0)
+        self.stop()
         super().closeEvent(event)
 
 

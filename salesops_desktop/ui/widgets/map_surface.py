@@ -303,6 +303,13 @@ class MapSurface(QWidget):
         elif self._ground is not None and self._ground.window == self._device_window():
             self.drawn.emit()
 
+    def stop(self) -> None:
+        """Draw no more until something changes; wait for the worker."""
+        self._rest.stop()
+        self._again = False
+        if self._thread is not None:
+            self._thread.join(5.0)
+
     def draw_now(self) -> None:
         """Draw the crisp picture at once, for pictures taken of the window."""
         self._rest.stop()

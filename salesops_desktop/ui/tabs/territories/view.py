@@ -137,6 +137,7 @@ class TerritoriesView(TabView):
     def workspace_closed(self) -> None:
         """Show nothing."""
         self.presenter.closed()
+        self.map.stop()
 
     def tables_changed(self, tables: frozenset[str]) -> None:
         """Read again where it matters."""

@@ -1,0 +1,174 @@
+"""The Forecast tab's presenter, without a window: what is asked of the jobs, what is shown, what is dropped."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from salesops_desktop.jobs.context import JobContext
+from salesops_desktop.model.errors import NothingToDoError, SalesOpsError, WorkspaceError
+from salesops_desktop.model.periods import PeriodKind
+from salesops_desktop.ui.tabs.forecast.presenter import ForecastPresenter, Question
+from salesops_desktop.ui.tasks import Task
+
+
+class Later:
+    """Holds jobs back until they are let go; drops late answers by topic, as the window's runner does."""
+
+    def __init__(self):
+        self.waiting = []
+        self.latest = {}
+
+    def run(self, function, params=None, *, topic="", on_done=None, on_error=None, **_rest):
+        number = len(self.waiting)
+        self.latest[topic] = number
+        self.waiting.append((number, topic, function, params or {}, on_done, on_error))
+        return Task(number, "", topic)
+
+    def let_go(self):
+        waiting, self.waiting = self.waiting, []
+        for number, topic, function, params, on_done, on_error in waiting:
+            try:
+                result = function(JobContext(), **params)
+            except SalesOpsError as error:
+                tell, what = on_error, error
+            else:
+                tell, what = on_done, result
+            if self.latest.get(topic) == number or not topic:
+                tell(what)
+        return bool(self.waiting)
+
+    def settle(self):
+        while self.let_go():
+            pass
+
+
+class Jobs:
+    def __init__(self):
+        self.asked = []
+        self.fault = None
+
+    def forecast(self, context, question, *, keep):
+        self.asked.append((question, keep))
+        if self.fault is not None:
+            raise self.fault
+        return SimpleNamespace(as_of=dt.date(2026, 9, 30), number=len(self.asked))
+
+    def kept(self, context):
+        self.asked.append("kept")
+        return SimpleNamespace(forecasts=object())
+
+    def export(self, context, out, *, period, as_of):
+        self.asked.append((out.name, period, as_of))
+
+
+@pytest.fixture
+def made():
+    runner, jobs, states, said = Later(), Jobs(), [], []
+    return ForecastPresenter(runner, states.append, said.append, jobs), runner, jobs, states, said
+
+
+def test_opening_forecasts_without_keeping_anything(made):
+    presenter, runner, jobs, states, said = made
+    presenter.opened()
+    assert presenter.state.loading
+    assert presenter.state.report is None
+    runner.settle()
+    assert jobs.asked == [(Question(), False), "kept"]
+    assert presenter.state.report.number == 1
+    assert presenter.state.kept is not None
+    assert not presenter.state.loading
+    assert said == []
+
+
+def test_another_question_is_asked_once_and_the_older_answer_is_dropped(made):
+    presenter, runner, jobs, _, _ = made
+    presenter.opened()
+    quarters = presenter.state.question.by(PeriodKind.QUARTER)
+    presenter.ask(quarters)
+    presenter.ask(quarters)
+    runner.settle()
+    assert [asked for asked in jobs.asked if asked != "kept"] == [(Question(), False), (quarters, False)]
+    assert presenter.state.report.number == 2
+    assert quarters.horizon == 4
+
+
+def test_keeping_says_so(made):
+    presenter, runner, jobs, _, said = made
+    presenter.opened()
+    runner.settle()
+    presenter.keep()
+    assert presenter.state.keeping
+    runner.settle()
+    assert jobs.asked[-2] == (Question(), True)
+    assert not presenter.state.keeping
+    assert "kept" in said[0]
+
+
+def test_what_is_lacking_takes_the_place_of_the_forecast(made):
+    presenter, runner, jobs, _, _ = made
+    jobs.fault = NothingToDoError("There are no transactions to forecast from.", way_out="Import them first.")
+    presenter.opened()
+    runner.settle()
+    assert presenter.state.lacking is jobs.fault
+    assert presenter.state.report is None
+    jobs.fault = None
+    presenter.tables_changed(frozenset({"transaction"}))
+    runner.settle()
+    assert presenter.state.lacking is None
+    assert presenter.state.report is not None
+
+
+def test_a_fault_is_said_once_and_the_forecast_stays(made):
+    presenter, runner, jobs, states, _ = made
+    presenter.opened()
+    runner.settle()
+    before = presenter.state.report
+    jobs.fault = WorkspaceError("The disk is full.")
+    presenter.keep()
+    runner.settle()
+    assert [s.fault for s in states if s.fault] == [jobs.fault]
+    assert presenter.state.report is before
+    assert presenter.state.fault is None
+
+
+def test_only_what_matters_is_read_again(made):
+    presenter, runner, jobs, _, _ = made
+    presenter.opened()
+    runner.settle()
+    jobs.asked.clear()
+    presenter.tables_changed(frozenset({"lead"}))
+    runner.settle()
+    assert jobs.asked == []
+    presenter.tables_changed(frozenset({"forecast", "forecast_point"}))
+    runner.settle()
+    assert jobs.asked == ["kept"]
+    presenter.tables_changed(frozenset({"*"}))
+    runner.settle()
+    assert jobs.asked[1:] == [(Question(), False), "kept"]
+
+
+def test_the_export_is_that_of_what_is_shown(made):
+    presenter, runner, jobs, _, _ = made
+    presenter.opened()
+    presenter.ask(Question(PeriodKind.YEAR, 2))
+    runner.settle()
+    done = []
+    presenter.export(Path("forecast.xlsx"), lambda: done.append(True))
+    runner.settle()
+    assert jobs.asked[-1] == ("forecast.xlsx", PeriodKind.YEAR, dt.date(2026, 9, 30))
+    assert done == [True]
+
+
+def test_closing_forgets_the_figures_and_keeps_the_question(made):
+    presenter, runner, _, _, _ = made
+    presenter.opened()
+    presenter.ask(Question(PeriodKind.QUARTER, 3))
+    runner.settle()
+    presenter.closed()
+    assert presenter.state.report is None
+    assert presenter.state.kept is None
+    assert presenter.state.question == Question(PeriodKind.QUARTER, 3)

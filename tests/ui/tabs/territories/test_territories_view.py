@@ -1,0 +1,229 @@
+"""The Territories tab in a real window on a small sample company, clicked and typed through."""
+
+from __future__ import annotations
+
+import zipfile
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+
+from salesops_desktop.jobs.workspaces import Workspace
+from salesops_desktop.ui.tabs.confirming import Confirm
+
+LONGEST = 0.05
+"""Seconds of the UI thread's own processor time between two ticks of its loop."""
+
+
+@pytest.fixture
+def tab(make_window, qtbot, small_sample):
+    window = make_window(small_sample, size=(1366, 768))
+    view = window.show_tab("territories")
+    rest(window, qtbot)
+    return window, view
+
+
+def rest(window, qtbot):
+    qtbot.waitUntil(lambda: not window.runner.busy, timeout=60_000)
+    QApplication.processEvents()
+
+
+def click(qtbot, button):
+    assert button.isVisible(), button.text()
+    assert button.isEnabled(), button.text()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def designed(window, view, qtbot):
+    click(qtbot, view.design_button)
+    qtbot.waitUntil(lambda: not view.presenter.state.designing, timeout=60_000)
+    rest(window, qtbot)
+    return view.presenter.state
+
+
+def names_shown(view):
+    return list(view.tables.territories.table["territory"].values)
+
+
+def account_at(view, row):
+    """Where an account is drawn, in the map's own pixels."""
+    left, top = view.map.window_shown.to_screen(view.map._px, view.map._py)
+    return QPoint(round(float(left[row])), round(float(top[row])))
+
+
+def test_one_click_designs(tab, qtbot):
+    window, view = tab
+    assert view.picker.currentText() == "Today's owners"
+    assert not view.current_button.isEnabled()
+    state = designed(window, view, qtbot)
+    assert view.picker.currentText() == "Design 1 (draft)"
+    assert view.presenter.state.chosen == state.shown.report.scenario
+    assert len(names_shown(view)) == len(state.shown.picture.names)
+    assert window.commands.action("undo").text() == "Undo Design territories"
+    assert {card.accessibleName().split(":")[0] for card in view.strip.cards.values()} >= {
+        "Potential off the mean, at most",
+        "Accounts that change hands",
+    }
+    window.commands.trigger("undo")
+    rest(window, qtbot)
+    assert view.picker.currentText() == "Today's owners"
+    assert view.picker.count() == 1
+
+
+def test_designing_leaves_the_window_awake(tab, qtbot, probe):
+    window, view = tab
+    probe.start()
+    designed(window, view, qtbot)
+    qtbot.wait(50)
+    probe.stop()
+    assert probe.busiest < LONGEST
+
+
+def test_settings_reach_the_design(tab, qtbot):
+    window, view = tab
+    click(qtbot, view.wishes_button)
+    view.wishes.name.input.setText("Tight")
+    view.wishes.tolerance.input.setText("500")
+    click(qtbot, view.design_button)
+    assert not view.presenter.state.designing
+    assert "1 to 100" in view.wishes.tolerance.message()
+    view.wishes.tolerance.input.setText("30")
+    designed(window, view, qtbot)
+    assert view.picker.currentText() == "Tight (draft)"
+    assert view.wishes.name.input.text() == ""
+
+
+def test_a_territory_in_the_table_stands_out_on_the_map(tab, qtbot):
+    _, view = tab
+    grid = view.tables.territories.view
+    index = view.tables.territories.model.index(1, 0)
+    qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=grid.visualRect(index).center())
+    picked = view.presenter.state.selection
+    assert picked.territories == (names_shown(view)[1],)
+    bright = view.map._points.color >= 0
+    assert bright.sum() == len(picked.accounts)
+    assert set(view.map._points.keys[bright]) == set(picked.accounts)
+    assert names_shown(view)[1] in view.selection.words.text()
+
+
+def test_an_account_on_the_map_is_found_in_the_tables(tab, qtbot):
+    _, view = tab
+    qtbot.waitUntil(lambda: view.map.at_rest, timeout=20_000)
+    row = next(r for r in range(len(view.map._px)) if view.map.point_at(QPointF(account_at(view, r))) == r)
+    qtbot.mouseClick(view.map, Qt.MouseButton.LeftButton, pos=account_at(view, row))
+    key = int(view.presenter.state.shown.picture.keys[row])
+    assert view.presenter.state.selection.accounts == (key,)
+    held = view.presenter.state.selection.held_by[0][0]
+    assert [names_shown(view)[r] for r in view.tables.territories.selected_records()] == [held]
+    view.tables.setCurrentIndex(2)
+    assert view.tables.accounts.selected_keys() == [key]
+    assert "1 account picked" in view.selection.words.text()
+
+
+def test_accounts_drawn_around_are_moved_and_brought_back(tab, qtbot):
+    window, view = tab
+    designed(window, view, qtbot)
+    qtbot.waitUntil(lambda: view.map.at_rest, timeout=20_000)
+    view.map.set_tool("rectangle")
+    size = view.map.rect()
+    qtbot.mousePress(view.map, Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
+    qtbot.mouseMove(view.map, QPoint(40, 40))
+    qtbot.mouseMove(view.map, QPoint(size.width() - 2, size.height() - 2))
+    qtbot.mouseRelease(view.map, Qt.MouseButton.LeftButton, pos=QPoint(size.width() - 2, size.height() - 2))
+    picked = view.presenter.state.selection.accounts
+    assert len(picked) > 10
+    assert not view.selection.move_button.isEnabled()
+    view.selection.target.setCurrentIndex(0)
+    target = view.selection.target.currentText()
+    click(qtbot, view.selection.move_button)
+    rest(window, qtbot)
+    assert view.presenter.state.selection.held_by == ((target, len(picked)),)
+    assert target in window.commands.action("undo").text()
+    window.commands.trigger("undo")
+    rest(window, qtbot)
+    assert len(view.presenter.state.selection.held_by) > 1
+
+
+def test_the_hand_over_is_exported_with_a_picture_of_the_map(tab, qtbot, tmp_path):
+    window, view = tab
+    designed(window, view, qtbot)
+    out = tmp_path / "handover.xlsx"
+    view.export(out)
+    rest(window, qtbot)
+    with zipfile.ZipFile(out) as book:
+        pictures = [name for name in book.namelist() if name.endswith(".png")]
+        assert len(pictures) == 1
+        assert len(set(QImage.fromData(book.read(pictures[0])).bits().tobytes())) > 50
+    assert "Exported to" in window.messages.messages[0].text
+
+
+def test_a_scenario_is_made_current_after_asking(tab, qtbot):
+    window, view = tab
+    state = designed(window, view, qtbot)
+    moves = len(state.shown.report.handover)
+    assert moves > 0
+    click(qtbot, view.current_button)
+    dialog = window.findChild(Confirm)
+    assert f"{moves:,} accounts" in dialog.accessibleDescription()
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    rest(window, qtbot)
+    assert view.picker.currentText() == "Design 1 (current)"
+    assert not view.current_button.isEnabled()
+    assert len(view.presenter.state.shown.report.handover) == 0
+
+
+def test_a_figure_leads_to_the_table_behind_it(tab, qtbot):
+    window, view = tab
+    designed(window, view, qtbot)
+    qtbot.mouseClick(view.strip.cards["Accounts that change hands"], Qt.MouseButton.LeftButton)
+    assert view.tables.currentWidget() is view.tables.changes
+    assert len(view.tables.changes.table) == len(view.presenter.state.shown.report.handover)
+    card = view.strip.cards["Largest deviation in potential"]
+    card.setFocus()
+    qtbot.keyClick(card, Qt.Key.Key_Return)
+    assert view.tables.currentWidget() is view.tables.territories
+    shown = view.tables.territories.table_as_seen()["potential_off"].values
+    assert list(shown) == sorted(shown, reverse=True)
+
+
+def test_by_keyboard_alone(tab, qtbot):
+    window, view = tab
+    view.design_button.setFocus()
+    qtbot.keyClick(view.design_button, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: not view.presenter.state.designing, timeout=60_000)
+    rest(window, qtbot)
+    grid = view.tables.territories.view
+    grid.setFocus()
+    grid.setCurrentIndex(view.tables.territories.model.index(0, 0))
+    qtbot.keyClick(grid, Qt.Key.Key_Down)
+    first = view.presenter.state.selection
+    assert first.territories == (names_shown(view)[1],)
+    target = view.selection.target
+    target.setFocus()
+    qtbot.keyClick(target, Qt.Key.Key_Down)
+    view.selection.move_button.setFocus()
+    qtbot.keyClick(view.selection.move_button, Qt.Key.Key_Space)
+    rest(window, qtbot)
+    assert view.presenter.state.selection.held_by == ((names_shown(view)[0], len(first.accounts)),)
+
+
+def test_an_empty_workspace_says_what_is_needed(make_window, qtbot, tmp_path):
+    path = tmp_path / "Empty.salesops"
+    Workspace.create(path, currency="USD").close()
+    window = make_window(path)
+    view = window.show_tab("territories")
+    rest(window, qtbot)
+    assert view.pages.currentWidget() is view.nothing
+    assert "Import accounts." in view.nothing.accessibleDescription()
+    assert view.nothing.buttons[0].text() == "Import…"
+
+
+def test_a_workspace_opened_for_reading_offers_no_change(make_window, qtbot, small_sample):
+    window = make_window()
+    window.open_workspace(small_sample, read_only=True)
+    qtbot.waitUntil(lambda: window.session.is_open, timeout=30_000)
+    view = window.show_tab("territories")
+    rest(window, qtbot)
+    assert not view.design_button.isEnabled()
+    assert not view.selection.move_button.isVisible()
