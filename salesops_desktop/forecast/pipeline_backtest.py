@@ -97,7 +97,7 @@ def month_ends(opportunities: pd.DataFrame, as_of: dt.date, window: int) -> list
         return []
     first = closings[LEAST_CLOSED - 1]
     last = np.datetime64(as_of) - np.timedelta64(window, "D")
-    months = np.arange(first.astype("datetime64[M]"), last.astype("datetime64[M]") + 2)
+    months = np.arange(first.astype("datetime64[M]"), last.astype("datetime64[M]") + np.timedelta64(2, "M"))
     ends = months.astype("datetime64[D]") - np.timedelta64(1, "D")
     return [day.astype(object) for day in ends[(ends >= first) & (ends <= last)][-MAX_DATES:]]
 

@@ -87,9 +87,8 @@ def appointments(s: Slice) -> Figure:
     missed = np.array([_not_held(str(text)) for text in activities["outcome"][booked]], dtype=np.bool_)
     held = booked[~missed]
     people = _people(s, held)
-    days = (
-        int(np.busday_count(np.datetime64(s.period.start), np.datetime64(s.end) + 1)) if s.end >= s.period.start else 0
-    )
+    after = np.datetime64(s.end) + np.timedelta64(1, "D")
+    days = int(np.busday_count(np.datetime64(s.period.start), after)) if s.end >= s.period.start else 0
     details = {
         "booked": float(len(booked)),
         "no_show_rate": divide(int(missed.sum()), len(booked)),

@@ -88,7 +88,7 @@ class Company:
         if self._first is None:
             days = self.data["activities"]["starts_at"].astype("datetime64[D]")
             known = days[~np.isnat(days)]
-            self._first = known.min() if len(known) else np.datetime64("NaT")
+            self._first = known.min() if len(known) else np.datetime64("NaT", "D")
         return self._first
 
 

@@ -32,7 +32,7 @@ def company(n=1500, seed=0, win=0.4):
             "amount_minor": pd.array(generator.integers(1000, 9000, n) * 100, dtype="Int64"),
             "list_price_minor": pd.array([None] * n, dtype="Int64"),
             "created_on": pd.to_datetime(created),
-            "close_on": pd.to_datetime(np.where(is_open, np.datetime64("NaT"), closed)),
+            "close_on": pd.to_datetime(np.where(is_open, np.datetime64("NaT", "D"), closed)),
         }
     )
     return deals, won, closed
