@@ -51,13 +51,17 @@ def connect(path: Path, access: Access) -> sqlite3.Connection:
         check_same_thread=False,
         cached_statements=256,
     )
-    # recursive_triggers: only then does REPLACE tell the change log what it deleted.
-    connection.executescript(
-        "PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; PRAGMA synchronous=FULL; PRAGMA trusted_schema=OFF;"
-        "PRAGMA cache_size=-32768; PRAGMA journal_size_limit=16777216;"
-    )
-    if access is not Access.WRITE:
-        connection.execute("PRAGMA query_only=ON")
+    try:
+        # recursive_triggers: only then does REPLACE tell the change log what it deleted.
+        connection.executescript(
+            "PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; PRAGMA synchronous=FULL; PRAGMA trusted_schema=OFF;"
+            "PRAGMA cache_size=-32768; PRAGMA journal_size_limit=16777216;"
+        )
+        if access is not Access.WRITE:
+            connection.execute("PRAGMA query_only=ON")
+    except sqlite3.Error:  # a damaged page, say; who asked never sees the connection
+        connection.close()
+        raise
     return connection
 
 
