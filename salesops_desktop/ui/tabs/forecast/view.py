@@ -45,7 +45,6 @@ class ForecastView(TabView):
         self.formats = Formats()
         self.presenter = ForecastPresenter(shell.runner, self.render_state, self._tell)
         self._kept_shown: Table | None = None
-        self.pages = QStackedWidget()
         self.waiting = EmptyState("chart", tr("Forecast"), tr("Calculating…"))
         self.nothing = EmptyState("chart", "", "")
         self.bookings = BookingsPane(self.formats)
