@@ -125,12 +125,15 @@ class SheetReader:
             self._pipe.send(request)
             return self._await(path, progress)
         except (EOFError, BrokenPipeError, ConnectionResetError):
-            raise self._died(path) from None
+            # Raised below: as its context, the broken send would keep a view of the request's bytes alive, and the
+            # collector may then meet buffer and view in the wrong order.
+            pass
         except SalesOpsError:
             raise
         except BaseException:
             self.close()
             raise
+        raise self._died(path)
 
     def _await(self, path: Path, progress: Progress) -> object:
         pipe = self._pipe
