@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -319,11 +320,12 @@ class PeriodField(ChoiceField):
         """Offer these periods, earliest first."""
         self.set_choices({str(p): p for p in periods})
 
-    def _stepper(self, sign: str, name: str, step: int) -> QPushButton:
-        button = QPushButton(sign)
+    def _stepper(self, sign: str, name: str, step: int) -> QToolButton:
+        button = QToolButton()
+        button.setText(sign)
         button.setAccessibleName(name)
         button.setToolTip(name)
-        button.setMaximumWidth(3 * button.fontMetrics().height())
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.clicked.connect(lambda _checked=False: self._step(step))
         return button
 

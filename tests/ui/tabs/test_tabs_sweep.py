@@ -1,0 +1,82 @@
+"""Tabs full of data and their dialogs, in light, dark and with 40 % longer words: names, tab order, no cut words."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from salesops_desktop.ui.i18n import set_pseudo_locale
+from salesops_desktop.ui.tabs.confirming import Confirm
+from salesops_desktop.ui.theme import apply_theme
+from tests.ui.test_sweep import clipped, nameless, unreachable
+
+
+@pytest.fixture
+def places(make_window, qtbot, small_sample):
+    """Walks both tabs with a design and a run in them; yields (name, widget) at rest."""
+
+    def walk(size):
+        window = make_window(small_sample, size=size)
+
+        def rest():
+            qtbot.waitUntil(lambda: not window.runner.busy, timeout=60_000)
+            qtbot.wait(80)
+
+        view = window.show_tab("territories")
+        rest()
+        yield "today's owners", window
+        view.show_settings()
+        view.design()
+        rest()
+        view.presenter.pick_accounts(view.presenter.state.shown.picture.keys[:7].tolist())
+        for place in range(view.tables.count()):
+            view.tables.setCurrentIndex(place)
+            yield f"design, table {place}", window
+        view.ask_make_current()
+        yield "make current", _dialog(window)
+        view = window.show_tab("commissions")
+        rest()
+        yield "no run", window
+        view.ask_plans()
+        yield "starter plans", _dialog(window)
+        view.ask_calculate()
+        yield "calculate", _dialog(window)
+        view.presenter.calculate("2026-Q2")
+        qtbot.waitUntil(lambda: view.presenter.state.trace is not None, timeout=60_000)
+        for _ in range(2):
+            view.move_to(view.presenter.state.forward)
+            rest()
+        yield "approved run", window
+        view.move_to(view.presenter.state.forward)
+        yield "lock", _dialog(window)
+
+    def steps(size):
+        for name, widget in walk(size):
+            QApplication.processEvents()
+            yield name, widget
+            if isinstance(widget, Confirm):
+                widget.close()
+                QApplication.processEvents()
+
+    return steps
+
+
+def _dialog(window):
+    return next(d for d in window.findChildren(Confirm) if d.isVisible())
+
+
+def test_everything_has_a_name_and_a_place_in_the_tab_order(places):
+    faults = []
+    for name, widget in places((1366, 768)):
+        faults += [f"{name}: {fault}" for fault in nameless(widget) + unreachable(widget)]
+    assert not faults, "\n".join(dict.fromkeys(faults))
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "longer"])
+def test_no_word_is_cut(places, themed, look):
+    set_pseudo_locale(look == "longer")
+    apply_theme(themed, "dark" if look == "dark" else "light")
+    faults = []
+    for name, widget in places((1366, 768)):
+        faults += [f"{name}: {fault}" for fault in clipped(widget)]
+    assert not faults, "\n".join(dict.fromkeys(faults))
