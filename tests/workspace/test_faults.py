@@ -3,11 +3,9 @@
 import errno
 import multiprocessing
 import os
-import resource
 import shutil
 import sqlite3
 import subprocess
-import sys
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -16,8 +14,7 @@ from salesops_desktop.model.errors import DiskFullError, ReadOnlyError, Workspac
 from salesops_desktop.workspace import Workspace, content_hash
 from salesops_desktop.workspace.faults import as_sentence, disk_of, need_room, told_as_sentences
 
-if sys.platform == "win32":
-    pytest.skip("limits of POSIX", allow_module_level=True)
+resource = pytest.importorskip("resource", reason="limits of POSIX")
 
 FILL = (
     "INSERT INTO account (name, segment) WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n LIMIT ?) "
