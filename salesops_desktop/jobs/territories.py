@@ -241,11 +241,21 @@ def move_accounts(context: JobContext, scenario: int, territory: str, accounts: 
         target = connection.exec_driver_sql(
             "SELECT id FROM territory WHERE scenario_id = ? AND name = ?", (scenario, territory)
         ).scalar()
+        marks = ",".join(str(int(account)) for account in accounts)
+        known = {
+            int(account)
+            for (account,) in connection.exec_driver_sql(
+                f"SELECT account_id FROM assignment WHERE scenario_id = ? AND account_id IN ({marks})", (scenario,)
+            )
+        }
     if target is None:
         raise InputRefusedError(f"Scenario {scenario} has no territory called {territory!r}.")
+    strange = sorted(set(accounts) - known)
+    if strange:
+        listed = ", ".join(map(str, strange[:10])) + (" …" if len(strange) > 10 else "")
+        raise InputRefusedError(f"Scenario {scenario} has no account {listed}.", way_out="Design territories anew.")
     count = len(accounts)
     with context.workspace.action(f"Move {count:,} account{'s' if count != 1 else ''} to {territory}") as unit:
-        marks = ",".join(str(int(account)) for account in accounts)
         moved = unit.connection.exec_driver_sql(
             "UPDATE assignment SET territory_id = ?, reason = 'by hand' "
             f"WHERE scenario_id = ? AND territory_id <> ? AND account_id IN ({marks})",
