@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -12,6 +13,7 @@ from charset_normalizer import from_bytes
 
 from salesops_desktop.model.errors import InputRefusedError
 from salesops_desktop.sheets.reading.limits import MAX_TEXT_LINES
+from salesops_desktop.sheets.reading.pages import readings
 
 FALLBACK = "salesops-cp1252"
 """The error handler that reads bytes which are no UTF-8 as Windows-1252."""
@@ -26,8 +28,22 @@ _BOMS = (
 _CHUNK = 1 << 20
 _SAMPLE_BYTES = 48_000
 _CONTROLS = bytes(b for b in range(32) if b not in (0, 8, 9, 10, 12, 13, 26, 27, 30, 31))
-_SCRIPTS = {"cp1251": ("\u0400", "\u04ff"), "koi8_r": ("\u0400", "\u04ff"), "cp1253": ("\u0370", "\u03ff")}
-"""Pages of other alphabets, and where their letters are."""
+_WIDENED = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "hz": "gb18030",
+    "shift_jis": "cp932",
+    "shift_jis_2004": "cp932",
+    "shift_jisx0213": "cp932",
+    "euc_kr": "cp949",
+    "johab": "cp949",
+    "big5hkscs": "big5hkscs",
+    "euc_jis_2004": "euc_jp",
+    "euc_jisx0213": "euc_jp",
+}
+"""Encodings that the statistics name, and the wider ones that programs really write."""
+_EAST_ASIAN = frozenset(("gb18030", "cp932", "cp949", "big5", "big5hkscs", "euc_jp"))
+_UTF7 = re.compile(rb"\+([A-Za-z0-9/+]{2,}={0,2})-")
 _LATIN = ("cp1252", "mac_roman", "cp1250", "cp437")
 
 
@@ -56,6 +72,8 @@ class Encoding:
     ask: bool = False
     few: bool = False
     """Whether very few bytes are all there is to judge by."""
+    marks: int = 0
+    """Byte order marks amid the text, as files put together have them."""
 
 
 @dataclass(slots=True)
@@ -78,6 +96,8 @@ class Census:
     good_count: int = 0
     """Lines with characters beyond ASCII that are valid UTF-8."""
     head: bytes = b""
+    marks: int = 0
+    """UTF-8 byte order marks, the first not counted."""
 
 
 def take_census(stream: BinaryIO, name: str, tick: Callable[[int], None]) -> Census:
@@ -95,6 +115,7 @@ def take_census(stream: BinaryIO, name: str, tick: Callable[[int], None]) -> Cen
             census.head = chunk[:4096]
         census.size += len(chunk)
         digest.update(chunk)
+        census.marks += chunk.count(codecs.BOM_UTF8)
         census.nuls += chunk.count(0)
         data = rest + chunk
         cut = data.rfind(b"\n") + 1 or len(data)
@@ -111,6 +132,7 @@ def take_census(stream: BinaryIO, name: str, tick: Callable[[int], None]) -> Cen
             )
         tick(census.size)
     foreign.look(rest)
+    census.marks -= census.head.startswith(codecs.BOM_UTF8)
     census.sha256 = digest.hexdigest()
     census.foreign = b"".join(foreign.sample)
     return census
@@ -174,13 +196,13 @@ def find_encoding(census: Census, forced: str = "") -> Encoding:
         return Encoding(forced, "You chose it.", 1.0, _LATIN, "replace", census.nuls)
     for bom, name in _BOMS:
         if head.startswith(bom):
-            return Encoding(name, "The file says so in its first bytes.", 1.0)
-    if wide := _wide(head):
-        return Encoding(wide, "Every other byte is zero.", 0.95)
+            return Encoding(name, "The file says so in its first bytes.", 1.0, errors="replace", marks=census.marks)
+    if disguised := _in_disguise(census):
+        return disguised
     if census.utf8:
         plain = not census.foreign
         what = "Only ASCII characters." if plain else "All bytes are valid UTF-8."
-        return Encoding("utf-8", what, 1.0, nuls=census.nuls)
+        return Encoding("utf-8", what, 1.0, nuls=census.nuls, marks=census.marks)
     if census.good_count and census.bad_count <= max(3, census.good_count // 4):
         return Encoding(
             "utf-8",
@@ -192,6 +214,27 @@ def find_encoding(census: Census, forced: str = "") -> Encoding:
             tuple(census.bad_lines),
         )
     return _legacy(census)
+
+
+def _in_disguise(census: Census) -> Encoding | None:
+    """Encodings whose bytes may all be ASCII, but are not what they seem."""
+    head = census.head
+    if wide := _wide(head):
+        return Encoding(wide, "Every other byte is zero.", 0.95, errors="replace")
+    if b"\x1b$B" in head or b"\x1b$@" in head:
+        return Encoding("iso2022_jp", "Escape sequences switch to Japanese.", 0.95, errors="replace")
+    if not census.foreign and _is_utf7(head):
+        return Encoding("utf-7", "All letters beyond ASCII are written as UTF-7.", 0.9, ("utf-8",), "replace")
+    return None
+
+
+def _is_utf7(head: bytes) -> bool:
+    """Whether several places decode as UTF-7, all of them to letters."""
+    places = [match[0] for match in _UTF7.finditer(head)]
+    try:
+        return len(places) >= 2 and all(p.decode("utf-7").isalpha() and not p.decode("utf-7").isascii() for p in places)
+    except UnicodeDecodeError:
+        return False
 
 
 def _wide(head: bytes) -> str:
@@ -212,64 +255,36 @@ def _wide(head: bytes) -> str:
 
 def _legacy(census: Census) -> Encoding:
     sample = census.foreign
-    scores = sorted(((_plausible(sample, name), name) for name in _LATIN), reverse=True)
-    best_latin_score, best_latin = scores[0]
-    matches = from_bytes(sample, cp_exclusion=["utf_8", "cp037", "cp500", "cp1026", "cp1140", "utf_7"])
-    best = matches.best()
-    guess = best.encoding if best is not None else best_latin
-    others = tuple(dict.fromkeys([m.encoding for m in matches][:6] + [name for _, name in scores]))
     high = sum(byte > 127 for byte in sample)
-    name = _settle(sample, guess, best_latin, high)
+    if wide := _many_bytes(sample, high):
+        return Encoding(wide, f"The bytes are no UTF-8; {wide} gives words.", 0.9, _LATIN, "replace", census.nuls)
     few = high <= 3
-    if name in _LATIN:
-        runner_up = scores[1][0]
-        clear = best_latin_score >= 0.8 and best_latin_score - runner_up > 0.15
-        confidence = 0.9 if clear and not few else 0.6 if name == "cp1252" else 0.4
-    else:
-        confidence = 0.9 if high >= 8 else 0.6
-    ask = confidence < 0.5
-    evidence = f"The bytes are no UTF-8; {name} gives the most plausible words."
+    found = readings(sample, lean=0.3 if few else 0.05)
+    best, second = found[0], found[1] if len(found) > 1 else found[0]
+    sure = best.score >= 0.7 and best.score - second.score > 0.08
+    usual = best.page == "cp1252" and best.score >= 0.55 and best.score - second.score > 0.03
+    confidence = 0.9 if sure and not few else 0.6 if usual or (few and best.page == "cp1252") else 0.4
     return Encoding(
-        name,
-        evidence,
+        best.page,
+        f"The bytes are no UTF-8; {best.page} gives the most plausible words ({best.language}).",
         confidence,
-        tuple(n for n in others if n != name)[:6],
+        tuple(dict.fromkeys([*(r.page for r in found[1:5]), *(n for n in _LATIN if n != best.page)]))[:6],
         "replace",
         census.nuls,
         tuple(census.foreign_lines) if few else (),
-        ask,
+        confidence < 0.5,
         few,
     )
 
 
-def _settle(sample: bytes, guess: str, best_latin: str, high: int) -> str:
-    """Choose between what the statistics say and the Latin page that reads best."""
-    widened = {"gb2312": "gb18030", "gbk": "gb18030", "hz": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949"}
-    many = {
-        "gb18030",
-        "cp932",
-        "cp949",
-        "big5",
-        "big5hkscs",
-        "euc_jp",
-        "johab",
-        "shift_jis_2004",
-        "shift_jisx0213",
-        "euc_jis_2004",
-    }
-    name = widened.get(guess, guess)
-    if high >= 6:
-        for wide in ("cp932", "gb18030", "big5", "cp949"):
-            if (name in many or name.startswith("cp125")) and _east_asian(sample, wide) > 0.9 and name == wide:
-                return wide
-        if name in many and _east_asian(sample, name) > 0.9:
-            return name
-        scripts = sorted(((_script_share(sample, n), n) for n in _SCRIPTS), key=lambda item: -item[0])
-        if scripts[0][0] > 0.75:
-            return scripts[0][1]
-        if name in ("cp1254", "cp1255", "cp1256", "cp1257") and _plausible(sample, best_latin) < 0.6:
-            return name
-    return best_latin
+def _many_bytes(sample: bytes, high: int) -> str:
+    """The encoding of Chinese, Japanese or Korean text; empty where it is none."""
+    if high < 6:
+        return ""
+    matches = from_bytes(sample, cp_exclusion=["utf_8", "cp037", "cp500", "cp1026", "cp1140", "utf_7"])
+    best = matches.best()
+    guess = _WIDENED.get(best.encoding, best.encoding) if best is not None else ""
+    return guess if guess in _EAST_ASIAN and _east_asian(sample, guess) > 0.9 else ""
 
 
 def _east_asian(sample: bytes, name: str) -> float:
@@ -288,41 +303,3 @@ def _east_asian(sample: bytes, name: str) -> float:
         or "\u3000" <= c <= "\u303f"
     )
     return good / len(wide) if wide else 0.0
-
-
-def _script_share(sample: bytes, name: str) -> float:
-    """The share of characters beyond ASCII that are letters of the page's script, inside words, in natural case."""
-    text = sample.decode(name, "replace")
-    low, high = _SCRIPTS[name]
-    wide = sum(1 for c in text if ord(c) > 127)
-    good = 0
-    for before, c, after in zip(f" {text}", text, f"{text[1:]} ", strict=False):
-        if low <= c <= high and (low <= before <= high or low <= after <= high):
-            good += 1 if c.islower() or not before.islower() else -1
-    return good / wide if wide else 0.0
-
-
-def _plausible(sample: bytes, name: str) -> float:
-    """How much the characters beyond ASCII look like letters inside words; at most 1."""
-    try:
-        text = sample.decode(name)
-    except UnicodeDecodeError:
-        return -1.0
-    score, count = 0.0, 0
-    for i, char in enumerate(text):
-        if ord(char) < 128:
-            continue
-        count += 1
-        before = text[i - 1] if i else " "
-        after = text[i + 1] if i + 1 < len(text) else " "
-        inside = before.isalpha() or after.isalpha()
-        if char.isalpha():
-            natural = char.islower() or not (before.isalpha() and before.islower())
-            common = char in "äöüßéèêëàâáãåçñíìîïóòôõøúùûæœÄÖÜÉÈÀÂÁÅÇÑÍÎÓÔÕØÚÆŒªº" or name == "cp1250"
-            score += 1.0 if inside and natural and common else 0.2 if natural else -0.5
-        elif char in "–—€£°§«»“”„‚‘’…•·®©™²³½¼±×µ\u00a0":
-            score += 0.9 if not (before.isalpha() and after.isalpha()) or char == "’" else -0.8
-        else:
-            score -= 1.0
-    bonus = {"cp1252": 0.02, "mac_roman": 0.0, "cp1250": -0.12, "cp437": -0.1}[name]
-    return score / count + bonus if count else 0.0

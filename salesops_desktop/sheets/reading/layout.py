@@ -264,6 +264,35 @@ def is_total(row: Row, typical: int) -> bool:
     return len(words) in (1, 2) and bool(_TOTAL.fullmatch(words[0])) and (count == 1 or len(words) < count)
 
 
+_RULE = re.compile(r"[\s|:+]*[-=_*~+:|─═\s]{2,}[\s|:+]*")
+_RULED = frozenset("-=_*~+:|─═ ")
+
+
+def interruption(row: Row, names: Sequence[str], usual: int) -> str:
+    """Why a row amid the data is none of it: its kind, or the empty string.
+
+    Args:
+        row: a row that is not blank.
+        names: the header.
+        usual: how many cells a data row usually fills.
+    """
+    first = row[0]
+    if isinstance(first, str) and first:
+        if first[0] in _RULED and all(is_blank(c) or (isinstance(c, str) and _RULE.fullmatch(c)) for c in row):
+            return "" if usual < 2 or row_text(row).strip("| ") in ("-", "--") else "ruled line"
+        if first[0] == "#" and usual >= 3 and filled(row) == 1:
+            return "comment"
+        if names and first.strip() == names[0] and len(names) > 1 and _same(row, names):
+            return "header again"
+    if usual >= 3 and ("" in row or None in row or len(row) < len(names)) and is_total(row, usual):
+        return "subtotal row"
+    return ""
+
+
+def _same(row: Row, names: Sequence[str]) -> bool:
+    return [shown(cell).strip() for cell in row[: len(names)]] == list(names) and width(row) <= len(names)
+
+
 _GRAND_TOTAL = re.compile(r"(?:grand|overall)\s+totals?:?|total\s+g[ée]n[ée]ral|gesamtsumme", re.IGNORECASE)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 from typing import Protocol
 
 from salesops_desktop.sheets.reading.columns import ColumnFacts, ColumnTally, keyed
-from salesops_desktop.sheets.reading.inspection import Notice, ReadOptions, SkippedRow
+from salesops_desktop.sheets.reading.inspection import INFO, WARNING, Notice, ReadOptions, SkippedRow
 from salesops_desktop.sheets.reading.layout import (
     Layout,
     Merge,
@@ -17,6 +17,7 @@ from salesops_desktop.sheets.reading.layout import (
     filled,
     find_layout,
     find_tail,
+    interruption,
     is_total,
     row_text,
     width,
@@ -28,6 +29,8 @@ from salesops_desktop.sheets.reading.shapes import Cell
 
 _CHUNK_CELLS = 1_000_000
 _MAX_SKIPPED_TOLD = 200
+_UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\u00ad\ufeff"))
+"""Characters nobody sees, which keep a header from being known."""
 
 
 class Sheet(Protocol):
@@ -151,7 +154,7 @@ def survey_sheet(sheet: Sheet, options: ReadOptions, *, text: bool, hint: str, t
     size = max(named, _usual_width(widths, text=text))
     walk = _Walk(size, fixed=text, text=text)
     tallies: list[ColumnTally] = []
-    state = _State()
+    state = _State(tuple(layout.names))
     for numbers, block in _blocks(chain(body, rows), layout.first_data + 1, state, walk, tick):
         chunk = walk.chunk(numbers, block)
         _feed(tallies, chunk, state.counted - len(numbers))
@@ -181,15 +184,20 @@ def survey_sheet(sheet: Sheet, options: ReadOptions, *, text: bool, hint: str, t
         text,
     )
     survey.notices += _ragged(walk, sheet.name)
+    survey.notices += _interrupted(state)
     return survey
 
 
 @dataclass(slots=True)
 class _State:
+    names: tuple[str, ...] = ()
+    """The header as found."""
     counted: int = 0
     blanks: int = 0
     last: int = 0
     skipped: list[SkippedRow] = field(default_factory=list)
+    interruptions: list[SkippedRow] = field(default_factory=list)
+    """Rows amid the data that are none of it."""
     sample: list[list[Cell]] = field(default_factory=list)
 
 
@@ -214,23 +222,64 @@ def _blocks(
         numbers, block = _without_blanks(ready, number)
         number += len(ready)
         state.blanks += len(ready) - len(block)
+        numbers, block = _uninterrupted(numbers, block, state, _usual(typical, walk))
         state.counted += len(block)
         if block:
             state.last = numbers[-1]
             tick(number)
             yield numbers, block
     typical.update(map(filled, held))
-    del typical[0]
-    usual = max(typical, key=lambda n: (typical[n], n)) if typical else walk.width
+    usual = _usual(typical, walk)
     state.skipped = find_tail(list(enumerate(held, number)), min(max(usual, 1), walk.width))
     dropped = {row.row for row in state.skipped}
     numbers, block = _without_blanks(held, number)
     state.blanks += len(held) - len(block)
+    numbers, block = _uninterrupted(numbers, block, state, usual, dropped)
+    state.skipped += state.interruptions
     state.last = numbers[-1] if numbers else state.last
     kept = [(n, row) for n, row in zip(numbers, block, strict=True) if n not in dropped]
     state.counted += len(kept)
     if kept:
         yield [n for n, _ in kept], [row for _, row in kept]
+
+
+def _usual(typical: Counter[int], walk: _Walk) -> int:
+    """How many cells a data row usually fills."""
+    del typical[0]
+    return max(typical, key=lambda n: (typical[n], n)) if typical else walk.width
+
+
+def _uninterrupted(
+    numbers: list[int], block: list[Row], state: _State, usual: int, dropped: Container[int] = ()
+) -> tuple[list[int], list[Row]]:
+    """Rows without those amid the data that are none of it: subtotals, the header again, comments, ruled lines."""
+    gone = []
+    for i, row in enumerate(block):
+        reason = interruption(row, state.names, usual)
+        if reason and numbers[i] not in dropped:
+            gone.append(i)
+            state.interruptions.append(SkippedRow(numbers[i], reason, row_text(row)))
+    if not gone:
+        return numbers, block
+    out = set(gone)
+    kept = [i for i in range(len(block)) if i not in out]
+    state.last = max(state.last, numbers[-1])
+    return [numbers[i] for i in kept], [block[i] for i in kept]
+
+
+def _interrupted(state: _State) -> list[Notice]:
+    notices = []
+    for reason, rows in groupby(sorted(state.interruptions, key=lambda r: r.reason), key=lambda r: r.reason):
+        found = list(rows)
+        listed = ", ".join(str(row.row) for row in found[:10])
+        notices.append(
+            Notice(
+                f"{len(found):,} {'row' if len(found) == 1 else 'rows'} amid the data ({reason}) "
+                f"{'is' if len(found) == 1 else 'are'} left out: row {listed}.",
+                severity=WARNING if reason == "subtotal row" else INFO,
+            )
+        )
+    return notices
 
 
 def _without_blanks(rows: list[Row], first: int) -> tuple[list[int], list[Row]]:
@@ -314,7 +363,7 @@ def _unique_headers(names: Sequence[str], kept: Sequence[int], layout: Layout) -
     taken = {" ".join(name.split()).casefold() for name in names}
     blank, twice = [], []
     for i, raw in enumerate(names):
-        name = " ".join(raw.split())
+        name = " ".join(raw.translate(_UNSEEN).split())
         if not name:
             name = f"Column {column_letters(i)}"
             if i in kept and layout.header:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from salesops_desktop.model.errors import InputRefusedError
-from salesops_desktop.sheets.reading.dialect import Dialect, find_dialect, parse
+from salesops_desktop.sheets.reading.dialect import STAND_IN, Dialect, cut, find_dialect, lines_of, parse
 from salesops_desktop.sheets.reading.encoding import FALLBACK, Census, Encoding, find_encoding, take_census
 from salesops_desktop.sheets.reading.inspection import INFO, Notice, Option, Question, ReadOptions, TextSettings
 from salesops_desktop.sheets.reading.limits import MAX_FIELD_CHARS, MAX_TEXT_COLUMNS
@@ -82,6 +83,14 @@ class _Tap:
         self.chars = 0
 
 
+_MASKED = re.compile(r'="([^"]*)"')
+
+
+def _unmasked(cell: str) -> str:
+    """A cell without the mask (``="01234"``) that keeps a spreadsheet program from taking text for a number."""
+    return match[1] if cell[:2] == '="' and (match := _MASKED.fullmatch(cell)) else cell
+
+
 @dataclass(slots=True)
 class TextSheet:
     """The one sheet of a text file."""
@@ -116,10 +125,16 @@ class TextSheet:
         while block := list(islice(lines, _BLOCK_LINES)):
             if tap.nuls:
                 block = [line.replace("\0", "") for line in block]
+            if self.encoding.marks:
+                block = [line.replace("\ufeff", "") for line in block]
+            if (tail := block[-1]).endswith("\x1a") or tail.startswith("\x1a"):
+                block[-1] = tail.rstrip("\x1a\r\n")  # the end mark of old systems, and nothing after it
             try:
                 rows = list(self._reader(iter(block)))
             except csv.Error:
                 rows = []
+            if any('="' in line for line in block):
+                rows = [[_unmasked(cell) for cell in row] for row in rows]
             if len(rows) == len(block) and not (quote and block[-1].count(quote) % 2):
                 tap.number += len(block)
                 yield from rows
@@ -137,7 +152,7 @@ class TextSheet:
                     if self._unclosed(tap) or (len(tap.pending) > 1 and self._swallowed(tap.pending, row)):
                         break
                     tap.taken()
-                    yield row
+                    yield [_unmasked(cell) for cell in row]
                     if tap.left <= 0 and not tap.again:
                         return
                 else:
@@ -163,9 +178,20 @@ class TextSheet:
             yield self._literal(line)
 
     def _reader(self, lines: Iterator[str], *, strict: bool = False) -> Iterator[list[str]]:
+        mark = self.dialect.delimiter
+        if self.dialect.cuts:
+            return (cut(line, self.dialect.cuts) if line.strip() else [] for line in lines)
+        if self.dialect.nested:
+            lines = (row[0] if row else "" for row in csv.reader(lines, delimiter=STAND_IN))
+        if len(mark) > 1:
+            rows = self._cut(line.replace(mark, STAND_IN) for line in lines)
+            return ([cell.replace(STAND_IN, mark) for cell in row] for row in rows)
+        return self._cut(lines, strict=strict)
+
+    def _cut(self, lines: Iterable[str], *, strict: bool = False) -> Iterator[list[str]]:
         return csv.reader(
             lines,
-            delimiter=self.dialect.delimiter or "\x1f",
+            delimiter=self.dialect.cutter,
             quotechar=self.dialect.quote or '"',
             doublequote=self.dialect.doubled,
             escapechar=None if self.dialect.doubled else "\\",
@@ -211,7 +237,7 @@ class TextSheet:
         return [f.strip(quote) if f[:1] == quote or f[-1:] == quote else f for f in fields]
 
     def _plain(self, lines: list[str]) -> Iterator[list[str]]:
-        return csv.reader(lines, delimiter=self.dialect.delimiter or "\x1f", quotechar=self.dialect.quote)
+        return csv.reader(lines, delimiter=self.dialect.cutter, quotechar=self.dialect.quote or '"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,9 +288,9 @@ def open_text(opener: Opener, path: Path, options: ReadOptions, tick: Callable[[
         encoding.confidence,
         encoding.alternatives,
         dialect.delimiter,
-        dialect.quote if dialect.quote in sample else "",
+        dialect.quote if dialect.quote and dialect.quote in sample else "",
     )
-    notices = tuple(_notices(encoding))
+    notices = (*_notices(encoding), *_twice(sample), *_uncut(sample, dialect))
     questions = _questions(encoding, census.foreign) if not options.encoding else ()
     return TextFile(sheet, settings, census.sha256, notices, questions)
 
@@ -278,7 +304,7 @@ def _must_be_text(name: str, census: Census, encoding: Encoding) -> None:
             pass
         else:
             return
-    nuls = head.count(0)
+    nuls = head.rstrip(b"\0").count(0)
     allowed = seen // 10 if census.utf8 else seen // 200
     if census.controls > max(2, allowed) or nuls > len(head) // 10:
         raise InputRefusedError(
@@ -299,16 +325,53 @@ def _sample(opener: Opener, encoding: Encoding) -> str:
     if len(text) == _SAMPLE_CHARS:
         end = max(text.rfind("\n"), text.rfind("\r"))
         text = text[: end + 1] if end > 0 else text
-    return "".join(text.splitlines(keepends=True)[:_SAMPLE_LINES])
+    return "".join(lines_of(text)[:_SAMPLE_LINES])
 
 
 def _typical(sample: str, dialect: Dialect) -> int:
-    rows = parse(sample.splitlines(keepends=True), dialect.delimiter, dialect.quote or '"')
+    lines = lines_of(sample)
+    if dialect.cuts:
+        return len(dialect.cuts)
+    if dialect.nested:
+        lines = [row[0] if row else "" for row in parse(lines, "", '"')]
+    rows = parse(lines, dialect.delimiter, dialect.quote or '"')
     widths = Counter(len(row) for row in rows if any(cell.strip() for cell in row))
     return max(widths, key=lambda size: (widths[size] * min(size, 12), size)) if widths else 1
 
 
+_TWICE = re.compile("[\u00c2-\u00c5][\u0080-\u00bf\u0152-\u0178\u2013-\u203a\u20ac\u2122]")
+
+
+def _twice(sample: str) -> Iterator[Notice]:
+    """Say so where UTF-8 was read as Windows-1252 and written as UTF-8 again, by the program before."""
+    found = [line for line in lines_of(sample) if _TWICE.search(line)]
+    for line in found[:1]:
+        try:
+            meant = line.encode("cp1252").decode("utf-8")
+        except UnicodeError:
+            continue
+        broken = _TWICE.search(line)
+        start = max(broken.start() - 8, 0) if broken else 0
+        yield Notice(
+            f"Letters were damaged before the file was written: “{line[start : start + 20].strip()}” was meant as "
+            f"“{meant[start : start + 17].strip()}”; they are read as they stand."
+        )
+
+
+def _uncut(sample: str, dialect: Dialect) -> Iterator[Notice]:
+    """Say so where lines that look as if they had fields are read as one column."""
+    lines = [line for line in lines_of(sample) if line.strip()]
+    if dialect.delimiter or dialect.cuts or len(lines) < 2:
+        return
+    for mark, name in ((";", "semicolons"), ("\t", "tabs"), (",", "commas"), ("|", "bars")):
+        if mark in lines[0] and sum(mark in line for line in lines) * 10 >= len(lines) * 9:
+            yield Notice(f"The lines hold {name}, but no number of them that makes columns; it was read as one column.")
+            return
+
+
 def _notices(encoding: Encoding) -> Iterator[Notice]:
+    if encoding.marks:
+        yield Notice(f"{encoding.marks} byte order marks amid the text were taken out; the file was put together.")
     if encoding.nuls and not encoding.name.startswith(("utf-16", "utf-32")):
         yield Notice(f"{encoding.nuls} NUL bytes were taken out of the text.")
     lines = ", ".join(map(str, encoding.odd_lines[:10]))
