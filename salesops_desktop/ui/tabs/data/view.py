@@ -79,6 +79,7 @@ class DataView(TabView):
         super().__init__(shell)
         self.presenter = DataPresenter(shell.runner, self.render_state)
         self._shown_entity = ""
+        self._following = False
         self.entities = EntityList(self)
         self.list = QListView()
         self.list.setModel(self.entities)
@@ -157,7 +158,9 @@ class DataView(TabView):
         row = self.entities.row_of(state.chosen)
         if row >= 0 and self.list.currentIndex().row() != row:
             choose = QItemSelectionModel.SelectionFlag.ClearAndSelect
+            self._following = True  # the list follows the state here: nobody has chosen anything
             self.list.selectionModel().setCurrentIndex(self.entities.index(row), choose)
+            self._following = False
         spec = entity(state.chosen)
         self.title.setText(tr(spec.plural))
         self.all_button.setVisible(state.only is not None)
@@ -256,7 +259,7 @@ class DataView(TabView):
     # ------------------------------------------------------------------ what a person does
 
     def _chosen(self, index: QModelIndex) -> None:
-        if index.isValid():
+        if index.isValid() and not self._following:
             self.presenter.choose(self.entities.lines[index.row()].name)
 
     def _open_record(self, key: int) -> None:

@@ -252,7 +252,7 @@ def correction_words(pipeline: PipelineForecast, formats: Formats) -> str:
 
 def deals_table(report: ForecastReport) -> Table:
     """The open deals, what matters most first; money in whole units of the report's currency."""
-    first = ("account", "owner", "stage", "amount_minor", "win_probability", "weighted_minor", "expected_close")
+    first = ("account", "amount_minor", "win_probability", "weighted_minor", "expected_close", "owner", "stage")
     columns = {column.name: _in_units(column) for column in report.deals.columns}
     order = [*first, *(name for name in columns if name not in first)]
     return dataclasses.replace(report.deals, columns=tuple(columns[name] for name in order))

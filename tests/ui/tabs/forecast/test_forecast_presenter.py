@@ -72,7 +72,7 @@ def made():
 
 
 def test_opening_forecasts_without_keeping_anything(made):
-    presenter, runner, jobs, states, said = made
+    presenter, runner, jobs, _, said = made
     presenter.opened()
     assert presenter.state.loading
     assert presenter.state.report is None

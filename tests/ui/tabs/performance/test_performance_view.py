@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QDate, Qt
 from PySide6.QtWidgets import QApplication
 
+from salesops_desktop.jobs.imports import import_files
 from salesops_desktop.jobs.workspaces import Workspace
 from salesops_desktop.model.tables import ValueKind
 from salesops_desktop.ui.tabs.performance.models import MOST_BARS
@@ -162,8 +163,6 @@ def test_no_value_is_explained_with_a_way_to_import(make_window, qtbot, tmp_path
     assert view.nothing.buttons[0].text() == "Import spreadsheets…"
     leads = tmp_path / "leads.csv"
     leads.write_text("Lead ID,Created Date,First Response\nL1,2026-01-05 09:00,2026-01-05 11:00\n", encoding="utf-8")
-    from salesops_desktop.jobs.imports import import_files
-
     window.runner.run(import_files, {"files": [leads], "as_": "lead"})
     qtbot.waitUntil(lambda: not window.runner.busy, timeout=60_000)
     QApplication.processEvents()
