@@ -182,9 +182,10 @@ def _sentences(
         said.append(f"Not in one piece: {shown}{more}.{_torn_by(problem, split, where, edges)}")
     if exempt.any():
         count = int(exempt.sum())
-        said.append(
-            f"{count:,} unit{'s lie' if count > 1 else ' lies'} apart from the territory to stay with the group."
+        lie = (
+            "units lie apart from the rest of their territories" if count > 1 else "unit lies apart from its territory"
         )
+        said.append(f"{count:,} {lie}, in order to stay with the group.")
     missing = int((~problem.positioned).sum())
     if missing:
         said.append(

@@ -22,6 +22,14 @@ SCORE = tuple[float, int, float]
 """Excess over the tolerances, pieces too many, cost: smaller is better, in that order."""
 
 
+STUCK = 40
+"""After how many sweeps without a better balance the search goes back."""
+
+
+REST = 10
+"""For how many sweeps a block that was moved at a loss stays where it is."""
+
+
 @dataclass(slots=True)
 class Moves:
     """Candidate moves as columns: ``unit`` goes to ``target``; in a swap ``other`` comes back (-1 in a shift)."""
@@ -69,6 +77,8 @@ class Search:
         """Take a first assignment; -1 for blocks that take no part."""
         self.members = np.flatnonzero(start != NONE)
         self._take(start)
+        self.rest = np.zeros(len(self.blocks), dtype=np.intp)
+        self.now = 0
         if self.mean <= 0:
             self.mean = max(self.distance(), 1e-6)
 
@@ -125,15 +135,20 @@ class Search:
         price = 1.0
         best, found = self.score(), self.where.copy()
         at_home = bool(np.isfinite(self.homes).any())
+        closest, stuck = np.inf, 0
         for sweep in range(sweeps):
             progress(sweep)
+            self.now = sweep
             if at_home and sweep % 25 == 24:
                 self.rematch()
             heat = 0.6 * max(0.0, 1 - sweep / (0.8 * sweeps)) ** 2
-            moved = self.sweep(price, heat)
+            moved = self.sweep(price, heat, push=sweep if stuck > 4 else 0)
             self.recentre()
             excess = self.excess()
             price = min(price * 1.12, 1e4) if excess > 0 else max(price * 0.93, 0.02)
+            closest, stuck = (excess, 0) if excess < closest or excess == 0.0 else (closest, stuck + 1)
+            if stuck > STUCK:  # let compactness have its way for a while; balance is sought again from elsewhere
+                price, closest, stuck = 0.2, np.inf, 0
             if excess <= best[0]:
                 score = self.score()
                 if score < best:
@@ -143,8 +158,14 @@ class Search:
                 break
         return best, found
 
-    def sweep(self, price: float, heat: float) -> int:
-        """Take the best moves that do not get in each other's way; returns how many."""
+    def sweep(self, price: float, heat: float, push: int = 0) -> int:
+        """Take the best moves that do not get in each other's way; returns how many.
+
+        Args:
+            price: of imbalance.
+            heat: how much chance there is in what counts as best.
+            push: number of the sweep, where the worst territory is to give or take something even at a loss.
+        """
         moves = self.candidates(price)
         if heat > 0:
             step = heat / max(len(self.members), 1)
@@ -152,9 +173,26 @@ class Search:
         good = np.flatnonzero(moves.gain > 1e-12)
         good = good[np.argsort(-moves.gain[good], kind="stable")][: 6 * self.k]
         touched = bytearray(self.k)
+        done = self._take_best(moves, self._pushes(moves), touched, 1, push) if push else 0
+        return done + self._take_best(moves, good, touched, len(good), 0)
+
+    def _pushes(self, moves: Moves) -> Indices:
+        """The moves that would relieve the territory farthest outside its tolerance, the best first."""
+        off = (self.load - 1) / self.blocks.tolerance[:, None]
+        measure, worst = np.unravel_index(int(np.abs(off).argmax()), off.shape)
+        source = self.where[moves.unit]
+        change = self.blocks.shares[measure, moves.unit].copy()
+        swap = moves.other >= 0
+        change[swap] -= self.blocks.shares[measure, moves.other[swap]]
+        gives = (source == worst) & (change * off[measure, worst] > 0)
+        takes = (moves.target == worst) & (change * off[measure, worst] < 0)
+        found = np.flatnonzero((gives | takes) & (self.rest[moves.unit] <= self.now))
+        return found[np.argsort(-moves.gain[found], kind="stable")][:60]
+
+    def _take_best(self, moves: Moves, order: Indices, touched: bytearray, most: int, push: int) -> int:
         done = 0
         for unit, target, other in zip(
-            moves.unit[good].tolist(), moves.target[good].tolist(), moves.other[good].tolist(), strict=True
+            moves.unit[order].tolist(), moves.target[order].tolist(), moves.other[order].tolist(), strict=True
         ):
             source = self.plain[unit]
             if touched[source] or touched[target] or not self.allowed(unit, source, target, other):
@@ -163,7 +201,11 @@ class Search:
             self.move(unit, source, target)
             if other >= 0:
                 self.move(other, target, source)
+            if push:
+                self.rest[[unit, other] if other >= 0 else unit] = push + REST
             done += 1
+            if done >= most:
+                break
         return done
 
     def move(self, unit: int, source: int, target: int) -> None:
@@ -178,7 +220,7 @@ class Search:
         """All shifts over a border and a sample of swaps, with what each gains."""
         a, b = self.directed[:, 0], self.directed[:, 1]
         ta, tb = self.where[a], self.where[b]
-        border = (ta != tb) & (ta != NONE) & (tb != NONE) & self.free[a]
+        border = (ta != tb) & (ta != NONE) & (tb != NONE) & self.free[a] & (self.rest[a] <= self.now)
         unit, target = a[border], tb[border]
         _, first = np.unique(unit * self.k + target, return_index=True)
         unit, target = unit[first], target[first]
