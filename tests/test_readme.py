@@ -74,6 +74,9 @@ def test_what_it_points_at_is_there():
     rooms = next(block for _, block in BLOCKS if block.startswith("salesops_desktop/"))
     for indent, name in re.findall(r"^( *)([\w.]+)/ ", rooms, flags=re.MULTILINE):
         assert (ROOT / ("salesops_desktop" if indent else "") / name).is_dir(), name
+    pictures = re.findall(r"^!\[[^]]+\]\(([^)]+)\)$", README, flags=re.MULTILINE)
+    assert pictures
+    assert sum((ROOT / picture).stat().st_size for picture in pictures) < 300_000
     scripts = re.findall(r"python3? ((?:-m )?[\w./]+)", "\n".join([*LINES, *INLINE]))
     assert len(scripts) > 8
     for script in scripts:

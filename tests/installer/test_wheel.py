@@ -7,8 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
-BUILDERS = {"resources/build_geography.py", "resources/render_icon.py"}
-"""Scripts that made the resources; the program does not need them."""
+NOT_SHIPPED = {"resources/build_geography.py", "resources/render_icon.py"}
+"""Scripts that made the resources; the program does not need them, nor the pictures of the README."""
 
 
 def files(folder):
@@ -26,7 +26,7 @@ def shipped_data():
 
 def test_every_resource_ships_to_where_the_program_looks():
     data = dict(shipped_data())
-    assert files("resources") - set(data) == BUILDERS
+    assert files("resources") - files("resources/pictures") - set(data) == NOT_SHIPPED
     for path, target in data.items():
         assert f"{target}/{Path(path).name}" == f"share/salesops-desktop/{path}"
 
