@@ -158,6 +158,15 @@ def _style_sheet(tokens: ThemeTokens) -> str:
         QTableView QLineEdit {{ border-radius: 0; padding: 0 1px; }}
         QComboBox QLineEdit, QAbstractSpinBox QLineEdit {{ border: none; padding: 0; background: transparent; }}
         QComboBox, QPushButton {{ min-height: 1.25em; }}
+        QPushButton[role="primary"] {{
+            background: {accent}; color: {accent_text}; border: 1px solid {accent}; border-radius: 4px;
+            padding: 3px 10px; font-weight: 600;
+        }}
+        QPushButton[role="primary"]:hover, QPushButton[role="primary"]:pressed {{ border-color: {text}; }}
+        QPushButton[role="primary"]:focus {{ border: 2px solid {text}; padding: 2px 9px; }}
+        QPushButton[role="primary"]:disabled {{
+            background: {control}; color: {text_disabled}; border-color: {border};
+        }}
         QAbstractSpinBox {{
             background: {surface}; border: 1px solid {border_strong}; border-radius: 4px; padding: 2px 4px;
         }}
@@ -182,8 +191,8 @@ def dress(widget: QWidget, **looks: str) -> None:
     """Give a widget looks that the theme knows and keeps up to date.
 
     Args:
-        widget: a label (``tone``: a status role or ``text_muted``; ``role``: a type role) or a line edit (``state``:
-            ``error``, ``active``).
+        widget: a label (``tone``: a status role or ``text_muted``; ``role``: a type role), a line edit (``state``:
+            ``error``, ``active``) or the page's main button (``role``: ``primary``).
         looks: the looks by name; an empty text takes one away.
     """
     if all(widget.property(name) == look for name, look in looks.items()):

@@ -78,7 +78,8 @@ class CommissionsView(TabView):
         self.picker = QComboBox()
         self.picker.setAccessibleName(tr("Commission run"))
         self.picker.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.calculate_button = QPushButton(theme.icon("play"), tr("Calculate…"))
+        self.calculate_button = QPushButton(theme.icon("play", "accent_text"), tr("Calculate…"))
+        theme.dress(self.calculate_button, role="primary")
         self.calculate_button.setAccessibleName(tr("Calculate commissions"))
         self.run_button = QPushButton(theme.icon("export"), tr("Export run…"))
         self.run_button.setAccessibleName(tr("Export the workbook of the run"))
@@ -109,7 +110,7 @@ class CommissionsView(TabView):
         self.split = QSplitter(Qt.Orientation.Horizontal)
         self.split.addWidget(self.people)
         self.split.addWidget(right)
-        self.split.setSizes([420, 900])
+        self.split.setSizes([445, 875])
         self.split.setStretchFactor(0, 2)
         self.split.setStretchFactor(1, 3)
         for split in (self.split, right):

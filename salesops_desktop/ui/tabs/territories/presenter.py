@@ -293,12 +293,20 @@ class TerritoryPresenter:
 
         Args:
             out: the workbook.
-            picture: a PNG of the map.
+            picture: a PNG of the map; deleted afterwards, however the export ends.
             on_done: called when it is written.
         """
-        params = {"scenario": self.state.chosen or TODAY, "out": out, "picture": picture}
+        scenario = self.state.chosen or TODAY
+
+        def write(context: JobContext) -> Exported:
+            try:
+                return self._jobs.hand_over(context, scenario, out, picture)
+            finally:
+                if picture is not None:
+                    picture.unlink(missing_ok=True)
+
         self._runner.run(
-            self._jobs.hand_over, params, title=f"Exporting {out.name}", on_done=lambda _report: on_done(),
+            write, title=f"Exporting {out.name}", on_done=lambda _report: on_done(),
             on_error=self._failed,
         )  # fmt: skip
 

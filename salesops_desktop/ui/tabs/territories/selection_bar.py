@@ -25,6 +25,8 @@ class SelectionBar(QWidget):
 
     move_asked = Signal(str)
     """The territory the picked accounts are to go to."""
+    clear_asked = Signal()
+    """Nothing is to be picked any more."""
 
     def __init__(self, formats: Formats) -> None:
         super().__init__()
@@ -38,11 +40,15 @@ class SelectionBar(QWidget):
         self.move_button.setAccessibleName(tr("Move the picked accounts"))
         self.move_button.clicked.connect(lambda: self.move_asked.emit(self.target.currentText()))
         self.target.currentIndexChanged.connect(lambda _index: self._enable())
+        self.clear_button = QPushButton(theme.icon("close"), tr("Clear"))
+        self.clear_button.setAccessibleName(tr("Pick nothing"))
+        self.clear_button.clicked.connect(self.clear_asked)
         self._may_move = False
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.tokens().spacing["m"])
         row.addWidget(self.words, 1)
+        row.addWidget(self.clear_button)
         row.addWidget(self.target)
         row.addWidget(self.move_button)
 
@@ -52,6 +58,7 @@ class SelectionBar(QWidget):
         self._offer(names)
         for widget in (self.target, self.move_button):
             widget.setVisible(bool(names) and writable)
+        self.clear_button.setVisible(bool(state.selection.accounts))
         self._may_move = bool(state.selection.accounts) and writable and not state.loading
         self.words.setText(self._said(state))
         self._enable()

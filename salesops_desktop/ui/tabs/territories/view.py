@@ -68,9 +68,9 @@ class TerritoriesView(TabView):
         self.picker = QComboBox()
         self.picker.setAccessibleName(tr("Scenario"))
         self.picker.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.design_button = QPushButton(theme.icon("play"), tr("Design territories"))
+        self.design_button = QPushButton(theme.icon("play", "accent_text"), tr("Design territories"))
         self.design_button.setAccessibleName(tr("Design territories"))
-        self.design_button.setDefault(True)
+        theme.dress(self.design_button, role="primary")
         self.wishes_button = QPushButton(theme.icon("settings"), tr("Settings"))
         self.wishes_button.setAccessibleName(tr("Settings of the design"))
         self.wishes_button.setCheckable(True)
@@ -124,6 +124,7 @@ class TerritoriesView(TabView):
         self.map.selection_changed.connect(self.presenter.pick_accounts)
         self.map.point_activated.connect(lambda key: self.tables.show_account(int(key)))
         self.selection.move_asked.connect(self.presenter.move)
+        self.selection.clear_asked.connect(lambda: self.presenter.pick_accounts(()))
         self.tables.territories_picked.connect(self.presenter.pick_territories)
         self.tables.accounts_picked.connect(self.presenter.pick_accounts)
         self.tables.closer_asked.connect(self.map.look_closer)
@@ -277,7 +278,6 @@ class TerritoriesView(TabView):
         picture = self.map.save_picture()
 
         def done() -> None:
-            picture.unlink(missing_ok=True)
             self.shell.say(tr("Exported to {path}.", path=str(path)), kind="success", actions=open_file(path))
 
         self.presenter.hand_over(path, picture, done)

@@ -105,6 +105,11 @@ def test_a_territory_in_the_table_stands_out_on_the_map(tab, qtbot):
     assert bright.sum() == len(picked.accounts)
     assert set(view.map._points.keys[bright]) == set(picked.accounts)
     assert names_shown(view)[1] in view.selection.words.text()
+    click(qtbot, view.selection.clear_button)
+    assert view.presenter.state.selection.accounts == ()
+    assert view.tables.territories.selected_records() == []
+    assert (view.map._points.color >= 0).sum() == (view.presenter.state.shown.picture.place >= 0).sum()
+    assert not view.selection.clear_button.isVisible()
 
 
 def test_an_account_on_the_map_is_found_in_the_tables(tab, qtbot):

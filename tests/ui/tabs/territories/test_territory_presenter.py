@@ -223,6 +223,19 @@ def test_making_current_passes_the_day(make):
     assert said == ["Current."]
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_picture_of_the_map_is_gone_after_the_export(make, tmp_path, fails):
+    presenter, jobs, states, _ = make(2)
+    picture, done = tmp_path / "map.png", []
+    picture.write_bytes(b"png")
+    if fails:
+        jobs.hand_over = lambda *_args: (_ for _ in ()).throw(InputRefusedError("The disk is full."))
+    presenter.hand_over(tmp_path / "x.xlsx", picture, lambda: done.append(1))
+    assert not picture.exists()
+    assert bool(done) is not fails
+    assert (states[-1].fault is not None) is fails
+
+
 def test_a_scenario_that_was_undone_gives_way_to_the_next(make):
     presenter, jobs, _, _ = make(1, 2)
     jobs.ids.remove(2)
