@@ -62,8 +62,9 @@ def _start(python: Path, root: Path, command: str, rest: list[str], *, screen: b
     if not screen:
         variables.setdefault("QT_QPA_PLATFORM", "offscreen")
     if command == "test":
-        workers = [] if any(word == "-n" or word.startswith(("-n", "--numprocesses")) for word in rest) else ["-n", "2"]
-        words = ["-m", "pytest", *workers, *rest]
+        chosen = any(word.startswith(("-n", "--numprocesses", "--dist")) for word in rest)
+        # A file's tests stay with one worker, so that what they share is made once.
+        words = ["-m", "pytest", *([] if chosen else ["-n", "2", "--dist", "loadfile"]), *rest]
     elif command == "demo":
         words = ["-m", "salesops_desktop", "demo", "--out", "demo", *(["--window"] if screen else []), *rest]
     else:
