@@ -37,8 +37,9 @@ class DesignProblem:
         locked: units that must stay with their owner, [n].
         group: units with the same number stay together, [n]; -1 for none.
         disruption: what moving a unit away from its owner costs: 1 stands for as much as carrying it over the mean
-            distance between a unit and its centre. With any price the design starts from today's plan.
-        connected: whether territories are kept in one piece on the neighbourhood graph. Never stronger than a lock.
+            distance between a unit and its centre. With any price today's plan is one of the starts.
+        connected: whether territories are kept in one piece on the neighbourhood graph. Never stronger than a lock, nor
+            asked of members of a group that lie apart from its main part.
         edges: pairs of neighbouring units, [m, 2]; found from the positions (Delaunay) where None.
         unit_names: for sentences.
         territory_names: for sentences.
