@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QToolButton, QWidget
 
 from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr, trn
@@ -40,8 +40,11 @@ class SelectionBar(QWidget):
         self.move_button.setAccessibleName(tr("Move the picked accounts"))
         self.move_button.clicked.connect(lambda: self.move_asked.emit(self.target.currentText()))
         self.target.currentIndexChanged.connect(lambda _index: self._enable())
-        self.clear_button = QPushButton(theme.icon("close"), tr("Clear"))
+        self.clear_button = QToolButton()
+        self.clear_button.setIcon(theme.icon("close"))
+        self.clear_button.setToolTip(tr("Pick nothing"))
         self.clear_button.setAccessibleName(tr("Pick nothing"))
+        self.clear_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.clear_button.clicked.connect(self.clear_asked)
         self._may_move = False
         row = QHBoxLayout(self)
