@@ -13,6 +13,7 @@ from salesops_desktop.model.entities import entity
 from salesops_desktop.model.tables import Table
 from salesops_desktop.sheets.writing import kpis as sheet
 from salesops_desktop.sheets.writing.book import Provenance
+from salesops_desktop.workspace.connect import raw
 
 _AXIS = {
     Unit.RATIO: "Share",
@@ -55,5 +56,5 @@ def _rows(connection: Connection, result: KpiResult, label: str) -> Table | None
     if not len(ids):
         return None
     wanted = ",".join(str(int(i)) for i in np.unique(ids))
-    table = read_table(connection, spec, where=f"t.id IN ({wanted})")
+    table = read_table(raw(connection), spec, where=f"t.id IN ({wanted})")
     return dataclasses.replace(table, title=f"{spec.plural} behind {label}")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import gc
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,8 +40,11 @@ class Launcher:
         if self._pictured:  # this process draws off screen and cannot change its mind
             frozen = getattr(sys, "frozen", False)
             program = [sys.executable] if frozen else [sys.executable, "-m", "salesops_desktop"]
+            import subprocess  # noqa: PLC0415  # slow to import, and not needed to open the window
+
             plain = {name: value for name, value in os.environ.items() if name != "QT_QPA_PLATFORM"}
             return subprocess.call([*program, "open", *([str(path)] if path else [])], env=plain)  # noqa: S603
+        gc.disable()  # nothing imported becomes garbage; on again when the workspace is there
         _import_qt()
         from salesops_desktop.ui.app import run  # noqa: PLC0415  # commands without a window load no Qt
 

@@ -126,7 +126,6 @@ class Session(QObject):
         self._runner.workspace = workspace
         self.names = UndoNames()
         self.opened.emit()
-        self.refresh_names()
 
     def _refused(self, path: Path, error: SalesOpsError | None) -> None:
         self.is_opening = False

@@ -7,61 +7,96 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow
 
 from salesops_desktop.model.errors import SalesOpsError, WorkspaceError, WorkspaceLockedError
-from salesops_desktop.ui.commands import CommandBook
-from salesops_desktop.ui.dropping import split_drop
 from salesops_desktop.ui.i18n import tr
-from salesops_desktop.ui.menus import Menus
-from salesops_desktop.ui.messages import Level, MessageArea
-from salesops_desktop.ui.palette import CommandPalette, Entry
 from salesops_desktop.ui.preferences import Preferences
-from salesops_desktop.ui.session import Session
-from salesops_desktop.ui.start_page import StartPage
-from salesops_desktop.ui.status import StatusBar
-from salesops_desktop.ui.tab_host import TabHost
-from salesops_desktop.ui.tabs.registry import TABS
-from salesops_desktop.ui.tabs.tab import TabSpec, TabView
-from salesops_desktop.ui.tasks import Runner, Task
 from salesops_desktop.ui.theme import icon, theme
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+    from PySide6.QtWidgets import QStackedWidget, QWidget
+
     from salesops_desktop.model.tables import Table
+    from salesops_desktop.ui.commands import CommandBook
     from salesops_desktop.ui.history import HistoryDock
+    from salesops_desktop.ui.menus import Menus
+    from salesops_desktop.ui.messages import Level, MessageArea
+    from salesops_desktop.ui.palette import CommandPalette, Entry
+    from salesops_desktop.ui.session import Session
+    from salesops_desktop.ui.start_page import StartPage
+    from salesops_desktop.ui.status import StatusBar
+    from salesops_desktop.ui.tab_host import TabHost
+    from salesops_desktop.ui.tabs.tab import TabView
+    from salesops_desktop.ui.tasks import Runner, Task
 
 Actions = Sequence[tuple[str, Callable[[], None]]]
 
 
 class Window(QMainWindow):
-    """The window. Light to build: everything heavy comes after its first paint, in :meth:`wake`.
+    """The window. It comes in three steps, so that it is seen at once.
+
+    The empty window in its colours and place; :meth:`furnish` puts the bars, pages and tabs in; :meth:`wake` opens
+    the workspace and loads the jobs. The modules of each step are imported when it begins.
 
     Args:
         preferences: what is remembered between starts.
-        tabs: the tabs in order.
+        furnished: whether to furnish the window now; the start does it after the first paint.
     """
 
     usable = Signal()
     """The last workspace is open and its tab shows it, or the start page waits."""
-    entries_wanted = Signal(object)
+    ready = Signal()
+    """All jobs are loaded and all menus filled."""
 
-    def __init__(self, preferences: Preferences, tabs: Sequence[TabSpec] = TABS) -> None:
+    runner: Runner
+    session: Session
+    commands: CommandBook
+    messages: MessageArea
+    start_page: StartPage
+    tabs: TabHost
+    pages: QStackedWidget
+    status: StatusBar
+    menus: Menus
+
+    def __init__(self, preferences: Preferences, *, furnished: bool = True) -> None:
         super().__init__()
         self.preferences = preferences
-        self.runner = Runner(preferences.crash_folder, self)
-        self.session = Session(self.runner, self)
-        self.commands = CommandBook(self, icon)
         self.history: HistoryDock | None = None
         self.palette_dialog: CommandPalette | None = None
         self._waiting_files: list[Path] = []
-        self._awake = False
+        self._awake = self._furnished = False
         self.setWindowTitle("SalesOps Desktop")
+        self.resize(1280, 800)
+        geometry = preferences.state("geometry")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        if furnished:
+            self.furnish()
+
+    def furnish(self) -> None:
+        """Put everything in that can be seen without a workspace."""
+        from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget  # noqa: PLC0415  # after the first paint
+
+        from salesops_desktop.ui.commands import CommandBook  # noqa: PLC0415
+        from salesops_desktop.ui.menus import Menus  # noqa: PLC0415
+        from salesops_desktop.ui.messages import MessageArea  # noqa: PLC0415
+        from salesops_desktop.ui.session import Session  # noqa: PLC0415
+        from salesops_desktop.ui.start_page import StartPage  # noqa: PLC0415
+        from salesops_desktop.ui.status import StatusBar  # noqa: PLC0415
+        from salesops_desktop.ui.tab_host import TabHost  # noqa: PLC0415
+        from salesops_desktop.ui.tabs.registry import TABS  # noqa: PLC0415
+        from salesops_desktop.ui.tasks import Runner  # noqa: PLC0415
+
+        self.runner = Runner(self.preferences.crash_folder, self)
+        self.session = Session(self.runner, self)
+        self.commands = CommandBook(self, icon)
         self.setWindowIcon(icon("app"))
         self.setAcceptDrops(True)
         self.messages = MessageArea()
         self.start_page = StartPage()
-        self.tabs = TabHost(self, tabs)
+        self.tabs = TabHost(self, TABS)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.start_page)
         self.pages.addWidget(self.tabs)
@@ -74,7 +109,8 @@ class Window(QMainWindow):
         self.setCentralWidget(central)
         self.status = StatusBar(self.runner)
         self.setStatusBar(self.status)
-        self.menus = Menus(self, self.commands, preferences.recent, self.open_workspace)
+        self.menus = Menus(self, self.commands, self.preferences.recent, self.open_workspace)
+        self._furnished = True
         self._connect()
         self._restore()
         self._show_file()
@@ -91,6 +127,7 @@ class Window(QMainWindow):
         session.closed.connect(self._on_closed)
         session.refused.connect(self._on_refused)
         session.undo_changed.connect(self.commands.refresh)
+        self.usable.connect(session.refresh_names)
         self.runner.changed.connect(self.tabs.tables_changed)
         self.runner.tasks_changed.connect(self._on_tasks)
         self.tabs.tab_shown.connect(lambda _name: self.commands.refresh())
@@ -99,10 +136,7 @@ class Window(QMainWindow):
     # ------------------------------------------------------------------ start and end
 
     def _restore(self) -> None:
-        self.resize(1280, 800)
-        geometry, state = self.preferences.state("geometry"), self.preferences.state("window")
-        if geometry is not None:
-            self.restoreGeometry(geometry)
+        state = self.preferences.state("window")
         if state is not None:
             self.restoreState(state)
         name = self.preferences.text("tab", "data")
@@ -122,7 +156,8 @@ class Window(QMainWindow):
             QTimer.singleShot(0, self, self.usable.emit)
 
     def _fill_commands(self) -> None:
-        from salesops_desktop.ui.window_commands import window_commands  # noqa: PLC0415  # after the first paint
+        from salesops_desktop.ui.palette import CommandPalette  # noqa: PLC0415  # after the first paint
+        from salesops_desktop.ui.window_commands import window_commands  # noqa: PLC0415
 
         self.commands.add(*window_commands(self))
         self.palette_dialog = CommandPalette(self._palette_entries, self)
@@ -136,6 +171,7 @@ class Window(QMainWindow):
         own = [command for spec in self.tabs.specs for command in spec.commands(self)]
         self.commands.add(*job_commands(self), *own)
         self._awake = True
+        self.ready.emit()
         waiting, self._waiting_files = self._waiting_files, []
         if waiting:
             self.import_files(waiting)
@@ -147,6 +183,9 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  # Qt's name
         """Remember places, stop the work, fold the workspace's file."""
+        if not self._furnished:
+            super().closeEvent(event)
+            return
         self.preferences.set_state("geometry", self.saveGeometry())
         self.preferences.set_state("window", QByteArray(self.saveState()))
         self.preferences.set_text("tab", self.tabs.current_name)
@@ -177,10 +216,21 @@ class Window(QMainWindow):
         self.commands.refresh()
         if self.session.workspace is not None and self.session.workspace.read_only:
             self.say(tr("This workspace is open for reading only. Nothing in it can be changed from this window."))
-        QTimer.singleShot(0, self, self.usable.emit)
+        QTimer.singleShot(0, self, self._when_shown)
         waiting, self._waiting_files = self._waiting_files, []
         if waiting:
             self.import_files(waiting)
+
+    def _when_shown(self) -> None:
+        """Say that the workspace is usable when its tab has read what it shows."""
+        if not self.runner.busy:
+            self.usable.emit()
+            return
+        # A task that has ended may ask for the next one: look again after its answer has been taken in.
+        self.runner.tasks_changed.connect(self._look_again, Qt.ConnectionType.SingleShotConnection)
+
+    def _look_again(self) -> None:
+        QTimer.singleShot(0, self, self._when_shown)
 
     def _on_closed(self) -> None:
         self.tabs.workspace_closed()
@@ -351,11 +401,15 @@ class Window(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802  # Qt's name
         """Take files the window can do something with."""
+        from salesops_desktop.ui.dropping import split_drop  # noqa: PLC0415  # after the first paint
+
         if split_drop(event.mimeData()).any:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802  # Qt's name
         """Open a dropped workspace; import dropped spreadsheets."""
+        from salesops_desktop.ui.dropping import split_drop  # noqa: PLC0415  # after the first paint
+
         drop = split_drop(event.mimeData())
         event.acceptProposedAction()
         if drop.workspaces:

@@ -8,8 +8,10 @@ refused by the log itself: the row of ``current_action`` names none, and a chang
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 UNLOGGED = frozenset({"action", "action_rows", "change", "logged_table", "current_action", "alembic_version"})
 """Tables the change log does not watch: the log itself and what migrations keep."""

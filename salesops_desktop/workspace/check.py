@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
 from salesops_desktop.model.progress import Progress, silent
 from salesops_desktop.workspace.changelog import missing_triggers, watched
 from salesops_desktop.workspace.content import content_hash
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import sqlite3
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.pool import QueuePool
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
 
 WRITE = "salesops_write"
 """Execution option of the connection that may write: its transactions begin with the write lock."""
@@ -67,6 +69,9 @@ def connect(path: Path, access: Access) -> sqlite3.Connection:
 
 def engine_for(path: Path, access: Access) -> Engine:
     """The engine of an open workspace."""
+    from sqlalchemy import create_engine, event  # noqa: PLC0415  # slow to import: a window shows its rows without it
+    from sqlalchemy.pool import QueuePool  # noqa: PLC0415
+
     engine = create_engine(
         "sqlite://", creator=lambda: connect(path, access), poolclass=QueuePool, pool_size=4, max_overflow=8
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
 from salesops_desktop.workspace.changelog import data_tables, quoted
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 _ROWS = 2000
 

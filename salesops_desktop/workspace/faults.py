@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError
-
 from salesops_desktop.model.errors import (
     DiskFullError,
     ReadOnlyError,
@@ -88,8 +86,9 @@ def as_sentence(error: BaseException, path: Path) -> SalesOpsError | None:
         error: what was raised; SQLAlchemy's wrapping is looked through.
         path: the workspace or backup being worked on.
     """
-    if isinstance(error, DBAPIError) and error.orig is not None:
-        return as_sentence(error.orig, path)
+    wrapped = getattr(error, "orig", None)
+    if isinstance(wrapped, BaseException):
+        return as_sentence(wrapped, path)
     if isinstance(error, OSError):
         return _disk_sentence(error, path)
     if isinstance(error, sqlite3.Error):
@@ -158,7 +157,9 @@ def database_faults_told(path: Path) -> Iterator[None]:
     """As :func:`told_as_sentences`, for blocks that hold the work of others: their files are not ours to explain."""
     try:
         yield
-    except (DBAPIError, sqlite3.Error) as error:
+    except OSError:
+        raise
+    except Exception as error:
         sentence = as_sentence(error, path)
         if sentence is None:
             raise
@@ -170,7 +171,7 @@ def told_as_sentences(path: Path) -> Iterator[None]:
     """Turn faults of SQLite and the disk inside the block into sentences about ``path``."""
     try:
         yield
-    except (DBAPIError, sqlite3.Error, OSError) as error:
+    except Exception as error:
         sentence = as_sentence(error, path)
         if sentence is None:
             raise

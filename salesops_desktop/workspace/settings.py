@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar, overload
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar, overload
 
 from salesops_desktop.model.errors import InputRefusedError
 from salesops_desktop.model.money import exponent
 from salesops_desktop.model.periods import FiscalCalendar
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 T = TypeVar("T", str, int, bool)
 

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
+from typing import TYPE_CHECKING
 
 from salesops_desktop.model.errors import NothingToDoError, WorkspaceError
 from salesops_desktop.workspace.changelog import WatchedTable, quoted, watched
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 _DONE = "kind NOT IN ('undo', 'redo') AND (first_change IS NOT NULL OR NOT logged)"
 _NAMED = 5
@@ -125,6 +126,8 @@ def reverse(connection: Connection, reversal: Reversal) -> None:
     tables = {table.number: table for table in watched(connection)}
     numbers = _collect(connection, reversal)
     _refuse_overlap(connection, reversal)
+    from sqlalchemy.exc import IntegrityError  # noqa: PLC0415  # opening a workspace does without SQLAlchemy
+
     try:
         for number in numbers:
             _restore(connection, tables[number])

@@ -7,13 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection
-
 from salesops_desktop.model.progress import Progress, silent
 from salesops_desktop.workspace.changelog import quoted
 from salesops_desktop.workspace.connect import raw, uri_of
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
     from sqlalchemy.orm import Session
 
 _STEPS = 20_000

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
-
-from sqlalchemy import Connection, Engine
+from typing import TYPE_CHECKING, Self
 
 from salesops_desktop.model.errors import NothingToDoError, ReadOnlyError, SalesOpsError, WorkspaceError
 from salesops_desktop.model.progress import Progress, silent
@@ -18,7 +17,7 @@ from salesops_desktop.workspace import undo as undoing
 from salesops_desktop.workspace.admission import admit, check_pages
 from salesops_desktop.workspace.backups import BackupRecord, list_backups, write_backup
 from salesops_desktop.workspace.check import CheckReport, check_workspace
-from salesops_desktop.workspace.connect import WRITE, Access, engine_for, raw
+from salesops_desktop.workspace.connect import WRITE, Access, connect, engine_for, raw
 from salesops_desktop.workspace.faults import database_faults_told, told_as_sentences
 from salesops_desktop.workspace.history import ActionRecord, ChangeRecord, Wording, close_books, open_books
 from salesops_desktop.workspace.lock import WorkspaceLock, me
@@ -33,6 +32,9 @@ from salesops_desktop.workspace.opening import (
 )
 from salesops_desktop.workspace.unit import UnitOfWork
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
 
 class Workspace:
     """One open ``*.salesops`` file.
@@ -46,7 +48,7 @@ class Workspace:
     def __init__(
         self,
         path: Path,
-        engine: Engine,
+        access: Access,
         *,
         read_only: bool,
         who: str,
@@ -56,9 +58,11 @@ class Workspace:
         self.path = path
         self.read_only = read_only
         self.who = who or me()
-        self._engine = engine
+        self._access = access
         self._lock = lock
         self._copy = copy
+        self._made: Engine | None = None
+        self._making = threading.Lock()
         self._writing = threading.RLock()
         self._busy = False
         self._closed = False
@@ -103,8 +107,7 @@ class Workspace:
             with told_as_sentences(path):
                 access = access_for(path, admission)
                 copy = migrated_copy(path, access, check_pages(path, admission), progress)
-                engine = engine_for(path, access) if copy is None else engine_for(copy.path, Access.READ)
-                return cls(path, engine, read_only=True, who=who, copy=copy)
+                return cls(path, access if copy is None else Access.READ, read_only=True, who=who, copy=copy)
         lock = WorkspaceLock(path)
         with told_as_sentences(path):
             lock.acquire(who)
@@ -113,10 +116,23 @@ class Workspace:
                 # Again, now that nobody else can write: another opener may have folded or migrated it meanwhile.
                 version = check_pages(path, admit(path))
                 migrate_if_older(path, version, progress)
-                return cls(path, engine_for(path, Access.WRITE), read_only=False, who=who, lock=lock)
+                return cls(path, Access.WRITE, read_only=False, who=who, lock=lock)
         except BaseException:
             lock.release()
             raise
+
+    @property
+    def _file(self) -> Path:
+        """The file that is read: the workspace, or a copy of it in this program's form."""
+        return self.path if self._copy is None else self._copy.path
+
+    @property
+    def _engine(self) -> Engine:
+        """Made when first needed, so that a window can show rows before SQLAlchemy is loaded."""
+        with self._making:
+            if self._made is None:
+                self._made = engine_for(self._file, self._access)
+            return self._made
 
     def __enter__(self) -> Self:
         return self
@@ -220,6 +236,20 @@ class Workspace:
             connection.exec_driver_sql("SELECT id FROM current_action")  # the view is fixed by the first look
             yield connection
             transaction.rollback()
+
+    @contextmanager
+    def look(self) -> Iterator[sqlite3.Connection]:
+        """As :meth:`read`, over the driver's own connection: for showing rows before SQLAlchemy is loaded.
+
+        Raises:
+            WorkspaceError: the file is damaged or gone.
+        """
+        self._must_be_open()
+        access = Access.FROZEN if self._access is Access.FROZEN else Access.READ
+        with database_faults_told(self.path), closing(connect(self._file, access)) as driver:
+            driver.execute("BEGIN")
+            driver.execute("SELECT id FROM current_action")  # the view is fixed by the first look
+            yield driver
 
     def undo(self, action_id: int | None = None, *, progress: Progress = silent) -> ActionRecord:
         """Take back an action, as a new action.
@@ -342,7 +372,8 @@ class Workspace:
         """Fold everything into the one file and release the lock. May be called again."""
         with self._writing:  # an action of another thread comes to its end first
             self._closed = True
-            self._engine.dispose()
+            if self._made is not None:
+                self._made.dispose()
             if self._copy is not None:
                 self._copy.remove()
             if self._lock is not None:

@@ -11,21 +11,33 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QLabel
 
+from salesops_desktop.jobs.workspaces import Workspace
+
 ROOT = Path(__file__).parents[2]
 HEAVY = ("pandas", "openpyxl", "pyqtgraph", "sqlalchemy", "numpy", "scipy")
 CHILD = f"""
 import json, sys
+from pathlib import Path
 from salesops_desktop.ui.app import open_window
 from PySide6.QtCore import QTimer
 seen = {{}}
+def loaded():
+    return [name for name in {HEAVY!r} if name in sys.modules]
 def painted():
-    seen["at_paint"] = [name for name in {HEAVY!r} if name in sys.modules]
+    seen["at_paint"] = loaded()
+def furnished():
+    seen["furnished"] = loaded()
+    window.usable.connect(usable)
 def usable():
     window.usable.disconnect(usable)
+    seen["usable"] = loaded()
     seen["page"] = type(window.pages.currentWidget()).__name__
+    view = window.tabs.view("data")
+    seen["rows"] = -1 if view is None else len(view.grid.table)
     QTimer.singleShot(0, window.close)
-app, window = open_window(None, on_first_paint=painted)
-window.usable.connect(usable)
+app, window = open_window(
+    Path(sys.argv[1]) if len(sys.argv) > 1 else None, on_first_paint=painted, on_furnished=furnished
+)
 app.exec()
 print(json.dumps(seen))
 """
@@ -49,8 +61,18 @@ def start(config, code=CHILD, *arguments):
 
 def test_nothing_heavy_is_imported_before_the_first_paint(tmp_path):
     seen = json.loads(start(tmp_path / "config").stdout.splitlines()[-1])
-    assert seen["at_paint"] == []
+    assert seen["at_paint"] == seen["furnished"] == []
     assert seen["page"] == "StartPage"
+
+
+def test_the_rows_of_the_last_workspace_are_shown_with_numpy_alone(tmp_path):
+    path = tmp_path / "Company.salesops"
+    with Workspace.create(path) as workspace, workspace.action("Add") as unit:
+        unit.connection.exec_driver_sql("INSERT INTO account (id, name) VALUES (1, 'Ada & Sons'), (2, 'Bolt')")
+    seen = json.loads(start(tmp_path / "config", CHILD, str(path)).stdout.splitlines()[-1])
+    assert seen["rows"] == 2
+    assert seen["page"] == "TabHost"
+    assert seen["usable"] == ["numpy"]
 
 
 def test_a_command_loads_no_qt(tmp_path):

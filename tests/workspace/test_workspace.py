@@ -230,6 +230,21 @@ def test_the_second_opener_is_told_by_whom_it_is_open(workspace, path):
         assert names(again) == ["Acme"]
 
 
+def test_a_look_sees_one_state_and_can_change_nothing(workspace):
+    with workspace.action("Add") as unit:
+        unit.connection.exec_driver_sql(ADD, (1, "one"))
+    with workspace.look() as driver:
+        with workspace.action("Add more") as unit:
+            unit.connection.exec_driver_sql(ADD, (2, "two"))
+        assert driver.execute("SELECT name FROM account").fetchall() == [("one",)]
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            driver.execute(ADD, (3, "three"))
+    assert names(workspace) == ["one", "two"]
+    workspace.close()
+    with pytest.raises(WorkspaceError, match="was closed"), workspace.look():
+        pass
+
+
 def test_a_read_only_workspace_refuses_changes(workspace, path):
     workspace.close()
     before = path.read_bytes()
