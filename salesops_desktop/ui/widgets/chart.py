@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QLocale, QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QLocale, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
@@ -32,6 +32,11 @@ from salesops_desktop.ui.widgets.formats import Formats
 __all__ = ["Band", "Bars", "Chart", "ChartContent", "Line", "Marker", "Scatter", "Series", "days"]
 
 _EMPTY = ChartContent("")
+
+
+def load_plotting() -> None:
+    """Load the plotting library ahead of the first chart, on any thread: on the UI thread it is felt."""
+    from salesops_desktop.ui.widgets import chart_plot  # noqa: F401, PLC0415  # heavy; that is the point
 
 
 class Chart(QWidget):
@@ -135,10 +140,14 @@ class Chart(QWidget):
         self._show_readout()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Draw when first seen."""
+        """Draw when first seen; each chart of a page in its own turn of the event loop."""
         if self._stale:
-            self._build()
+            QTimer.singleShot(0, self, self._build_now)
         super().showEvent(event)
+
+    def _build_now(self) -> None:
+        if self._stale and self.isVisible():
+            self._build()
 
     # --- read-out -----------------------------------------------------------------------------------------------
 

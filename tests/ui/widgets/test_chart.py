@@ -103,6 +103,7 @@ def test_bars_over_categories(qtbot):
     series = (Bars("A", x, np.array([1.0, 2, 3])), Bars("B", x, np.array([2.0, np.nan, 1])))
     chart.set_content(ChartContent("", series, (), "category", ("x", "y", "z"), y_kind=ValueKind.FRACTION))
     chart.show()
+    qtbot.waitUntil(lambda: chart._plot is not None)
     assert not chart.grab().isNull()
     table = as_table(chart.content)
     assert [table.row(i)[0] for i in range(3)] == ["x", "y", "z"]

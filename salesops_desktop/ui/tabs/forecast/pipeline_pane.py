@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from salesops_desktop.ui import theme
@@ -112,9 +112,9 @@ class PipelinePane(QWidget):
         self.ranking.set_table(ranking_table(report.pipeline_accuracies()))
         fit_rows(self.ranking)
         self.words.set_sentences(report.pipeline.sentences)
-        self._draw(report, report.pipeline)
+        self._draw(report.pipeline)
 
-    def _draw(self, report: ForecastReport, pipeline: PipelineForecast) -> None:
+    def _draw(self, pipeline: PipelineForecast) -> None:
         proven = bool(pipeline.backtest.dates)
         self.unproven.setVisible(not proven)
         for part in (self.calibration, self.past, self.correction, self.ranking):
@@ -122,4 +122,8 @@ class PipelinePane(QWidget):
         self.correction.setText(correction_words(pipeline, self._formats))
         if proven:
             self.calibration.set_content(calibration_chart(pipeline))
-            self.past.set_content(pipeline_backtest_chart(report, pipeline))
+            QTimer.singleShot(0, self, self._draw_past)  # in its own turn of the event loop
+
+    def _draw_past(self) -> None:
+        if self._report is not None and self._report.pipeline is not None:
+            self.past.set_content(pipeline_backtest_chart(self._report, self._report.pipeline))

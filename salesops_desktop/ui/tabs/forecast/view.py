@@ -28,6 +28,7 @@ from salesops_desktop.ui.tabs.forecast.presenter import LONGEST, ForecastPresent
 from salesops_desktop.ui.tabs.tab import Shell, TabView
 from salesops_desktop.ui.tabs.words_box import words
 from salesops_desktop.ui.tabs.wrap_row import WrapRow
+from salesops_desktop.ui.widgets.chart import load_plotting
 from salesops_desktop.ui.widgets.empty_state import EmptyState, Way
 from salesops_desktop.ui.widgets.formats import Formats
 from salesops_desktop.ui.widgets.grid import Grid
@@ -51,9 +52,11 @@ class ForecastView(TabView):
         self.pipeline = PipelinePane(self.formats)
         self.kept = Grid(name=tr("Kept forecasts"))
         self.sheets = QTabWidget()
+        self._can_plot = False
         self._make_controls()
         self._lay_out()
         self._connect()
+        shell.runner.run(lambda _context: load_plotting(), lane="free", on_done=self._plots_loaded, on_error=shell.fail)
 
     def _make_controls(self) -> None:
         self.period = QComboBox()
@@ -160,7 +163,7 @@ class ForecastView(TabView):
             self._kept_shown = state.kept.forecasts
             self.kept.set_table(state.kept.forecasts)
         page: QWidget = self.waiting
-        if report is not None:
+        if report is not None and self._can_plot:
             page = self.sheets
         elif state.lacking is not None and not state.loading:
             page = self.nothing
@@ -212,6 +215,10 @@ class ForecastView(TabView):
 
     def _show_figures(self, table: Table) -> None:
         show_figures(self.shell, table)
+
+    def _plots_loaded(self, _nothing: object) -> None:
+        self._can_plot = True
+        self.render_state(self.presenter.state)
 
     # ------------------------------------------------------------------ what a person does
 

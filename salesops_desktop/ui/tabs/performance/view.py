@@ -29,6 +29,7 @@ from salesops_desktop.ui.tabs.performance.detail_pane import DetailPane
 from salesops_desktop.ui.tabs.performance.presenter import PAGES, PerformancePresenter, PerformanceState
 from salesops_desktop.ui.tabs.tab import Shell, TabView
 from salesops_desktop.ui.tabs.wrap_row import WrapRow
+from salesops_desktop.ui.widgets.chart import load_plotting
 from salesops_desktop.ui.widgets.empty_state import EmptyState, Way
 from salesops_desktop.ui.widgets.formats import Formats
 
@@ -51,9 +52,11 @@ class PerformanceView(TabView):
         self.cards = CardsPane(self.formats)
         self.detail = DetailPane(self.formats)
         self.sheets = self.detail.sheets
+        self._can_plot = False
         self._make_controls()
         self._lay_out()
         self._connect()
+        shell.runner.run(lambda _context: load_plotting(), lane="free", on_done=self._plots_loaded, on_error=shell.fail)
 
     def _make_controls(self) -> None:
         self.period = QComboBox()
@@ -148,7 +151,7 @@ class PerformanceView(TabView):
         if state.fault is not None:
             self.shell.fail(state.fault)
         self._show_question(state)
-        if state.report is not None:
+        if state.report is not None and self._can_plot:
             self.cards.show_report(state.report, state.chosen)
             self.detail.render_state(state)
             self.body.setCurrentWidget(self.split)
@@ -184,6 +187,10 @@ class PerformanceView(TabView):
 
     def _show_figures(self, table: Table) -> None:
         show_figures(self.shell, table)
+
+    def _plots_loaded(self, _nothing: object) -> None:
+        self._can_plot = True
+        self.render_state(self.presenter.state)
 
     # ------------------------------------------------------------------ what a person does
 

@@ -12,6 +12,9 @@ from salesops_desktop.jobs.workspaces import Workspace
 from salesops_desktop.ui.tabs.forecast.view import ForecastView
 from salesops_desktop.ui.widgets.chart_marks import Line
 
+LONGEST = 0.1
+"""Seconds of its own processor time the UI thread may spend at once; twice the promise, for a shared machine."""
+
 
 @pytest.fixture
 def window(make_window, small_sample):
@@ -149,4 +152,4 @@ def test_the_window_stays_awake_while_it_forecasts(view, rest, probe):
     view.presenter.keep()
     rest()
     probe.stop()
-    assert probe.busiest < 0.25
+    assert probe.busiest < LONGEST

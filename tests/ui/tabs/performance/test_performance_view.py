@@ -16,6 +16,9 @@ from salesops_desktop.ui.tabs.performance.models import MOST_BARS
 from salesops_desktop.ui.tabs.performance.presenter import PAGES
 from salesops_desktop.ui.tabs.performance.view import PerformanceView
 
+LONGEST = 0.1
+"""Seconds of its own processor time the UI thread may spend at once; twice the promise, for a shared machine."""
+
 
 @pytest.fixture
 def window(make_window, small_sample):
@@ -191,4 +194,4 @@ def test_the_window_stays_awake_while_it_measures(view, rest, probe):
     view.presenter.turn_to("breakdown")
     rest()
     probe.stop()
-    assert probe.busiest < 0.25
+    assert probe.busiest < LONGEST
