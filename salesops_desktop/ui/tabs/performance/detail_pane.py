@@ -144,6 +144,7 @@ class DetailPane(QWidget):
         if self._drawn is not result:
             self._drawn = result
             self.chart.set_content(trend_chart(result, report))
+            self.chart.setVisible(any(figure.value is not None for figure in result.by_period))
             self.by_period.set_table(period_table(result, report))
         own = result.by_period[state.place] if state.place is not None else result.overall
         period = state.period_label or tr("All periods")
@@ -197,7 +198,9 @@ class DetailPane(QWidget):
         self._drawn_groups = (grouped, state.place)
         table = group_table(grouped, state.grouped, state.place, state.group_by)
         self.by_group.set_table(table)
-        self.group_chart.set_content(group_chart(table, grouped, state.grouped, period))
+        content = group_chart(table, grouped, state.grouped, period)
+        self.group_chart.set_content(content)
+        self.group_chart.setVisible(bool(content.categories))
 
     def _show_rows(self, state: PerformanceState) -> None:
         result, rows = state.result, state.rows

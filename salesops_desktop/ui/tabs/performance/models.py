@@ -70,7 +70,9 @@ def card_face(result: KpiResult, report: KpiReport, formats: Formats) -> CardFac
     place = newest_place(result)
     figure = result.by_period[place]
     if figure.value is None:
-        return CardFace("–", "", "text_muted", tr("no value yet"), (), f"{figure.reason} {meaning.formula}")
+        return CardFace(
+            "–", "", "text_muted", tr("no value: select to see why"), (), f"{figure.reason} {meaning.formula}"
+        )
     label = report.periods[place].label
     running = report.as_of < report.periods[place].end
     note = tr("{period} so far", period=label) if running else label
@@ -197,7 +199,7 @@ def group_chart(table: Table, result: KpiResult, report: KpiReport, period: str)
     known = [i for i in range(len(table)) if not column.is_missing(i)][:MOST_BARS]
     names = tuple(_short(str(table["group"].values[i])) for i in known)
     title = tr("{what}, {period}", what=table.title, period=period)
-    if len(table) > len(known):
+    if len(known) == MOST_BARS < len(table):
         title = tr("{title}: the first {n}", title=title, n=len(known))
     heights = np.array([float(column.values[i]) for i in known], dtype=np.float64)
     bars = Bars(period, np.arange(len(known), dtype=np.float64), heights, color=0)

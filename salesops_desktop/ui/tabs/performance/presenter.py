@@ -97,6 +97,12 @@ def newest_place(result: KpiResult) -> int:
     return known[-1] if known else len(figures) - 1
 
 
+def _first_with_value(report: KpiReport) -> str:
+    """The first KPI that says something; the first of all where none does."""
+    telling = (r for r in report.results if any(figure.value is not None for figure in r.by_period))
+    return next(telling, report.results[0]).definition.id
+
+
 class PerformanceJobs(Protocol):
     """The jobs the tab asks for."""
 
@@ -229,7 +235,7 @@ class PerformancePresenter:
 
         def done(report: KpiReport) -> None:
             state = replace(self.state, report=report, grouped=None, rows=None, loading=False, lacking=None)
-            chosen = state.chosen or report.results[0].definition.id
+            chosen = state.chosen or _first_with_value(report)
             place = state.place
             if not state.chosen or place is None or place >= len(report.periods):
                 place = newest_place(report.result(chosen))

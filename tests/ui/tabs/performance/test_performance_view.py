@@ -171,11 +171,14 @@ def test_no_value_is_explained_with_a_way_to_import(make_window, qtbot, tmp_path
     QApplication.processEvents()
     qtbot.waitUntil(lambda: not window.runner.busy, timeout=60_000)
     assert view.body.currentWidget() is view.split
+    assert view.presenter.state.chosen == "lead_response"
     view.presenter.choose("win_rate")
     assert view.detail.reason.isVisible()
     assert "Import opportunities" in view.detail.reason.text
+    assert not view.detail.chart.isVisible()
     assert "Win rate: –" in view.cards.cards["win_rate"].accessibleName()
     view.presenter.choose("lead_response")
+    assert view.detail.chart.isVisible()
     assert "2.0 h" in view.cards.cards["lead_response"].accessibleName()
 
 
