@@ -58,7 +58,7 @@ def text(column: Column, row: int) -> str:  # noqa: PLR0911  # one return per ki
         case ValueKind.NUMBER:
             return f"{value:,.{column.digits if column.digits is not None else 2}f}"
         case ValueKind.INTEGER:
-            return f"{value:,}"
+            return f"{value:,}" if column.digits is None else f"{value}"
         case ValueKind.DATETIME if isinstance(value, dt.datetime):
             return value.isoformat(sep=" ", timespec="minutes")
         case ValueKind.BOOLEAN:
@@ -78,6 +78,7 @@ def progress_bar(console: Console) -> Iterator[contract.Progress]:
         task = bar.add_task("", total=None)
 
         def report(done: float, total: float, what: str = "") -> None:
-            bar.update(task, completed=done, total=total or None, description=escape(what))
+            if total or what:
+                bar.update(task, completed=done, total=total or None, description=escape(what))
 
         yield report

@@ -12,6 +12,7 @@ from salesops_desktop.jobs.commission_inputs import PayOn, load_inputs
 from salesops_desktop.jobs.commission_reports import load_run
 from salesops_desktop.jobs.commissions import recalculated
 from salesops_desktop.model.money import Money
+from salesops_desktop.model.progress import Progress, silent
 from salesops_desktop.sheets.writing.book import Provenance
 from salesops_desktop.sheets.writing.commission_statements import (
     CommissionRun,
@@ -23,8 +24,16 @@ from salesops_desktop.sheets.writing.commission_statements import (
 )
 
 
-def commission_run(connection: Connection, run_id: int, where: Provenance) -> CommissionRun:
+def commission_run(
+    connection: Connection, run_id: int, where: Provenance, progress: Progress = silent
+) -> CommissionRun:
     """A stored run with its statements; every line carries the steps that recompute it.
+
+    Args:
+        connection: a read connection.
+        run_id: the run.
+        where: where the figures come from.
+        progress: told how many statements have been put together; may cancel.
 
     Raises:
         InputRefusedError: there is no such run, or its inputs have changed since it was calculated.
@@ -43,11 +52,12 @@ def commission_run(connection: Connection, run_id: int, where: Provenance) -> Co
         line = result.line(i)
         lines[line.person, line.pay.currency].append(i)
     order = sorted(lines, key=lambda key: (people[key[0]][0], key))
-    statements = tuple(
-        _statement(number, result, lines[key], people[key[0]], key[1], accounts) for number, key in enumerate(order, 1)
-    )
+    statements = []
+    for number, key in enumerate(order, 1):
+        progress(number - 1, len(order), "Putting the statements together")
+        statements.append(_statement(number, result, lines[key], people[key[0]], key[1], accounts))
     terms = tuple(term for plan in result.plans for term in _terms(plan))
-    return CommissionRun(where, report.head.status.value, statements, terms, report.head.notes)
+    return CommissionRun(where, report.head.status.value, tuple(statements), terms, report.head.notes)
 
 
 def _statement(

@@ -6,6 +6,7 @@ import functools
 import inspect
 import typing
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Concatenate, ParamSpec, Protocol, TypeVar, runtime_checkable
@@ -97,7 +98,9 @@ def job(
                 workspace = context.workspace
                 if needs is Needs.WRITE:
                     workspace.must_be_writable()
-            result = function(context, *args, **kwargs)
+            watched = nullcontext() if context.current is None else context.current.watching(context.progress)
+            with watched:
+                result = function(context, *args, **kwargs)
             context.finish()
             return result
 

@@ -146,7 +146,7 @@ def _commissions(context: JobContext, out: Path, number: int | None, *, statemen
         head = next((h for h in heads if h.id == run_id), None)
         title = head.name if head else ""
         where = provenance(context, connection, title, head.period if head else "")
-        run = commission_run(connection, run_id, where)
+        run = commission_run(connection, run_id, where, context.progress)
     if statements:
         return Exported(tuple(write_statements(out, run, context.progress)))
     return Exported((write_commission_run(out, run, context.progress),))

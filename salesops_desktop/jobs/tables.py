@@ -83,7 +83,7 @@ def read_table(
     for field in spec.fields:
         values, missing = by_name[field.name]
         own = currencies if field.kind is ValueKind.MONEY else None
-        digits = 6 if field.name == "rate" else None
+        digits = 6 if field.name == "rate" else None if field.grouped else 0
         columns.append(
             Column(field.name, field.label, field.kind, values, missing, None, own, digits, field.description)
         )

@@ -82,7 +82,7 @@ def design_territories(
         raise InputRefusedError(f"A tolerance of {tolerance} % makes no sense.", way_out="Give per cent from 1 to 100.")
     context.progress(0, 0, "Reading")
     with context.workspace.read() as connection:
-        inputs = load_territory_inputs(connection, within_regions=within_regions)
+        inputs = load_territory_inputs(connection, within_regions=within_regions, progress=context.progress)
     placed = _designed(
         context, inputs, tolerance=tolerance / 100, disruption=stability, keep_parents=keep_parents, seed=seed
     )
@@ -107,6 +107,7 @@ def _designed(
         rows = np.flatnonzero((accounts["part"] == part).to_numpy())
         members = np.flatnonzero((people["part"] == part).to_numpy())
         members = members[: len(rows)]  # more people than accounts: the rest stay without a territory
+        context.progress(100 * number / len(parts), 100, "Designing territories")
         problem = _problem(inputs, rows, members, tolerance, disruption, keep_parents=keep_parents)
         share = 100 / len(parts)
         made = design(problem, seed=seed, progress=part_of(context.progress, number * share, (number + 1) * share))

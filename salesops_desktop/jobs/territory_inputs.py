@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from salesops_desktop.jobs.company import CompanyFacts, company, newest_day
 from salesops_desktop.jobs.currencies import in_currency, load_rates
 from salesops_desktop.model.errors import Fault, FaultsError
+from salesops_desktop.model.progress import Progress, silent
 from salesops_desktop.territory.places import load_gazetteer
 
 Indices = npt.NDArray[np.intp]
@@ -67,12 +68,15 @@ class TerritoryInputs:
     notes: tuple[str, ...]
 
 
-def load_territory_inputs(connection: Connection, *, within_regions: bool = True) -> TerritoryInputs:
+def load_territory_inputs(
+    connection: Connection, *, within_regions: bool = True, progress: Progress = silent
+) -> TerritoryInputs:
     """Read the accounts and the people who may work them.
 
     Args:
         connection: a read connection.
         within_regions: keep accounts in the region of their people, where people have regions.
+        progress: told between the steps; may cancel.
 
     Raises:
         FaultsError: there are no accounts, or nobody who could work them.
@@ -94,8 +98,11 @@ def load_territory_inputs(connection: Connection, *, within_regions: bool = True
     accounts["potential_minor"] = accounts["potential_minor"].fillna(0).astype("int64")
     accounts["workload"] = accounts["workload"].astype("float64").fillna(0.0)
     accounts["open_minor"] = _open_pipeline(connection, facts, accounts)
+    progress(0, 0, "Finding the accounts' places")
     notes += _locate(accounts, "accounts")
+    progress(0, 0, "Finding the people's places")
     notes += _locate(people, "people")
+    progress(0, 0, "Telling who works what")
     rows = {int(person): i for i, person in enumerate(people["id"])}
     owner = np.array(
         [rows.get(int(v), NOBODY) if not pd.isna(v) else NOBODY for v in accounts["owner_id"]], dtype=np.intp

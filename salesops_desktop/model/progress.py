@@ -13,7 +13,8 @@ class Progress(Protocol):
     """Called often by long work.
 
     ``done`` and ``total`` are in the work's own units; ``total`` 0 means unknown. ``what`` is a short phrase for the
-    status bar. Raises :class:`Cancelled` when the person has asked to stop; work must let it pass.
+    status bar; a call with total 0 and no words only asks whether to go on. Raises :class:`Cancelled` when the person
+    has asked to stop; work must let it pass.
     """
 
     def __call__(self, done: float, total: float, /, what: str = "") -> None:

@@ -53,7 +53,8 @@ class Column:
     currency: str | None = None
     currencies: Array | None = None
     digits: int | None = None
-    """Digits after the decimal mark for NUMBER, FRACTION and RATE; None leaves it to the reader."""
+    """Digits after the decimal mark for NUMBER, FRACTION and RATE; None leaves it to the reader. An INTEGER with 0 is
+    shown without grouping: a year."""
     description: str = ""
 
     def __len__(self) -> int:

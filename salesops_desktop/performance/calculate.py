@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -108,10 +109,16 @@ def all_kpis(
     company = Company(read_frames(frames))
     results = []
     for done, meaning in enumerate(KPIS):
-        progress(done, len(KPIS), meaning.label)
-        results.append(_kpi(meaning, company, tuple(periods), as_of, group_by, progress=silent))
+        told = partial(_still, progress, done, meaning.label)
+        told(0, 0)
+        results.append(_kpi(meaning, company, tuple(periods), as_of, group_by, progress=told))
     progress(len(KPIS), len(KPIS), "")
     return tuple(results)
+
+
+def _still(progress: Progress, number: int, label: str, _done: float, _total: float, /, _what: str = "") -> None:
+    """Each group of a KPI may be the last: ask, and say which KPI it is."""
+    progress(number, len(KPIS), label)
 
 
 def _kpi(

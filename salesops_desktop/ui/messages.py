@@ -45,23 +45,26 @@ class MessageArea(QWidget):
             text: the sentence.
             kind: how serious it is.
             details: technical text for the fold.
-            actions: (label, what it does); the first becomes the message's button.
+            actions: (label, what it does); each becomes a button that also closes the message.
         """
         for old in self.messages:
             if old.text == text or (old.level == "success" and kind == "success"):
                 self._drop(old)
         strip = MessageStrip()
-        label, act = actions[0] if actions else ("", None)
 
-        def on_action() -> None:
-            self._drop(strip)
-            if act is not None:
+        def closing(act: Callable[[], None]) -> Callable[[], None]:
+            def run() -> None:
+                self._drop(strip)
                 act()
 
+            return run
+
+        ways = [(label, closing(act)) for label, act in actions]
+        label, first = ways[0] if ways else ("", None)
         strip.closed.connect(lambda: self._drop(strip))
         self._layout.insertWidget(0, strip)
         self.show()
-        strip.show_message(kind, text, action=label, on_action=on_action, details=details)
+        strip.show_message(kind, text, action=label, on_action=first, more=ways[1:], details=details)
         shown = self.messages
         oldest_first = shown[::-1]
         spare = sorted(oldest_first, key=lambda each: each.level == "error")[: max(0, len(shown) - LIMIT)]

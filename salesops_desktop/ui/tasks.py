@@ -205,6 +205,8 @@ class Runner(QObject):
             nonlocal last
             if task.cancelling:
                 raise Cancelled
+            if not total and not what:
+                return
             task.done, task.total, task.what = done, total, what or task.what
             now = time.monotonic()
             if now - last >= PROGRESS_EVERY:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,7 +73,7 @@ class UnitOfWork:
             progress: asked every few milliseconds; its ``Cancelled`` ends the statement and leaves the block.
             what: the phrase for the status bar.
         """
-        with interruptible(self.connection, progress, what):
+        with interruptible(raw(self.connection), progress, what):
             yield
 
     def finish(self) -> None:
@@ -86,18 +87,17 @@ class UnitOfWork:
 
 
 @contextmanager
-def interruptible(connection: Connection, progress: Progress, what: str = "") -> Iterator[None]:
+def interruptible(driver: sqlite3.Connection, progress: Progress, what: str = "") -> Iterator[None]:
     """Ask ``progress`` every few milliseconds while SQLite works inside the block.
 
     Args:
-        connection: whose statements are watched.
+        driver: the connection whose statements are watched.
         progress: may raise ``Cancelled``.
         what: the phrase for the status bar.
     """
     if progress is silent:
         yield
         return
-    driver = raw(connection)
     stopped: list[BaseException] = []
 
     def look() -> int:

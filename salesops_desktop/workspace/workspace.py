@@ -30,7 +30,7 @@ from salesops_desktop.workspace.opening import (
     migrated_copy,
     restore_file,
 )
-from salesops_desktop.workspace.unit import UnitOfWork
+from salesops_desktop.workspace.unit import UnitOfWork, interruptible
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -63,6 +63,7 @@ class Workspace:
         self._copy = copy
         self._made: Engine | None = None
         self._making = threading.Lock()
+        self._watch = threading.local()
         self._writing = threading.RLock()
         self._busy = False
         self._closed = False
@@ -225,6 +226,26 @@ class Workspace:
                 self._busy = False
 
     @contextmanager
+    def watching(self, progress: Progress) -> Iterator[None]:
+        """Let every read of this thread inside the block be cancelled, however long its statements take.
+
+        Args:
+            progress: asked every few milliseconds; its ``Cancelled`` ends the statement and leaves the block.
+        """
+        before = self._progress
+        self._watch.progress = progress
+        try:
+            yield
+        finally:
+            self._watch.progress = before
+
+    @property
+    def _progress(self) -> Progress:
+        """Who is asked during the reads of this thread."""
+        progress: Progress = getattr(self._watch, "progress", silent)
+        return progress
+
+    @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent view of the data, undisturbed by actions that commit meanwhile.
 
@@ -234,7 +255,8 @@ class Workspace:
         self._must_be_open()
         with database_faults_told(self.path), self._engine.connect() as connection, connection.begin() as transaction:
             connection.exec_driver_sql("SELECT id FROM current_action")  # the view is fixed by the first look
-            yield connection
+            with interruptible(raw(connection), self._progress):
+                yield connection
             transaction.rollback()
 
     @contextmanager
@@ -249,7 +271,8 @@ class Workspace:
         with database_faults_told(self.path), closing(connect(self._file, access)) as driver:
             driver.execute("BEGIN")
             driver.execute("SELECT id FROM current_action")  # the view is fixed by the first look
-            yield driver
+            with interruptible(driver, self._progress):
+                yield driver
 
     def undo(self, action_id: int | None = None, *, progress: Progress = silent) -> ActionRecord:
         """Take back an action, as a new action.

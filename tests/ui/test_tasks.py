@@ -72,6 +72,23 @@ def test_progress_comes_at_most_twenty_times_a_second(runner, qtbot):
     assert len(seen) <= 20 * (time.monotonic() - began) + 2
 
 
+def test_a_call_without_total_and_words_only_asks_whether_to_go_on(runner, qtbot):
+    asked, cancelled = threading.Event(), []
+
+    def work(context):
+        context.progress(3, 10, "Counting")
+        while True:
+            context.progress(0, 0)
+            asked.set()
+            time.sleep(0.001)
+
+    task = runner.run(work, on_cancelled=lambda: cancelled.append(1))
+    qtbot.waitUntil(asked.is_set)
+    assert (task.done, task.total, task.what) == (3, 10, "Counting")
+    task.cancel()
+    qtbot.waitUntil(lambda: bool(cancelled), timeout=2000)
+
+
 def test_cancel_stops_the_work_and_gives_no_answer(runner, qtbot):
     answers, cancelled = [], []
     task = runner.run(count, {"upto": 100_000}, on_done=answers.append, on_cancelled=lambda: cancelled.append(1))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QDialog, QPushButton
+from PySide6.QtWidgets import QDialog, QLineEdit, QPushButton
 
 from salesops_desktop.jobs.declare import REGISTRY
 from salesops_desktop.jobs.workspaces import Workspace
@@ -102,6 +105,36 @@ def test_what_is_no_workspace_is_refused_with_a_sentence_and_left_alone(window, 
     assert shown(window).rstrip().endswith(".")
     assert path.read_bytes() == content
     assert window.pages.currentWidget() is window.start_page
+
+
+def test_a_newer_workspace_is_refused_and_left_alone(window, qtbot, company):
+    with closing(sqlite3.connect(company)) as connection:
+        connection.execute("PRAGMA user_version=9999")
+    before = company.read_bytes()
+    window.open_workspace(company)
+    qtbot.waitUntil(lambda: bool(window.messages.messages), timeout=20_000)
+    assert "newer SalesOps Desktop" in shown(window)
+    assert "Update the program" in shown(window)
+    assert company.read_bytes() == before
+    assert window.pages.currentWidget() is window.start_page
+
+
+def test_a_damaged_workspace_offers_every_way_on(window, qtbot, company):
+    with Workspace.open(company) as workspace:
+        backup = workspace.backup("test")
+    company.write_bytes(b"")
+    window.open_workspace(company)
+    qtbot.waitUntil(lambda: bool(window.messages.messages), timeout=20_000)
+    shown_buttons = [b for b in window.messages.findChildren(QPushButton) if b.isVisible()]
+    assert [b.text() for b in shown_buttons] == ["Restore a backup…", "Open another…"]
+    assert all(button.focusPolicy() & Qt.FocusPolicy.TabFocus for button in shown_buttons)
+    qtbot.waitUntil(lambda: window.awake, timeout=20_000)
+    qtbot.mouseClick(shown_buttons[0], Qt.MouseButton.LeftButton)
+    form = next(d for d in window.findChildren(QDialog) if d.isVisible())
+    assert any(str(backup) in field.text() for field in form.findChildren(QLineEdit))
+    assert not window.messages.messages
+    form.reject()
+    assert company.read_bytes() == b""
 
 
 def test_a_dropped_workspace_opens_and_a_dropped_picture_is_left_alone(window, qtbot, company, tmp_path):

@@ -245,6 +245,26 @@ def test_a_look_sees_one_state_and_can_change_nothing(workspace):
         pass
 
 
+@pytest.mark.parametrize("way", ["read", "look"])
+def test_a_long_reading_can_be_cancelled(workspace, way):
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    asked = []
+
+    def progress(done, total, what=""):
+        asked.append((done, total, what))
+        if len(asked) == 3:
+            raise Cancelled
+
+    def run(opened):
+        return opened.exec_driver_sql(endless) if way == "read" else opened.execute(endless)
+
+    with pytest.raises(Cancelled), workspace.watching(progress), getattr(workspace, way)() as opened:
+        run(opened)
+    assert asked == [(0, 0, "")] * 3
+    assert names(workspace) == []
+    assert len(asked) == 3, "outside of the block nobody is asked"
+
+
 def test_a_read_only_workspace_refuses_changes(workspace, path):
     workspace.close()
     before = path.read_bytes()

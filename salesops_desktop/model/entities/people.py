@@ -203,6 +203,7 @@ ACCOUNT = EntitySpec(
             "founded",
             "Founded",
             ValueKind.INTEGER,
+            grouped=False,
             synonyms=names("year established, year founded, established, founded year"),
             minimum=1000,
             maximum=2200,

@@ -35,6 +35,8 @@ class FieldSpec:
     choices: type[StrEnum] | None = None
     choice_synonyms: tuple[tuple[str, str], ...] = ()
     """(spelling in files, stored value) beyond the stored values themselves; compared case-insensitively."""
+    grouped: bool = True
+    """Whether digits are grouped on screen; False for numbers that name rather than count, as years do."""
     minimum: float | None = None
     maximum: float | None = None
     scale: float | None = None

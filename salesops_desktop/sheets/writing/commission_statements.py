@@ -186,7 +186,8 @@ def write_commission_run(path: Path, run: CommissionRun, progress: Progress = si
     _add_terms(book, run.terms)
     sheets: list[str] = []
     place = 0
-    for statement in run.statements:
+    for number, statement in enumerate(run.statements):
+        progress(number, len(run.statements), f"Filling the statement of {statement.person}")
         if with_sheets:
             sheet = book.sheet(statement.person, f"Statement of {statement.person}")
             own = _fill_statement(book, sheet, statement, run)

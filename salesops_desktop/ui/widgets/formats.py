@@ -151,7 +151,7 @@ class Formats:
             case ValueKind.TEXT:
                 return lambda i: "" if (v := values[i]) is None else str(v)
             case ValueKind.INTEGER:
-                return lambda i: self.integer(values.item(i))
+                return (lambda i: str(values.item(i))) if digits == 0 else (lambda i: self.integer(values.item(i)))
             case ValueKind.NUMBER:
                 places = digits_of(values) if digits is None else digits
                 number = self.number

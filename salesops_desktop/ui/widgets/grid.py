@@ -75,6 +75,7 @@ class Grid(QWidget):
         self.bar = QWidget(self)
         self.bar.setVisible(searchable)
         self.search_box = QLineEdit(self.bar)
+        self.search_box.setAcceptDrops(False)  # a file dropped here is meant for the window
         self.search_box.setPlaceholderText(tr("Search (Ctrl+F)"))
         self.search_box.setClearButtonEnabled(True)
         self.search_box.setMinimumWidth(160)

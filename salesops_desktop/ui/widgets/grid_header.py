@@ -125,6 +125,7 @@ class FilterHeader(QHeaderView):
         field = self._fields.get(column)
         if field is None:
             field = QLineEdit(self)
+            field.setAcceptDrops(False)  # a file dropped here is meant for the window
             label = str(self.model().headerData(column, Qt.Orientation.Horizontal))
             field.setPlaceholderText(tr("Filter"))
             field.setAccessibleName(tr("Filter {column}", column=label))

@@ -33,6 +33,8 @@ class MessageStrip(QWidget):
         self._text.setWordWrap(True)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._row = QHBoxLayout()
+        self._others: list[QPushButton] = []
         self._button = QPushButton()
         self._button.clicked.connect(self._act)
         self._fold = QToolButton()
@@ -58,7 +60,7 @@ class MessageStrip(QWidget):
         theme.theme().changed.connect(self._dress)
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
+        row = self._row
         row.setSpacing(8)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._text, 1)
@@ -86,6 +88,7 @@ class MessageStrip(QWidget):
         *,
         action: str = "",
         on_action: Callable[[], None] | None = None,
+        more: Sequence[tuple[str, Callable[[], None]]] = (),
         details: str = "",
         closable: bool = True,
     ) -> None:
@@ -96,6 +99,7 @@ class MessageStrip(QWidget):
             text: the sentence.
             action: the label of the button; none when empty.
             on_action: called when the button is pressed.
+            more: other ways on, each a button of its own: (label, what it does).
             details: technical text behind a fold; none when empty.
             closable: whether the person may close the strip.
         """
@@ -104,6 +108,7 @@ class MessageStrip(QWidget):
         self._action = on_action
         self._button.setText(action)
         self._button.setVisible(bool(action))
+        self._offer(more)
         self._fold.setVisible(bool(details))
         self._fold.setChecked(False)
         self._details.setPlainText(details)
@@ -113,6 +118,19 @@ class MessageStrip(QWidget):
         self.setAccessibleName(text)
         self._dress()
         self.show()
+
+    def _offer(self, more: Sequence[tuple[str, Callable[[], None]]]) -> None:
+        """Show a button for each further way on, before the fold."""
+        for old in self._others:
+            self._row.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        self._others = []
+        for label, act in more:
+            button = QPushButton(label)
+            button.clicked.connect(act)
+            self._row.insertWidget(self._row.indexOf(self._fold), button, 0, Qt.AlignmentFlag.AlignTop)
+            self._others.append(button)
 
     def show_error(self, error: SalesOpsError) -> None:
         """Show an error's sentence, its details behind the fold."""
