@@ -19,16 +19,15 @@ from openpyxl import Workbook, load_workbook
 
 from salesops_desktop.model.money import divide_half_up
 from salesops_desktop.sheets.writing.book import Provenance
-from salesops_desktop.sheets.writing.commission_statements import (
+from salesops_desktop.sheets.writing.commission_records import (
     CommissionRun,
     ComponentSummary,
     PayoutLine,
     PlanTerm,
     Statement,
     TraceStep,
-    write_commission_run,
-    write_statements,
 )
+from salesops_desktop.sheets.writing.commission_statements import write_commission_run, write_statements
 
 CURRENCY = "USD"
 

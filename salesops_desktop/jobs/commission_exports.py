@@ -14,7 +14,7 @@ from salesops_desktop.jobs.commissions import recalculated
 from salesops_desktop.model.money import Money
 from salesops_desktop.model.progress import Progress, silent
 from salesops_desktop.sheets.writing.book import Provenance
-from salesops_desktop.sheets.writing.commission_statements import (
+from salesops_desktop.sheets.writing.commission_records import (
     CommissionRun,
     ComponentSummary,
     PayoutLine,

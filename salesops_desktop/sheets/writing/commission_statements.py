@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
-from typing import Final, Literal, cast
+from typing import Final
 
-from salesops_desktop.model.money import FX_SCALE, PPM, exponent
+from salesops_desktop.model.money import exponent
 from salesops_desktop.model.progress import Progress, silent
-from salesops_desktop.model.tables import Cell, ColumnSpec, Table, ValueKind, build_table
+from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
 from salesops_desktop.sheets.writing.blocks import Given, TablePlan
-from salesops_desktop.sheets.writing.book import Book, Check, Provenance, Saved
+from salesops_desktop.sheets.writing.book import Book, Check, Saved
+from salesops_desktop.sheets.writing.commission_records import CommissionRun, PlanTerm, Statement
+from salesops_desktop.sheets.writing.commission_trace import add_trace
 from salesops_desktop.sheets.writing.formulas import (
     Formula,
     cell_reference,
     column_reference,
 )
 from salesops_desktop.sheets.writing.sheet import Sheet
-from salesops_desktop.sheets.writing.style import DATE_FORMAT, GENERAL, Look, Role, kind_format
+from salesops_desktop.sheets.writing.style import Look, Role, kind_format
 from salesops_desktop.sheets.writing.text import clean
 
 _TEXT, _INTEGER, _MONEY, _RATE, _DATE = (
@@ -35,132 +35,6 @@ _TEXT, _INTEGER, _MONEY, _RATE, _DATE = (
 
 MOST_STATEMENT_SHEETS: Final = 200
 """People who get a sheet each in the workbook of a run; a larger run has the statements in files only."""
-
-
-@dataclass(frozen=True, slots=True)
-class TraceStep:
-    """One numbered step that helps to recompute a payout.
-
-    Steps reckon in whole smallest units, because a spreadsheet is exact there; amounts in major units stand beside.
-
-    Attributes:
-        name: what later formulas of the same trace call it.
-        label: what the step gives.
-        words: how, in words.
-        value: what it comes to: money in minor units, rates in ppm, exchange rates × 1e9, anything else as it is.
-        unit: what the value is.
-        formula: in the notation of a spreadsheet without ``=``, over the names of earlier steps; "" for a given value.
-        currency: of money.
-    """
-
-    name: str
-    label: str
-    words: str
-    value: int | Fraction | str | bool | dt.date | None
-    unit: Literal["money", "rate", "exchange rate", "other"]
-    formula: str = ""
-    currency: str = ""
-
-    @property
-    def scale(self) -> int:
-        """How many of the value's units make one as a person reads it; 0 where it is read as it is."""
-        match self.unit:
-            case "money":
-                return int(10 ** exponent(self.currency))
-            case "rate":
-                return PPM
-            case "exchange rate":
-                return FX_SCALE
-            case _:
-                return 0
-
-
-@dataclass(frozen=True, slots=True)
-class PayoutLine:
-    """One line of a statement.
-
-    Attributes:
-        component: the number of its component in the statement, from 1.
-        credited: minor units of ``credited_currency``.
-        payout: minor units of the statement's currency.
-        rate: ppm, or None where no single rate applies.
-        steps: the trace; the last step is the payout.
-    """
-
-    date: dt.date | None
-    transaction: str
-    account: str
-    component: int
-    credited: int
-    credited_currency: str
-    payout: int
-    rate: int | None = None
-    steps: tuple[TraceStep, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ComponentSummary:
-    """A component of a person's plan; ``quota`` and ``achieved`` in minor units of the statement's currency."""
-
-    number: int
-    name: str
-    quota: int | None = None
-    achieved: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """What one person is paid, and why.
-
-    Attributes:
-        number: unique in the run, from 1.
-        person: name.
-        person_id: the id in the CRM or payroll.
-        plan: its name; several are joined by ", ".
-        currency: of the payouts, quotas and achievements.
-        payout: minor units: the sum of the lines, as the run has it.
-        notes: sentences for the person.
-    """
-
-    number: int
-    person: str
-    person_id: str
-    manager: str
-    plan: str
-    currency: str
-    payout: int
-    components: tuple[ComponentSummary, ...]
-    lines: tuple[PayoutLine, ...]
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PlanTerm:
-    """One term of a plan, e.g. a tier: where it begins and ends and what it pays, in words ready to read."""
-
-    plan: str
-    component: str
-    term: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class CommissionRun:
-    """All that the workbooks show.
-
-    Attributes:
-        provenance: for the cover; its title is the run's.
-        status: draft, approved, ...
-        statements: one a person.
-        terms: of all plans used.
-        warnings: sentences about what could not be paid.
-    """
-
-    provenance: Provenance
-    status: str
-    statements: tuple[Statement, ...]
-    terms: tuple[PlanTerm, ...] = ()
-    warnings: tuple[str, ...] = field(default=())
 
 
 def write_commission_run(path: Path, run: CommissionRun, progress: Progress = silent) -> Saved:
@@ -272,7 +146,7 @@ def _fill_statement(book: Book, sheet: Sheet, statement: Statement, run: Commiss
     paid = column_reference(lines.name, lines.label("payout"))
     component = column_reference(lines.name, lines.label("component_no"))
     sums[:] = [f"SUMIFS({paid},{component},{{component_no}})"] * len(sums)
-    payouts[:] = _add_trace(sheet, statement)
+    payouts[:] = add_trace(sheet, statement)
     sheet.put(payout_row, 1, "Payout", Look(Role.LABEL))
     look = Look(Role.TITLE, kind_format(_MONEY, currency=statement.currency), "left")
     sheet.tall(payout_row, 28)
@@ -346,92 +220,6 @@ def _statement_lines(statement: Statement) -> Table:
 def _run_lines(run: CommissionRun) -> Table:
     specs = [ColumnSpec("person_no", "Person no.", _INTEGER), ColumnSpec("person", "Person", _TEXT), *_LINE_SPECS]
     return build_table("Lines", specs, [record for s in run.statements for record in _line_records(s)])
-
-
-def _add_trace(sheet: Sheet, statement: Statement) -> list[str | None]:
-    """Set the steps of all lines below one another; returns each line's reference to its last step."""
-    records: list[tuple[object, ...]] = []
-    formats: list[str] = []
-    exact_formats: list[str] = []
-    starts: list[int] = []
-    for number, line in enumerate(statement.lines, 1):
-        starts.append(len(records))
-        for place, step in enumerate(line.steps, 1):
-            records.append((number, place, step.label, step.words, _shown(step), _number(step.value)))
-            formats.append(_STEP_FORMATS.get(step.unit) or kind_format(_MONEY, currency=step.currency or None))
-            exact_formats.append(_exact_format(step.value))
-        _must_arrive(statement, number, line)
-    if not records:
-        return [None] * len(statement.lines)
-    sheet.break_page()
-    sheet.heading("How each payout comes about")
-    exact: list[str | Given | None] = []
-    shown = [f"{{exact}}/{step.scale}" if step.scale else None for line in statement.lines for step in line.steps]
-    plan = sheet.table(
-        build_table("Steps", _STEP_SPECS, records),
-        name=f"Steps_{statement.number}",
-        cell_formulas={"value": shown, "exact": exact},
-        formats={"value": formats, "exact": exact_formats},
-        filters=False,
-        strong=[start + len(line.steps) - 1 for start, line in zip(starts, statement.lines, strict=True) if line.steps],
-    )
-    for start, line in zip(starts, statement.lines, strict=True):
-        places = {
-            step.name: cell_reference(plan.first + start + i, plan.place("exact")) for i, step in enumerate(line.steps)
-        }
-        exact.extend(_step_formula(step, places) for step in line.steps)
-    return [
-        cell_reference(plan.first + start + len(line.steps) - 1, plan.place("value")) if line.steps else None
-        for start, line in zip(starts, statement.lines, strict=True)
-    ]
-
-
-_STEP_SPECS: Final = (
-    ColumnSpec("line", "Line", _INTEGER),
-    ColumnSpec("step", "Step", _INTEGER),
-    ColumnSpec("what", "What", _TEXT),
-    ColumnSpec("how", "How", _TEXT),
-    ColumnSpec("value", "Value", ValueKind.NUMBER),
-    ColumnSpec("exact", "In smallest units", ValueKind.NUMBER),
-)
-
-_STEP_FORMATS: Final = {"rate": "0.0###%", "exchange rate": "0.000000000", "other": "General"}
-
-_NAMES: Final = re.compile(r'"(?:[^"]|"")*"|[A-Za-z_]\w*(?![\w(])')
-
-
-def _exact_format(value: object) -> str:
-    if isinstance(value, dt.date):
-        return DATE_FORMAT
-    return "#,##0" if isinstance(value, int) and not isinstance(value, bool) else GENERAL
-
-
-def _number(value: object) -> float | None:
-    """A step's value as a number, None if it is none."""
-    if isinstance(value, int | Fraction) and not isinstance(value, bool):
-        return float(value)
-    return None
-
-
-def _shown(step: TraceStep) -> float | None:
-    """A step's value as a person reads it; None where it is read as it is."""
-    number = _number(step.value)
-    return None if number is None or not step.scale else number / step.scale
-
-
-def _step_formula(step: TraceStep, places: Mapping[str, str]) -> str | Given | None:
-    """The formula of a step, names replaced by cells (but not inside text constants)."""
-    if not step.formula:
-        return None if step.value is None or _number(step.value) is not None else Given(cast("Cell", step.value))
-    return _NAMES.sub(lambda match: places.get(match.group(), match.group()), step.formula)
-
-
-def _must_arrive(statement: Statement, number: int, line: PayoutLine) -> None:
-    if line.steps and (line.steps[-1].value, line.steps[-1].currency) != (line.payout, statement.currency):
-        last = line.steps[-1]
-        message = f"The steps of line {number} of {statement.person} end at {last.value} {last.currency}, not at"
-        message += f" {line.payout} {statement.currency} (smallest units)."
-        raise ValueError(message)
 
 
 def _fill_summary(book: Book, sheet: Sheet, run: CommissionRun, lines: TablePlan, sheets: Sequence[str]) -> None:

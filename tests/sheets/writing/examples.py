@@ -11,7 +11,7 @@ import numpy as np
 from salesops_desktop.model.money import divide_half_up
 from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
 from salesops_desktop.sheets.writing.book import Provenance
-from salesops_desktop.sheets.writing.commission_statements import (
+from salesops_desktop.sheets.writing.commission_records import (
     CommissionRun,
     ComponentSummary,
     PayoutLine,
