@@ -15,6 +15,7 @@ from salesops_desktop.sheets.reading.limits import CACHE_CAP, DISTINCT_CAP, EXCE
 from salesops_desktop.sheets.reading.numbers import plain_number
 from salesops_desktop.sheets.reading.shapes import (
     BLANK,
+    CUT,
     DECIMAL_POINT,
     INTEGER,
     ISO_DATETIME,
@@ -27,6 +28,7 @@ from salesops_desktop.sheets.reading.shapes import (
     look,
     shown,
 )
+from salesops_desktop.sheets.reading.sure import surely
 
 _SEP = "\x1e"
 _MONTH = "(?:jan|feb|mar|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez|ene|abr|ago|dic|gen|mag|giu|lug|set|ott)"
@@ -121,6 +123,8 @@ class ColumnTally:
             if bulk.shape in _NUMERIC:
                 self._span([float(v) for v in counts if isinstance(v, (str, float, int)) and v != ""])
             return
+        if len(counts) > _BULK_FROM:
+            self._take_sure(counts, values, rows)
         cache, looks = self._cache, self.looks
         numbers: list[float] = []
         for value, count in counts.items():
@@ -134,6 +138,19 @@ class ColumnTally:
                 self._note(verdict, value, numbers)
             looks[verdict] += count
         self._span(numbers)
+
+    def _take_sure(self, counts: Counter[Cell], values: Sequence[Cell], rows: Sequence[int]) -> None:
+        """Count the values that are surely of one look, and take them out of ``counts``."""
+        found, _ = surely(value for value in counts if isinstance(value, str))
+        for verdict, texts in found:
+            self.looks[verdict] += sum(map(counts.__getitem__, texts))
+            self._remember(verdict, texts[0], values, rows)
+            if verdict.shape in _NUMERIC:
+                self._span(list(map(float, texts)))
+            else:
+                self.longest = max(self.longest, *map(len, texts))
+            for text in texts:
+                del counts[text]
 
     def _note(self, verdict: Look, value: Cell, numbers: list[float]) -> None:
         """Keep what a value seen for the first time says beyond its look."""
@@ -318,7 +335,7 @@ class ColumnTally:
         """Dates by what stands between day and month; only those that prove ``order`` where it is given."""
         marks: Counter[str] = Counter()
         for verdict, count in self.looks.items():
-            if verdict.spelled and (not order or verdict.order == order):
+            if verdict.spelled and verdict.order and (not order or verdict.order == order):
                 marks[verdict.spelled] += count
         return marks
 
@@ -407,6 +424,18 @@ class ColumnTally:
             notices.append(f"{odd} of the other values {'is' if odd == 1 else 'are'} no {kind.value}.")
         if kind is ValueKind.BOOLEAN and len(self.words) > 2:
             notices.append(f"Yes and no are written in several ways: {', '.join(sorted(self.words))}.")
+        cut = [v for v in self.looks if v.spelled == CUT]
+        if cut:
+            row, text = min(self.examples[v] for v in cut)
+            notices.append(
+                f"{sum(self.looks[v] for v in cut)} values such as {text} (row {row}) are long numbers of which a "
+                "spreadsheet program kept the first digits only; if they are keys, they are lost in this file."
+            )
+        signs = sum(n for v, n in self.looks.items() if v.percent)
+        if 0 < signs < self.count(*_NUMERIC):
+            notices.append(f"{signs} values have a percent sign, the others have none.")
+        if self.samples and all(len(text) > 1 and text[0] == "'" and text[-1] != "'" for text in self.samples):
+            notices.append("All values begin with an apostrophe, which is read as part of them.")
         if self.high == float("inf") or self.low == float("-inf"):
             notices.append("A number is larger than any that can be calculated with.")
         if self.longest > EXCEL_CELL_CHARS:

@@ -83,6 +83,12 @@ def open_container(path: Path, password: str | None = None) -> Container:
         raise InputRefusedError(
             f"The file cannot be opened: {error.strerror}.", where=path.name, way_out="Check that it is still there."
         ) from None
+    if path.name.startswith("~$") or (size in (54, 108, 165, 171) and 0 < head[0] < 32 and b"    " in head):
+        raise InputRefusedError(
+            "The file is the lock that Excel keeps beside an open workbook.",
+            where=path.name,
+            way_out="Choose the workbook itself, whose name has no ~$.",
+        )
     if size == 0:
         raise InputRefusedError("The file is empty (0 bytes).", where=path.name, way_out="Export it again.")
     if size > MAX_FILE_BYTES:
@@ -126,9 +132,17 @@ def _refuse_markup(name: str, head: bytes) -> None:
         what = "a SYLK spreadsheet"
     elif text.startswith((b"mime-version:", b"from: <saved by")):
         what = "a web archive"
+    elif re.match(rb"\{\s*(?:\"|\}\s*$)|\[\s*[{\[]", text):
+        what = "a JSON document"
+    elif text.startswith((b"begin:vcard", b"begin:vcalendar")):
+        what = "an address card or a calendar"
+    elif text.startswith(b"version https://git-lfs"):
+        what = "a pointer to a file kept elsewhere (git-lfs)"
     if what:
         raise InputRefusedError(
-            f"The file is {what}, which is not read.", where=name, way_out="Open it in Excel and save it as .xlsx."
+            f"The file is {what}, which is not read.",
+            where=name,
+            way_out="Export the table as .xlsx or .csv, or open the file in Excel and save it as .xlsx.",
         )
 
 

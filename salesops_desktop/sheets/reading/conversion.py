@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Self
 
 from salesops_desktop.model.entities import FieldSpec
@@ -24,11 +25,13 @@ from salesops_desktop.sheets.reading.shapes import (
     UNCACHED,
     Cell,
     Parts,
+    cut_short,
     date_parts,
     fold,
     shown,
     valid_day,
 )
+from salesops_desktop.sheets.reading.sure import amounts, decimals, integers
 
 Stored = str | int | float | None
 
@@ -59,16 +62,22 @@ class Priced:
 
 Converted = Stored | Fault | Priced
 _PENDING = Fault("says that the value is not known yet", "Enter the value, or leave the cell empty.")
-_TEXT_NULLS = frozenset(("NULL", "#N/A", "(blank)", "(null)", "#NULL!"))
-_REFERENCE_NULLS = frozenset(("-", "--", "n/a", "null", "none", "nan", "nil", "#n/a", "(blank)", "(none)"))
+_CUT_SHORT = Fault(
+    "is a long number of which a spreadsheet program kept the first digits only",
+    "Export it again with the column as text.",
+)
+_TEXT_NULLS = frozenset(("NULL", "\\N", "#N/A", "(blank)", "(null)", "#NULL!"))
+_REFERENCE_NULLS = frozenset(("-", "--", "n/a", "null", "none", "nan", "nil", "#n/a", "\\n", "(blank)", "(none)"))
 _DOLLARS = frozenset("USD CAD AUD NZD SGD HKD TWD MXN ARS CLP COP".split())
 _KRONER = frozenset("SEK NOK DKK ISK".split())
 _ISO = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
 _PLAIN = re.compile(r"-?\d{1,12}(?:\.\d{1,2})?", re.ASCII)
-_CENTS = re.compile(r"(?:-?\d{1,12}\.\d\d\n)*", re.ASCII)
-_WHOLE = re.compile(r"(?:-?\d{1,12}\n)*", re.ASCII)
 _EPOCH = dt.date(1899, 12, 30)
+
+
+Bulk = Callable[[Sequence[str]], list[Stored] | None]
+"""Converts a whole chunk of regular cells; None where one of them needs care."""
 
 
 class Converter(dict[Cell, "Converted"]):
@@ -77,7 +86,7 @@ class Converter(dict[Cell, "Converted"]):
     def __init__(
         self,
         convert: Callable[[Cell], Converted],
-        bulk: Callable[[Sequence[str]], list[Stored] | None] | None = None,
+        bulk: Bulk | None = None,
     ) -> None:
         super().__init__()
         self.convert = convert
@@ -137,9 +146,11 @@ def converter(  # noqa: PLR0911  # one return per kind reads best
         case ValueKind.BOOLEAN:
             return Converter(boolean)
         case ValueKind.INTEGER:
-            return Converter(lambda value: _bounded(integer(value, mark), field, 1))
+            whole = partial(integers, field) if mark == "." else None
+            return Converter(lambda value: _bounded(integer(value, mark), field, 1), whole)
         case ValueKind.NUMBER | ValueKind.FRACTION:
-            return Converter(lambda value: _bounded(number(value, mark), field, 1))
+            plain = partial(decimals, field) if mark == "." else None
+            return Converter(lambda value: _bounded(number(value, mark), field, 1), plain)
         case _:
             if field.choices is not None:
                 known = _choices(field)
@@ -152,25 +163,16 @@ def converter(  # noqa: PLR0911  # one return per kind reads best
 def _bulk_text(cells: Sequence[str]) -> list[Stored] | None:
     """Texts trimmed, as :func:`text` does; None where one may be an error or a word for nothing."""
     plain: list[Stored] = [cell.strip() or None for cell in cells]
-    if not _TEXT_NULLS.isdisjoint(plain) or not ERROR_WORDS.isdisjoint(plain):
+    if not _TEXT_NULLS.isdisjoint(plain) or not ERROR_WORDS.isdisjoint(plain) or any("E+" in cell for cell in cells):
         return None
     return plain
 
 
-def _bulk_money(mark: str, currency: str) -> Callable[[Sequence[str]], list[Stored] | None] | None:
+def _bulk_money(mark: str, currency: str) -> Bulk | None:
     """Regular amounts as minor units, as :func:`money` does."""
     if mark != "." or exponent(currency) != 2:
         return None
-
-    def convert(cells: Sequence[str]) -> list[Stored] | None:
-        joined = "\n".join(cells) + "\n"
-        if _CENTS.fullmatch(joined):
-            return [int(cell.replace(".", "")) for cell in cells]
-        if _WHOLE.fullmatch(joined):
-            return [int(cell) * 100 for cell in cells]
-        return None
-
-    return convert
+    return amounts
 
 
 def holds_percents(facts: ColumnFacts, header: str, field: FieldSpec) -> bool:
@@ -192,7 +194,7 @@ def text(value: Cell) -> Converted:
     plain = _plain_text(value)
     if not plain or plain in _TEXT_NULLS:
         return None
-    return _error(plain) or plain
+    return (_CUT_SHORT if "E+" in plain and cut_short(plain) else _error(plain)) or plain
 
 
 def _error(plain: str) -> Fault | None:
@@ -208,7 +210,7 @@ def reference(value: Cell) -> Converted:
     plain = _plain_text(value)
     if not plain or plain.lower() in _REFERENCE_NULLS:
         return None
-    return _error(plain) or " ".join(plain.split())
+    return (_CUT_SHORT if "E+" in plain and cut_short(plain) else _error(plain)) or " ".join(plain.split())
 
 
 def currency_code(value: Cell) -> Converted:

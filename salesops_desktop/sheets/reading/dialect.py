@@ -73,7 +73,8 @@ def find_dialect(sample: str, *, delimiter: str = "", quote: str = "") -> Dialec
     candidates = (delimiter,) if delimiter else tuple(d for d in DELIMITERS if d in sample)
     best: tuple[float, str, str] = (0.0, "", quotes[0] if quotes[0] == '"' or quote else '"')
     lines = lines_of(sample)
-    candidates = (*candidates, *(() if delimiter else _several(lines)))
+    several = [] if delimiter else _several(lines)
+    candidates = (*(c for c in candidates if not any(c in mark for mark in several)), *several)
     for mark in quotes:
         for candidate in candidates:
             score = _score(lines, candidate, mark) - (0.0 if mark == '"' else 0.02)
@@ -144,6 +145,9 @@ def _fixed_widths(lines: Sequence[str]) -> tuple[int, ...]:
     size = max(map(len, some))
     free = [all(line[i : i + 1] in ("", " ") for line in some) for i in range(size)]
     starts = tuple(i for i in range(size) if not free[i] and (i == 0 or free[i - 1]))
+    # a blank inside the words of one column is none between columns: there, the header is blank too
+    edges = [*starts[1:], size]
+    starts = tuple(a for a, b in zip(starts, edges, strict=True) if some[0][a:b].strip())
     if len(starts) < 2 or starts[0] != 0:
         return ()
     rows = [cut(line, starts) for line in some]

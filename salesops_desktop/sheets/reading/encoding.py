@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -250,7 +251,16 @@ def _wide(head: bytes) -> str:
         return "utf-16-le"
     if even > half * 0.4 and odd < half * 0.1:
         return "utf-16-be"
-    return ""
+    return next((name for name in ("utf-16-le", "utf-16-be") if _reads_wide(head, name)), "")
+
+
+def _reads_wide(head: bytes, name: str) -> bool:
+    """Whether the bytes are lines of text in UTF-16, be most of its characters beyond ASCII."""
+    try:
+        text = head[: len(head) // 4 * 4].decode(name)
+    except UnicodeDecodeError:
+        return False
+    return "\n" in text and all(c in "\r\n\t" or unicodedata.category(c) not in ("Cc", "Cn", "Co") for c in text)
 
 
 def _legacy(census: Census) -> Encoding:

@@ -77,7 +77,7 @@ def find_layout(
     typical = _typical_width(counts)
     if not typical:
         return Layout((), 0, (), (), sure=True)
-    candidate = _candidate(head, counts, typical)
+    candidate = _candidate(head, counts, typical, known)
     verdict = _is_header(head, candidate, known)
     if verdict < 0:
         return _no_header(head, sure=False, start=candidate)
@@ -92,10 +92,26 @@ def _typical_width(counts: Sequence[int]) -> int:
     return max(some, key=lambda count: (some[count] * count, count))
 
 
-def _candidate(head: Sequence[Row], counts: Sequence[int], typical: int) -> int:
+def _after_preamble(
+    head: Sequence[Row], counts: Sequence[int], place: int, typical: int, known: Mapping[str, object]
+) -> int:
+    """A better header below a wide line that a blank one parts from the table; 0 where there is none."""
+    for i in range(place + 2, min(place + 20, len(counts))):
+        if counts[i] >= typical:
+            return i if _is_header(head, i, known) > max(_is_header(head, place, known), 0) else 0
+    return 0
+
+
+def _candidate(head: Sequence[Row], counts: Sequence[int], typical: int, known: Mapping[str, object]) -> int:
     enough = max(1, -(-typical * 6 // 10))
     for i, count in enumerate(counts):
         if count >= enough:
+            if (
+                i + 2 < len(counts)
+                and not counts[i + 1]
+                and (later := _after_preamble(head, counts, i, typical, known))
+            ):
+                return later
             if i + 1 < len(counts) and count < typical <= counts[i + 1] and _group_row(head[i], head[i + 1]):
                 return i + 1
             return i
@@ -265,6 +281,8 @@ def is_total(row: Row, typical: int) -> bool:
 
 
 _RULE = re.compile(r"[\s|:+]*[-=_*~+:|─═\s]{2,}[\s|:+]*")
+_PAGE = re.compile(r"(?:page|seite|p\.)\s*\d+(?:\s*(?:of|von|/)\s*\d+)?", re.IGNORECASE)
+_UNIT = re.compile(r"[(\[][^()\[\]]{1,20}[)\]]")
 _RULED = frozenset("-=_*~+:|─═ ")
 
 
@@ -280,10 +298,12 @@ def interruption(row: Row, names: Sequence[str], usual: int) -> str:
     if isinstance(first, str) and first:
         if first[0] in _RULED and all(is_blank(c) or (isinstance(c, str) and _RULE.fullmatch(c)) for c in row):
             return "" if usual < 2 or row_text(row).strip("| ") in ("-", "--") else "ruled line"
-        if first[0] == "#" and usual >= 3 and filled(row) == 1:
+        if usual >= 3 and (first[0] == "#" or _PAGE.fullmatch(first.strip())) and filled(row) == 1:
             return "comment"
         if names and first.strip() == names[0] and len(names) > 1 and _same(row, names):
             return "header again"
+    if usual >= 2 and names and all(is_blank(c) or (isinstance(c, str) and _UNIT.fullmatch(c.strip())) for c in row):
+        return "units"
     if usual >= 3 and ("" in row or None in row or len(row) < len(names)) and is_total(row, usual):
         return "subtotal row"
     return ""

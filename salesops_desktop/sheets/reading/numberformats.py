@@ -60,3 +60,37 @@ def read_formats(styles: bytes) -> dict[int, Format]:
                 if meaning is not None:
                     found[index] = meaning
     return found
+
+
+_LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
+_ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
+_BUILT_IN_DATES = {*range(14, 23), 45, 47}
+
+
+def date_styles(styles: bytes) -> dict[int, str]:
+    """The cell styles of ``xl/styles.xml`` that show a number as ``date`` (or time) or ``duration``, by index."""
+    root = ElementTree.fromstring(styles, forbid_dtd=True)
+    codes: dict[int, str] = {}
+    for node in root.iter():
+        if str(node.tag).rpartition("}")[2] == "numFmt":
+            codes[int(node.get("numFmtId", "0"))] = str(node.get("formatCode", ""))
+    found: dict[int, str] = {}
+    for node in root.iter():
+        if str(node.tag).rpartition("}")[2] == "cellXfs":
+            for index, xf in enumerate(node):
+                number = int(xf.get("numFmtId", "0"))
+                kind = _date_kind(codes[number]) if number in codes else _built_in_date(number)
+                if kind:
+                    found[index] = kind
+    return found
+
+
+def _built_in_date(number: int) -> str:
+    return "duration" if number == 46 else "date" if number in _BUILT_IN_DATES else ""
+
+
+def _date_kind(code: str) -> str:
+    bare = _LITERAL.sub("", code.split(";", maxsplit=1)[0])
+    if _ELAPSED.search(bare):
+        return "duration"
+    return "date" if re.search(r"[dmyhs]", bare, re.IGNORECASE) and bare.lower() != "general" else ""

@@ -145,7 +145,7 @@ def _dtd(name: str) -> InputRefusedError:
 
 
 def _scan_parts(archive: zipfile.ZipFile, name: str, scan: BookScan, tick: Tick) -> None:
-    parts = {info.filename.replace("\\", "/").lstrip("/").lower(): info for info in archive.infolist()}
+    parts = parts_of(archive)
     for part, info in parts.items():
         if part.endswith((".rels", "content_types].xml")) or part.rpartition("/")[2] in (
             "workbook.xml",
@@ -153,7 +153,7 @@ def _scan_parts(archive: zipfile.ZipFile, name: str, scan: BookScan, tick: Tick)
             "styles.xml",
         ):
             _refuse_dtd(archive, info, name)
-    book = _find_book(archive, parts)
+    book = book_of(archive, parts)
     if book is None:
         scan.readable = False
         return
@@ -162,7 +162,7 @@ def _scan_parts(archive: zipfile.ZipFile, name: str, scan: BookScan, tick: Tick)
     scan.formats = read_formats(archive.read(styles)) if styles is not None else {}
     total = sum(info.file_size for part, info in parts.items() if "sheet" in part)
     done = 0
-    for title, state, target in _sheet_parts(archive, parts, book):
+    for title, state, target in sheet_parts(archive, parts, book):
         if state != "visible":
             scan.hidden[title] = state
         part_info = parts.get(target)
@@ -189,7 +189,13 @@ def _local(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-def _find_book(archive: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> str | None:
+def parts_of(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """The parts of a package by their names in one spelling."""
+    return {info.filename.replace("\\", "/").lstrip("/").lower(): info for info in archive.infolist()}
+
+
+def book_of(archive: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> str | None:
+    """The name of the workbook's part."""
     rels = parts.get("_rels/.rels")
     if rels is not None:
         for node in ElementTree.fromstring(archive.read(rels), forbid_dtd=True):
@@ -200,9 +206,10 @@ def _find_book(archive: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> s
     return "xl/workbook.xml" if "xl/workbook.xml" in parts else None
 
 
-def _sheet_parts(
+def sheet_parts(
     archive: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], book: str
 ) -> Iterator[tuple[str, str, str]]:
+    """Name, state and part of each sheet."""
     folder, _, leaf = book.rpartition("/")
     rels = parts.get(f"{folder}/_rels/{leaf}.rels".lstrip("/"))
     targets: dict[str, str] = {}

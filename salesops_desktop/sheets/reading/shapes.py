@@ -57,7 +57,8 @@ class Look(NamedTuple):
     currency: str = ""
     percent: bool = False
     spelled: str = ""
-    """What stands between day and month of a date whose order may differ from column to column."""
+    """What stands between day and month of a date whose order may differ from column to column; :data:`CUT` of a long
+    number that was cut short."""
 
 
 BLANK = Look(Shape.BLANK)
@@ -71,10 +72,12 @@ DECIMAL_POINT = Look(Shape.NUMBER, mark=".")
 ISO_DATE = Look(Shape.DATE, order="ymd")
 ISO_DATETIME = Look(Shape.DATETIME, order="ymd")
 
+CUT = "E+"
+"""Marks the look of a long number of which the first digits are left."""
 UNCACHED = "#UNCACHED!"
 """Stands for a formula without a stored result."""
 
-NULL_WORDS = frozenset("null n/a na #n/a nan none nil - -- --- – — (blank) (null) (none) n.a. n.a #null!".split())
+NULL_WORDS = frozenset("null n/a na #n/a nan none nil - -- --- – — (blank) (null) (none) n.a. n.a \\n #null!".split())
 """Say that there is nothing: silent wherever a value is expected."""
 PENDING_WORDS = frozenset(
     "? ?? ??? tbd tba tbc t.b.d. t.b.a. t.b.c. unknown pending call open missing unbekannt offen inconnu "
@@ -142,6 +145,8 @@ _DMON = re.compile(
 _MOND = re.compile(
     rf"(?P<mon>[^\W\d_]{{3,10}})\.?[-\s]*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[,\s-]+(?P<y>\d{{4}}|\d{{2}}){_CLOCK}"
 )
+_CJK_DATE = re.compile("(\\d{4})\\s*\u5e74\\s*(\\d{1,2})\\s*\u6708\\s*(\\d{1,2})\\s*\u65e5")
+_WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+(?=\w)", re.IGNORECASE)
 _COMPACT = re.compile(r"(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)")
 _TIME = re.compile(rf"{_TIME_PART}{_ZONE_PART}")
 
@@ -194,6 +199,9 @@ _FOLDED = str.maketrans(
         "\u00a0": " ",
         "\u202f": " ",
         "\u2009": " ",
+        "\u066b": ".",
+        "\u066c": "'",
+        **{chr(zero + digit): str(digit) for zero in (0x0660, 0x06F0, 0x0966) for digit in range(10)},
     }
 )
 
@@ -229,6 +237,8 @@ def date_parts(text: str) -> Parts | str | None:
     Returns:
         The parts, None where it is not written as a date at all, or ``"bad"`` where it is but no such day exists.
     """
+    if text[-1:] == "\u65e5" or text[:1].isalpha():
+        text = _WEEKDAY.sub("", _CJK_DATE.sub(r"\1-\2-\3", text))
     if match := _YMD.fullmatch(text):
         return _checked(match, int(match["m"]), int(match["d"]), "ymd")
     if match := _XXY.fullmatch(text):
@@ -352,7 +362,16 @@ def _number_look(text: str) -> Look | None:
             return Look(Shape.COMPACT_DATE, order="ymd")
     whole = not decimal and not parts.exponent and not parts.percent
     shape = Shape.INTEGER if whole else Shape.NUMBER
-    return Look(shape, decimal, group, "", parts.currency, parts.percent)
+    return Look(shape, decimal, group, "", parts.currency, parts.percent, CUT if cut_short(text) else "")
+
+
+def cut_short(text: str) -> bool:
+    """Whether ``text`` is a long number of which a spreadsheet program kept the first digits only: 1.23457E+17."""
+    match = _CUT_SHORT.fullmatch(text)
+    return bool(match) and len(match["rest"] or "") < int(match["power"]) >= 11  # type: ignore[index]
+
+
+_CUT_SHORT = re.compile(r"\d(?:[.,](?P<rest>\d{1,14}))?[eE]\+?(?P<power>\d\d)")
 
 
 def valid_day(year: int, month: int, day: int) -> bool:

@@ -185,6 +185,8 @@ def survey_sheet(sheet: Sheet, options: ReadOptions, *, text: bool, hint: str, t
     )
     survey.notices += _ragged(walk, sheet.name)
     survey.notices += _interrupted(state)
+    if kept and not state.counted:
+        survey.notices.append(Notice("There is a header, but no row of data below it."))
     return survey
 
 

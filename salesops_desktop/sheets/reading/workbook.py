@@ -11,6 +11,7 @@ import io
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +28,7 @@ from salesops_desktop.sheets.reading.limits import MAX_CELLS, MAX_FAST_CELLS, MA
 from salesops_desktop.sheets.reading.numberformats import Format, format_of
 from salesops_desktop.sheets.reading.preflight import BookScan, SheetScan, column_letters, scan_workbook
 from salesops_desktop.sheets.reading.shapes import UNCACHED, Cell
+from salesops_desktop.sheets.reading.streaming import DamagedError, StreamedBook
 
 Phase = Callable[[str, int], None]
 """Told that a step begins and how many bytes it has to work through."""
@@ -69,8 +71,10 @@ def open_workbook(container: Container, tick: Callable[[int, int], None], phase:
     total = sum(s.bytes for s in scan.sheets.values()) or container.path.stat().st_size * 8
     phase("Reading the workbook", total)
     engine = _Engine(container, scan)
-    if any(s.block or s.cells > MAX_FAST_CELLS for s in scan.sheets.values()):
+    if any(s.block for s in scan.sheets.values()):
         engine.use_openpyxl()
+    elif any(s.cells > MAX_FAST_CELLS for s in scan.sheets.values()):
+        engine.use_stream()
     else:
         for title, sheet in scan.sheets.items():
             if sheet.area > MAX_CELLS and sheet.cells * 4 < sheet.area and sheet.cells > MAX_STREAMED_CELLS:
@@ -95,6 +99,7 @@ class _Engine:
         self.scan = scan
         self.book: CalamineWorkbook | None = None
         self.slow: Any = None
+        self.stream: StreamedBook | None = None
         self.fault = ""
 
     def use_calamine(self) -> None:
@@ -130,6 +135,14 @@ class _Engine:
             self.fault = self.fault or f"{type(error).__name__}: {error}"
             raise self._refused() from None
 
+    def use_stream(self) -> None:
+        """Open with our own reader, which holds no sheet; openpyxl where it cannot."""
+        try:
+            self.stream = StreamedBook(self.container.open, self.scan.formats)
+        except (DamagedError, zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError, SyntaxError) as error:
+            self.fault = f"{type(error).__name__}: {error}"
+            self.use_openpyxl()
+
     def _refused(self) -> InputRefusedError:
         return InputRefusedError(
             "The workbook is damaged and cannot be read.",
@@ -142,6 +155,8 @@ class _Engine:
         """All sheets that hold cells."""
         if self.slow is not None:
             return self._openpyxl_sheets()
+        if self.stream is not None:
+            return self._streamed_sheets(self.stream)
         assert self.book is not None
         found = []
         for meta in self.book.sheets_metadata:
@@ -165,6 +180,32 @@ class _Engine:
             size = (sheet.end[0] + 1, sheet.end[1] + 1) if sheet.end is not None else (0, 0)
             found.append(self._dressed(GridSheet(meta.name, hidden, rows), *size))
         return found
+
+    def _streamed_sheets(self, book: StreamedBook) -> list[GridSheet]:
+        found = []
+        for title, state, target in book.sheets:
+
+            def rows(title: str = title, target: str = target) -> Iterator[list[Cell]]:
+                return self._streamed_rows(book, title, target)
+
+            scan = self.scan.sheets.get(title)
+            grid = self._dressed(GridSheet(title, state != "visible", rows), None, None)
+            if scan is not None and scan.pads:
+                grid.source = rows  # this engine pads numbers itself
+            found.append(grid)
+        return found
+
+    def _streamed_rows(self, book: StreamedBook, title: str, target: str) -> Iterator[list[Cell]]:
+        seen = 0
+        try:
+            for row in book.rows(target):
+                seen += len(row) + 1
+                if seen > MAX_SLOW_CELLS:
+                    raise _too_big(self.container.path.name, title, seen)
+                yield row
+        except (DamagedError, zipfile.BadZipFile, zlib.error, ValueError, EOFError) as error:
+            self.fault = f"{type(error).__name__}: {error}"
+            raise self._refused() from None
 
     def _second_try(self) -> list[GridSheet]:
         self.book = None
