@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QLocale, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QLocale, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QHelpEvent,
@@ -159,7 +159,7 @@ class MapView(MapSurface):
     def event(self, event: QEvent) -> bool:
         """Tooltips and the first drawing."""
         if event.type() == QEvent.Type.Show:
-            QTimer.singleShot(0, self._redraw)
+            self._shown.start()
         elif event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             text = self.text_at(QPointF(event.pos()))
             if text:

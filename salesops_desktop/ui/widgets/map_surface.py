@@ -82,6 +82,9 @@ class MapSurface(QWidget):
         self._answers.ready.connect(self._take_ground)
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(self._redraw)
+        # A child, and no QTimer.singleShot: that would keep a map alive which nobody has any more, and have it drawn.
+        self._shown = QTimer(self, singleShot=True, interval=0)
+        self._shown.timeout.connect(self._redraw)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -305,6 +308,7 @@ class MapSurface(QWidget):
 
     def stop(self) -> None:
         """Draw no more until something changes; wait for the worker."""
+        self._shown.stop()
         self._rest.stop()
         self._again = False
         if self._thread is not None:
