@@ -349,3 +349,19 @@ def test_select_all_of_many_is_instant_and_survives(grid):
     header = grid.view.columns.selectionModel()
     assert isinstance(header, QItemSelectionModel)
     assert not header.hasSelection()
+
+
+def test_years_are_not_grouped_and_counts_are(qtbot):
+    years = Column("founded", "Founded", ValueKind.INTEGER, np.array([1996]), digits=0)
+    people = Column("employees", "Employees", ValueKind.INTEGER, np.array([1996]))
+    grid = Grid(name="Accounts", locale=ENGLISH)
+    qtbot.addWidget(grid)
+    grid.set_table(Table("Accounts", (years, people)))
+    model = grid.view.model()
+    assert [model.index(0, place).data() for place in (0, 1)] == ["1996", "1,996"]
+
+
+def test_files_dropped_on_the_search_field_are_left_to_the_window(qtbot):
+    grid = Grid()
+    qtbot.addWidget(grid)
+    assert not grid.search_box.acceptDrops()
