@@ -302,11 +302,15 @@ def interruption(row: Row, names: Sequence[str], usual: int) -> str:
             return "comment"
         if names and first.strip() == names[0] and len(names) > 1 and _same(row, names):
             return "header again"
-    if usual >= 2 and names and all(is_blank(c) or (isinstance(c, str) and _UNIT.fullmatch(c.strip())) for c in row):
+    # the checks of the whole row only where a glance lets it be one: most of a million rows it does not
+    if usual >= 2 and names and (not first or (isinstance(first, str) and first[0] in "([")) and _is_units(row):
         return "units"
-    if usual >= 3 and ("" in row or None in row or len(row) < len(names)) and is_total(row, usual):
-        return "subtotal row"
-    return ""
+    seen = len(row) - row.count("") - row.count(None)
+    return "subtotal row" if usual >= 3 and seen <= max(2, usual - 1) and is_total(row, usual) else ""
+
+
+def _is_units(row: Row) -> bool:
+    return all(is_blank(c) or (isinstance(c, str) and _UNIT.fullmatch(c.strip())) for c in row)
 
 
 def _same(row: Row, names: Sequence[str]) -> bool:
