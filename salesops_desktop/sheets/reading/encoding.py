@@ -99,6 +99,8 @@ class Census:
     head: bytes = b""
     marks: int = 0
     """UTF-8 byte order marks, the first not counted."""
+    masked: bool = False
+    """Whether an equals sign stands before a quotation mark somewhere, as in ``="01234"``."""
 
 
 def take_census(stream: BinaryIO, name: str, tick: Callable[[int], None]) -> Census:
@@ -119,6 +121,7 @@ def take_census(stream: BinaryIO, name: str, tick: Callable[[int], None]) -> Cen
         census.marks += chunk.count(codecs.BOM_UTF8)
         census.nuls += chunk.count(0)
         data = rest + chunk
+        census.masked = census.masked or b'="' in data or b"=\0" in data
         cut = data.rfind(b"\n") + 1 or len(data)
         foreign.look(data[:cut])
         rest = data[cut:]

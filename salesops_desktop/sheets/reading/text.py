@@ -102,6 +102,8 @@ class TextSheet:
     size: int
     typical: int
     sep_line: bool = False
+    masked: bool = True
+    """Whether cells may be masked as in ``="01234"``."""
     hidden: bool = False
     notices: list[Notice] = field(default_factory=list)
     merges: tuple[tuple[int, int, int, int], ...] = ()
@@ -133,7 +135,7 @@ class TextSheet:
                 rows = list(self._reader(iter(block)))
             except csv.Error:
                 rows = []
-            if any('="' in line for line in block):
+            if self.masked and any('="' in line for line in block):
                 rows = [[_unmasked(cell) for cell in row] for row in rows]
             if len(rows) == len(block) and not (quote and block[-1].count(quote) % 2):
                 tap.number += len(block)
@@ -281,7 +283,7 @@ def open_text(opener: Opener, path: Path, options: ReadOptions, tick: Callable[[
             where=path.name,
             way_out="Export fewer columns.",
         )
-    sheet = TextSheet(path.stem, opener, encoding, dialect, census.size, typical, sep_line)
+    sheet = TextSheet(path.stem, opener, encoding, dialect, census.size, typical, sep_line, census.masked)
     settings = TextSettings(
         encoding.name.removesuffix("-sig"),
         encoding.evidence,
