@@ -39,10 +39,13 @@ def design(
     Raises:
         FaultsError: the problem makes no sense; every reason is listed.
     """
+    progress(0, 1, "Looking at the units")
     problem.check()
     rng = np.random.default_rng(seed)
     edges = unit_edges(problem)
+    progress(0, 1, "Finding neighbours")
     blocks = make_blocks(problem, edges)
+    progress(0, 1, "Designing territories")
     fixed = np.where(blocks.positioned, NONE, blocks.owner)
     found = fixed
     if blocks.positioned.any():

@@ -51,7 +51,9 @@ class Portfolio:
 
         starts: list[Indices] = []
         for start in self._starts(trial, step):
+            step(0)
             starts.append(self._whole(start))
+            step(0)
             if len(starts) == 1:
                 better(starts[0])
         mean = max(min(self._search(0.0, self.homes, start).distance() for start in starts), 1e-6)
