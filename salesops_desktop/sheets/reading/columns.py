@@ -149,6 +149,7 @@ class ColumnTally:
                 self._span(list(map(float, texts)))
             else:
                 self.longest = max(self.longest, *map(len, texts))
+                self.zero_led = self.zero_led or verdict.shape is Shape.CODE
             for text in texts:
                 del counts[text]
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from salesops_desktop.model.entities import FieldSpec
-from salesops_desktop.sheets.reading.shapes import DECIMAL_POINT, INTEGER, MONTHS, TEXT, Look
+from salesops_desktop.sheets.reading.shapes import CODE, DECIMAL_POINT, INTEGER, MONTHS, TEXT, Look
 
 _MONTH = "|".join(sorted({name[:3] for name in MONTHS}))
 _LETTER = "[A-Za-zÀ-ɏ]"
@@ -20,6 +20,8 @@ _TEXT = "|".join(
         rf"(?!(?i:{_MONTH}))(?![A-Z]{{3}}[^\w]){_LETTER}{{3,}}[ _-].*",
         r"https?://\S+",
         r"[^\s@]+@[^\s@]+",
+        # Record ids as CRMs make them: 001Q00000000001. An E would make it a number.
+        r"0[0-9]*[A-DF-Z][0-9]+",
     )
 )
 _SURE: tuple[tuple[re.Pattern[str], Look], ...] = (
@@ -27,6 +29,8 @@ _SURE: tuple[tuple[re.Pattern[str], Look], ...] = (
     # 1.234 may be a thousand and more; all other decimals prove their point.
     (re.compile(r"-?(?:0|[1-9]\d{0,11})\.(?:\d{1,2}|\d{4,15})", re.ASCII), DECIMAL_POINT),
     (re.compile(r"-?[1-9]\d{0,6}|0", re.ASCII), INTEGER),
+    # Zero-led numbers are identifiers, however long.
+    (re.compile(r"0\d{1,30}", re.ASCII), CODE),
 )
 
 _END = "\x1e"
