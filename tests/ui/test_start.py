@@ -25,9 +25,9 @@ def loaded():
     return [name for name in {HEAVY!r} if name in sys.modules]
 def painted():
     seen["at_paint"] = loaded()
+    window.usable.connect(usable)  # before the window's own: one of those begins to load everything on a worker
 def furnished():
     seen["furnished"] = loaded()
-    window.usable.connect(usable)
 def usable():
     window.usable.disconnect(usable)
     seen["usable"] = loaded()
