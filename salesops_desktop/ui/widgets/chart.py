@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButt
 from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.widgets.chart_marks import (
+    EMPTY,
     Band,
     Bars,
     ChartContent,
@@ -30,8 +31,6 @@ from salesops_desktop.ui.widgets.elided_label import ElidedLabel
 from salesops_desktop.ui.widgets.formats import Formats
 
 __all__ = ["Band", "Bars", "Chart", "ChartContent", "Line", "Marker", "Scatter", "Series", "days"]
-
-_EMPTY = ChartContent("")
 
 
 def load_plotting() -> None:
@@ -53,7 +52,7 @@ class Chart(QWidget):
     def __init__(self, parent: QWidget | None = None, locale: QLocale | None = None) -> None:
         super().__init__(parent)
         self.formats = Formats(locale)
-        self.content = _EMPTY
+        self.content = EMPTY
         self._plot: Any = None
         self._cross: Any = None
         self._xs: np.ndarray[tuple[int], np.dtype[np.float64]] = np.zeros(0)
@@ -108,6 +107,7 @@ class Chart(QWidget):
 
     def copy_picture(self) -> None:
         """Put the picture on the clipboard."""
+        self._build_now()
         QGuiApplication.clipboard().setPixmap(self.grab())
 
     def ask_table(self) -> None:
@@ -118,36 +118,42 @@ class Chart(QWidget):
 
     def _rebuild(self) -> None:
         self._stale = True
-        if self.isVisible():
+        if self._plot is None and self.isVisible():
+            QTimer.singleShot(0, self, self._build_now)
+        else:
+            self._build_now()
+
+    def _build_now(self) -> None:
+        if self._stale and self.isVisible():
             self._build()
 
     def _build(self) -> None:
-        from salesops_desktop.ui.widgets.chart_plot import build_plot, vertical_line  # noqa: PLC0415  # heavy; on first sight
+        from salesops_desktop.ui.widgets.chart_plot import fill_plot, hairline  # noqa: PLC0415  # heavy; on first sight
 
         self._stale = False
-        if self._plot is not None:
-            self._holder.removeWidget(self._plot)
-            self._plot.hide()
-            self._plot.deleteLater()
-        self._plot = build_plot(self.content, theme.tokens(), self.formats)
+        if self._plot is None:
+            self._plot = self._make()
+        fill_plot(self._plot, self.content, theme.tokens())
         self._plot.setAccessibleName(tr("Plot of {title}", title=self.content.title))
-        self._cross = vertical_line(theme.tokens().color("border_strong"))
-        self._cross.hide()
         self._plot.addItem(self._cross, ignoreBounds=True)
-        self._plot.scene().sigMouseMoved.connect(self._hover)
-        self._plot.viewport().installEventFilter(self)
-        self._holder.addWidget(self._plot)
+        self._cross.setPen(hairline(theme.tokens().color("border_strong")))
         self._show_readout()
+
+    def _make(self) -> Any:
+        from salesops_desktop.ui.widgets.chart_plot import make_plot, vertical_line  # noqa: PLC0415
+
+        plot = make_plot(self.formats)
+        self._cross = vertical_line(theme.tokens().color("border_strong"))
+        plot.scene().sigMouseMoved.connect(self._hover)
+        plot.viewport().installEventFilter(self)
+        self._holder.addWidget(plot)
+        return plot
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         """Draw when first seen; each chart of a page in its own turn of the event loop."""
         if self._stale:
             QTimer.singleShot(0, self, self._build_now)
         super().showEvent(event)
-
-    def _build_now(self) -> None:
-        if self._stale and self.isVisible():
-            self._build()
 
     # --- read-out -----------------------------------------------------------------------------------------------
 

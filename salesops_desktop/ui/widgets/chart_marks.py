@@ -101,6 +101,9 @@ class ChartContent:
     currency: str | None = None
 
 
+EMPTY = ChartContent("")
+
+
 def days(dates: Sequence[dt.date]) -> Floats:
     """Dates as a chart's x values."""
     return np.array([(day - _EPOCH).days for day in dates], dtype=np.float64)

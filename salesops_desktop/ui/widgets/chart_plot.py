@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
 from salesops_desktop.model.tokens import ThemeTokens
-from salesops_desktop.ui.widgets.chart_marks import Bars, ChartContent, Line, Scatter, Series, write_x, write_y
+from salesops_desktop.ui.widgets.chart_marks import EMPTY, Bars, ChartContent, Line, Scatter, Series, write_x, write_y
 from salesops_desktop.ui.widgets.formats import Formats
 
 _MANY_POINTS = 2_000
@@ -21,11 +21,15 @@ _EPOCH = dt.date(1970, 1, 1)
 class XAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     """Ticks at whole months or years for dates, at places for categories."""
 
-    def __init__(self, content: ChartContent, formats: Formats) -> None:
+    def __init__(self, formats: Formats) -> None:
         super().__init__("bottom")
         self.enableAutoSIPrefix(False)  # noqa: FBT003  # pyqtgraph's
-        self._content = content
+        self._content = EMPTY
         self._formats = formats
+
+    def show_content(self, content: ChartContent) -> None:
+        """Tell of something else."""
+        self._content = content
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N802
         """Where ticks stand."""
@@ -57,11 +61,15 @@ class XAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
 class YAxis(pg.AxisItem):  # type: ignore[misc]
     """Ticks in the words of the content: 1.2M, 40 %."""
 
-    def __init__(self, content: ChartContent, formats: Formats) -> None:
+    def __init__(self, formats: Formats) -> None:
         super().__init__("left")
         self.enableAutoSIPrefix(False)  # noqa: FBT003
-        self._content = content
+        self._content = EMPTY
         self._formats = formats
+
+    def show_content(self, content: ChartContent) -> None:
+        """Tell of something else."""
+        self._content = content
 
     def tickStrings(self, values: list[float], scale: float, _spacing: float) -> list[str]:  # noqa: N802
         """What they say."""
@@ -91,31 +99,45 @@ def month_ticks(low: float, high: float, most: int) -> list[float]:
     return ticks
 
 
-def build_plot(content: ChartContent, tokens: ThemeTokens, formats: Formats) -> Any:
-    """A plot widget showing ``content``.
+def make_plot(formats: Formats) -> Any:
+    """An empty plot widget. Making one costs far more than filling it: a chart keeps the one it has.
 
     Args:
-        content: what to show.
-        tokens: the theme.
         formats: how numbers are written.
     """
-    axes = {"bottom": XAxis(content, formats), "left": YAxis(content, formats)}
-    plot = pg.PlotWidget(axisItems=axes, background=tokens.color("surface"))
+    plot = pg.PlotWidget(axisItems={"bottom": XAxis(formats), "left": YAxis(formats)})
     item = plot.getPlotItem()
     item.setMenuEnabled(False)
     # pyqtgraph makes this menu without a parent: it would outlive the plot.
     item.ctrlMenu.setParent(plot, item.ctrlMenu.windowFlags())
     item.hideButtons()
     item.showGrid(x=False, y=True, alpha=0.18)
+    item.setMouseEnabled(x=True, y=False)
+    item.getViewBox().setDefaultPadding(0.04)
+    for name in ("bottom", "left"):
+        item.getAxis(name).setStyle(tickLength=4)
     plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     plot.setFrameShape(plot.Shape.NoFrame)
+    return plot
+
+
+def fill_plot(plot: Any, content: ChartContent, tokens: ThemeTokens) -> None:
+    """Show ``content`` in place of what the plot shows.
+
+    Args:
+        plot: from :func:`make_plot`.
+        content: what to show.
+        tokens: the theme.
+    """
+    plot.setBackground(tokens.color("surface"))
+    item = plot.getPlotItem()
+    item.clear()
     for name, text in (("bottom", content.x_label), ("left", content.y_label)):
         axis = item.getAxis(name)
+        axis.show_content(content)
         axis.setPen(QColor(tokens.color("border_strong")))
         axis.setTextPen(QColor(tokens.color("text_muted")))
-        axis.setStyle(tickLength=4)
-        if text:
-            axis.setLabel(text, color=tokens.color("text_muted"))
+        axis.setLabel(text, color=tokens.color("text_muted"))
     for series, color in zip(content.series, series_colors(content, tokens), strict=True):
         _add_series(item, content, series, color)
     for marker in content.markers:
@@ -123,19 +145,23 @@ def build_plot(content: ChartContent, tokens: ThemeTokens, formats: Formats) -> 
         pen.setCosmetic(True)
         options = {"position": 0.94, "color": tokens.color("text_muted"), "fill": None, "movable": False}
         item.addItem(pg.InfiniteLine(marker.x, 90, pen, label=marker.text, labelOpts=options))
+    floor = None
     if any(isinstance(series, Bars) for series in content.series):
-        item.getViewBox().setLimits(yMin=min(0.0, *(float(np.nanmin(s.y, initial=0.0)) for s in content.series)))
-    item.setMouseEnabled(x=True, y=False)
-    item.getViewBox().setDefaultPadding(0.04)
+        floor = min(0.0, *(float(np.nanmin(s.y, initial=0.0)) for s in content.series))
+    item.getViewBox().setLimits(yMin=floor)
     item.enableAutoRange()
-    return plot
+
+
+def hairline(color: str) -> QPen:
+    """A pen of one pixel at any zoom."""
+    pen = QPen(QColor(color), 1)
+    pen.setCosmetic(True)
+    return pen
 
 
 def vertical_line(color: str) -> Any:
     """A thin vertical line for the read-out."""
-    pen = QPen(QColor(color), 1)
-    pen.setCosmetic(True)
-    return pg.InfiniteLine(angle=90, pen=pen)
+    return pg.InfiniteLine(angle=90, pen=hairline(color))
 
 
 def series_colors(content: ChartContent, tokens: ThemeTokens) -> list[str]:

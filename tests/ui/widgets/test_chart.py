@@ -90,6 +90,7 @@ def test_picture_and_figures(chart, qtbot):
 
 
 def test_follows_the_theme(chart, qapp, qtbot):
+    qtbot.waitUntil(lambda: chart._plot is not None)
     theme.apply_theme(qapp, "dark")
     assert chart._plot.backgroundBrush().color().name() == theme.tokens().color("surface").lower()
     theme.apply_theme(qapp, "light")
@@ -109,6 +110,25 @@ def test_bars_over_categories(qtbot):
     assert [table.row(i)[0] for i in range(3)] == ["x", "y", "z"]
     assert chart._plot.getPlotItem().getAxis("bottom").tickStrings([0.0, 2.0], 1, 1) == ["x", "z"]
     assert chart._plot.getPlotItem().getAxis("left").tickStrings([0.5], 1, 1) == ["50\u00a0%"]
+
+
+def test_keeps_its_plot_and_shows_only_the_newest_content(chart, qtbot):
+    qtbot.waitUntil(lambda: chart._plot is not None)
+    plot = chart._plot
+    lines = len(plot.getPlotItem().items)
+    bars = ChartContent("Bars", (Bars("A", np.arange(2.0), np.array([1.0, 2])),), (), "category", ("x", "y"), "Place")
+    chart.set_content(bars)
+    item = plot.getPlotItem()
+    assert chart._plot is plot
+    assert [type(shown).__name__ for shown in item.items] == ["BarGraphItem", "InfiniteLine"]
+    assert item.getAxis("bottom").label.isVisible()
+    assert item.getAxis("bottom").tickStrings([1.0], 1, 1) == ["y"]
+    chart.set_content(forecast())
+    assert len(item.items) == lines
+    assert not item.getAxis("bottom").label.isVisible()
+    below = ChartContent("Below", (Line("Loss", np.arange(3.0), np.array([-5.0, -2, -9])),))
+    chart.set_content(below)
+    qtbot.waitUntil(lambda: item.getViewBox().viewRange()[1][0] <= -9)  # the floor of the bars is gone
 
 
 def test_empty_content(qtbot):
