@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from salesops_desktop.jobs import commissions, exports, forecasts, kpis, territories
+from salesops_desktop.jobs import commissions, exports, forecasts, kpis, territories, workspaces
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.sample_company import sample
 from salesops_desktop.jobs.workspaces import opened
@@ -31,7 +31,7 @@ class DemoReport:
             *self.said,
             f"Workspace: {self.workspace}",
             f"Spreadsheets it was made from: {self.spreadsheets}",
-            f"Workbooks: {self.workbooks}",
+            f"Workbooks: {self.workbooks} (territory hand-over, commissions, statements, forecast, KPIs)",
         ]
 
 
@@ -83,7 +83,9 @@ def _jobs(context: JobContext) -> list[str]:
         f"{r.definition.label.lower()} {kpis.shown(r.overall.value, r.definition.unit, measured.currency)}"
         for r in measured.results[:3]
     ]
+    healthy = workspaces.check(context)
     said.append(f"KPIs of {measured.periods[0].label} to {measured.periods[-1].label}: {', '.join(values)}.")
+    said.extend(healthy.summary()[:1])
     return said
 
 
