@@ -25,7 +25,7 @@ DISPLAY: Final = Qt.ItemDataRole.DisplayRole
 ALIGNMENT: Final = Qt.ItemDataRole.TextAlignmentRole
 EDIT: Final = Qt.ItemDataRole.EditRole
 SPOKEN: Final = Qt.ItemDataRole.AccessibleTextRole
-# Plain integers and ready-made flags: painting asks for them thousands of times.
+# Plain integers and ready-made flags: Qt asks for them again and again.
 RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 LEFT: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _FIXED: Final = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
@@ -105,7 +105,7 @@ class GridModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self.table.columns)
 
     def data(self, index: Index, role: int = DISPLAY) -> Any:
-        """One cell; returns early because painting asks seven roles per cell."""
+        """One cell; painting does not come here, see :class:`CellTable`."""
         if role == DISPLAY:
             return self._shown[index.column()](self.records.item(index.row()))
         if role == ALIGNMENT:
@@ -267,6 +267,14 @@ class GridModel(QAbstractTableModel):
         if index is None:
             index = self._texts[column.name] = TextIndex(column.values)
         return index
+
+    def writer_of(self, column: int) -> Callable[[int], str]:
+        """A function from a record to the text of its cell in ``column``."""
+        return self._shown[column]
+
+    def alignment_of(self, column: int) -> int:
+        """:data:`RIGHT` or :data:`LEFT`."""
+        return self._alignment[column]
 
     # --- rows and values ----------------------------------------------------------------------------------------
 

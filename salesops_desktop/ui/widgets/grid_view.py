@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableView, QToolTip, QWidget
 
 from salesops_desktop.ui import theme
@@ -22,6 +22,7 @@ from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.widgets.grid_header import FilterHeader
 from salesops_desktop.ui.widgets.grid_model import GridModel
 from salesops_desktop.ui.widgets.grid_order import missing_mask
+from salesops_desktop.ui.widgets.grid_paint import CellTable
 
 _MOVES = {
     Qt.Key.Key_Left,
@@ -36,7 +37,7 @@ _CONTROL = Qt.KeyboardModifier.ControlModifier
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
-class GridView(QTableView):
+class GridView(CellTable):
     """Shows a :class:`GridModel`; what keys ask for beyond moving goes out as signals."""
 
     copy_asked = Signal()
@@ -50,8 +51,7 @@ class GridView(QTableView):
     """Enter or double click on a cell that cannot be edited."""
 
     def __init__(self, model: GridModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.grid_model = model
+        super().__init__(model, parent)
         self._anchor: tuple[int, int] | None = None
         self._frozen: QTableView | None = None
         self._frozen_header: FilterHeader | None = None
@@ -107,7 +107,7 @@ class GridView(QTableView):
         self._frozen.show()
 
     def _make_frozen(self) -> QTableView:
-        view = QTableView(self)
+        view = CellTable(self.grid_model, self)
         header = self._frozen_header = FilterHeader(view)
         view.setHorizontalHeader(header)
         view.setModel(self.grid_model)
@@ -342,18 +342,15 @@ class GridView(QTableView):
     # --- painting -----------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """The table, an outline around the current cell, or a sentence when no row is left."""
+        """The table, or a sentence when no row is left."""
         super().paintEvent(event)
-        painter = QPainter(self.viewport())
         if self.grid_model.rowCount() == 0:
+            painter = QPainter(self.viewport())
             filtered = bool(self.grid_model.filters or self.grid_model.search)
             text = tr("No row fits the filters.") if filtered else tr("There are no rows.")
             painter.setPen(theme.color("text_muted"))
             painter.drawText(self.viewport().rect(), int(Qt.AlignmentFlag.AlignCenter), text)
-        elif self.hasFocus() and self.currentIndex().isValid():
-            painter.setPen(QPen(theme.color("focus"), 2))
-            painter.drawRect(self.visualRect(self.currentIndex()).adjusted(1, 1, -1, -1))
-        painter.end()
+            painter.end()
 
     def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802
         """Whole text on hover where a cell is too narrow for it."""
