@@ -16,6 +16,7 @@ from salesops_desktop.jobs.workspaces import Workspace
 from salesops_desktop.ui.exporting import write_table
 from salesops_desktop.ui.tabs.data.import_columns import FIELD, READ_AS
 from salesops_desktop.ui.tabs.data.import_dialog import ImportDialog
+from salesops_desktop.ui.tabs.data.import_preview_page import PreviewPage
 from salesops_desktop.ui.tabs.data.record_card import RecordCard
 
 ACCOUNTS = """Company,Billing City,Annual Revenue,Colour
@@ -55,6 +56,8 @@ class Person:
 
     def wait(self):
         self.qtbot.waitUntil(lambda: not self.window.runner.busy, timeout=60_000)
+        pages = self.window.findChildren(PreviewPage)
+        self.qtbot.waitUntil(lambda: not any(page.filling for page in pages))
         QApplication.processEvents()
 
     def bring(self, *paths):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QLocale, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QTabWidget, QVBoxLayout, QWidget
 
 from salesops_desktop.model.entities import entity
@@ -16,7 +16,7 @@ from salesops_desktop.ui.theme import scaled_font
 from salesops_desktop.ui.widgets.grid import Grid
 
 if TYPE_CHECKING:
-    from salesops_desktop.jobs.imports import ImportReport, UnmatchedReference
+    from salesops_desktop.jobs.imports import ImportPreview, ImportReport, UnmatchedReference
 
 _TEXT, _WHOLE = ValueKind.TEXT, ValueKind.INTEGER
 SEVERITIES = {"reject": "row left out", "blank": "cell left empty", "note": "taken, please look"}
@@ -98,7 +98,10 @@ class PreviewPage(QWidget):
     def __init__(self, presenter: ImportPresenter, export: Callable[[Table], None]) -> None:
         super().__init__()
         self._presenter = presenter
-        self._shown: object = None
+        self._shown: ImportPreview | None = None
+        self._waiting: list[Callable[[ImportReport], None]] = []
+        self._filling = QTimer(self, interval=0)
+        self._filling.timeout.connect(self._fill_next)
         self._unmatched: tuple[UnmatchedReference, ...] = ()
         self.headline = QLabel()
         self.headline.setWordWrap(True)
@@ -110,9 +113,9 @@ class PreviewPage(QWidget):
             grid.export_requested.connect(export)
         self.tabs = QTabWidget()
         self.tabs.setAccessibleName(tr("Details of the preview"))
-        self.tabs.addTab(self.references_page(), "")
-        self.tabs.addTab(self.issues, "")
-        self.tabs.addTab(self.changes, "")
+        self.tabs.addTab(self.references_page(), tr("References"))
+        self.tabs.addTab(self.issues, tr("Not taken"))
+        self.tabs.addTab(self.changes, tr("Changes"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.headline)
@@ -161,23 +164,40 @@ class PreviewPage(QWidget):
         self.headline.setText(headline(report, state))
         self.outcomes.set_table(outcome_table(report))
         self._unmatched = report.unmatched
-        issues = report.issue_table()
-        changes = change_table(report)
+        self._waiting = [self._fill_references, self._fill_issues, self._fill_changes]
+        self._filling.start()
+
+    @property
+    def filling(self) -> bool:
+        """Whether tables are still to be filled."""
+        return self._filling.isActive()
+
+    def _fill_next(self) -> None:
+        """Fill one table a turn of the event loop: all of them at once would hold the window up."""
+        if self._shown is not None and self._waiting:
+            self._waiting.pop(0)(self._shown.report)
+        if not self._waiting:
+            self._filling.stop()
+
+    def _fill_references(self, report: ImportReport) -> None:
         self.references.set_table(reference_table(report.unmatched))
+        self._name_tab(0, tr("References"), len(report.unmatched))
+        self._enable()
+
+    def _fill_issues(self, report: ImportReport) -> None:
+        issues = report.issue_table()
         self.issues.set_table(issues)
-        self.changes.set_table(changes)
-        locale = QLocale()
-        for place, (words, count) in enumerate(
-            (
-                (tr("References"), len(report.unmatched)),
-                (tr("Not taken"), len(issues)),
-                (tr("Changes"), len(changes)),
-            )
-        ):
-            self.tabs.setTabText(place, f"{words} ({locale.toString(count)})")
+        self._name_tab(1, tr("Not taken"), len(issues))
         if not report.unmatched and len(issues):
             self.tabs.setCurrentIndex(1)
-        self._enable()
+
+    def _fill_changes(self, report: ImportReport) -> None:
+        changes = change_table(report)
+        self.changes.set_table(changes)
+        self._name_tab(2, tr("Changes"), len(changes))
+
+    def _name_tab(self, place: int, words: str, count: int) -> None:
+        self.tabs.setTabText(place, f"{words} ({QLocale().toString(count)})")
 
 
 def headline(report: ImportReport, state: ImportState) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from salesops_desktop.ui import theme
@@ -37,11 +38,37 @@ class PipelinePane(QWidget):
 
     deal_activated = Signal(int)
     """The row id of an opportunity a person wants to see."""
+    export_requested = Signal(object)
+    """A Table a person wants as a file."""
+    table_requested = Signal(object)
+    """The figures of a chart a person wants to read: a Table."""
 
     def __init__(self, formats: Formats) -> None:
         super().__init__()
         self._formats = formats
+        self._wanted: ForecastReport | None = None
         self._report: ForecastReport | None = None
+        self._built = False
+        self._filling = QTimer(self, singleShot=True, interval=0)
+        self._filling.timeout.connect(self._fill)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  # Qt's name
+        """Build what is seen first now, and fill it in the next turn of the event loop: both at once are felt."""
+        self._build()
+        if self._wanted is not self._report:
+            self._filling.start()
+        super().showEvent(event)
+
+    def show_report(self, report: ForecastReport) -> None:
+        """Show a report, as soon as the pane is seen."""
+        self._wanted = report
+        if self.isVisible() and report is not self._report:
+            self._filling.start()
+
+    def _build(self) -> None:
+        if self._built:
+            return
+        self._built = True
         self.pages = QStackedWidget()
         self.nothing = EmptyState("opportunity", tr("No pipeline forecast"), "")
         self.strip = FigureStrip(tr("Key figures of the pipeline"))
@@ -54,6 +81,10 @@ class PipelinePane(QWidget):
         self.unproven = words(tr("There is too little history to back-test the chances: read them with care."))
         self.correction = words()
         self._lay_out()
+        for grid in (self.deals, self.ranking):
+            grid.export_requested.connect(self.export_requested)
+        for chart in (self.calibration, self.past):
+            chart.table_requested.connect(self.table_requested)
 
     def _lay_out(self) -> None:
         space = theme.tokens().spacing
@@ -97,9 +128,9 @@ class PipelinePane(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.pages)
 
-    def show_report(self, report: ForecastReport) -> None:
-        """Show a report."""
-        if report is self._report:
+    def _fill(self) -> None:
+        report = self._wanted
+        if report is None or report is self._report:
             return
         self._report = report
         if report.pipeline is None:

@@ -125,11 +125,9 @@ class ForecastView(TabView):
         self.keep_button.clicked.connect(lambda _checked=False: self.presenter.keep())
         self.export_button.clicked.connect(lambda _checked=False: self.ask_export())
         self.pipeline.deal_activated.connect(self._show_deal)
-        for grid in (
-            self.pipeline.deals, self.pipeline.ranking, self.bookings.points, self.bookings.ranking, self.kept,
-        ):  # fmt: skip
-            grid.export_requested.connect(self.shell.export_table)
-        for chart in (self.bookings.chart, self.pipeline.calibration, self.pipeline.past):
+        for source in (self.pipeline, self.bookings.points, self.bookings.ranking, self.kept):
+            source.export_requested.connect(self.shell.export_table)
+        for chart in (self.bookings.chart, self.pipeline):
             chart.table_requested.connect(self._show_figures)
 
     # ------------------------------------------------------------------ the window's calls
