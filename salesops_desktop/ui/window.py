@@ -423,9 +423,13 @@ class Window(QMainWindow):
 
 
 def _load_jobs(_context: object) -> None:
-    """Import all jobs, and what the Data tab will draw with, off the UI thread."""
+    """Import all jobs and what the tabs are made of, off the UI thread."""
     import salesops_desktop.jobs.catalogue  # noqa: PLC0415  # importing declares them
-    import salesops_desktop.ui.tabs.data.import_dialog  # noqa: F401, PLC0415  # classes only; no widget is made
+    import salesops_desktop.ui.tabs.commissions.view  # noqa: PLC0415  # classes only; no widget is made
+    import salesops_desktop.ui.tabs.data.import_dialog  # noqa: PLC0415
+    import salesops_desktop.ui.tabs.forecast.view  # noqa: PLC0415
+    import salesops_desktop.ui.tabs.performance.view  # noqa: PLC0415
+    import salesops_desktop.ui.tabs.territories.view  # noqa: F401, PLC0415
 
 
 def _newest_backup(path: Path) -> Path | None:

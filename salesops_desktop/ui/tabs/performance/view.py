@@ -92,6 +92,15 @@ class PerformanceView(TabView):
         self.basis.setMinimumHeight(height)
         controls.add(self.newest, self.export_button, self.basis)
         split = QSplitter(Qt.Orientation.Horizontal)
+        self.body = QStackedWidget()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 8)
+        layout.setSpacing(space["m"])
+        layout.addWidget(controls)
+        layout.addWidget(self.body, 1)
+        # From the outside in: Qt dresses everything inside a widget again each time it gets another parent.
+        for page in (self.waiting, self.nothing, split):
+            self.body.addWidget(page)
         split.addWidget(self.cards)
         split.addWidget(self.detail)
         split.setStretchFactor(0, 0)
@@ -100,14 +109,6 @@ class PerformanceView(TabView):
         split.setChildrenCollapsible(False)
         split.setHandleWidth(space["l"])
         self.split = split
-        self.body = QStackedWidget()
-        for page in (self.waiting, self.nothing, split):
-            self.body.addWidget(page)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 10, 12, 8)
-        layout.setSpacing(space["m"])
-        layout.addWidget(controls)
-        layout.addWidget(self.body, 1)
 
     def _connect(self) -> None:
         presenter, detail = self.presenter, self.detail
