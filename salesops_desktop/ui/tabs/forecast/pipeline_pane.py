@@ -87,7 +87,27 @@ class PipelinePane(QWidget):
             chart.table_requested.connect(self.table_requested)
 
     def _lay_out(self) -> None:
+        # From the outside in: Qt dresses everything inside a widget again each time it gets another parent.
         space = theme.tokens().spacing
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.pages)
+        self.body = QWidget()
+        self.pages.addWidget(self.nothing)
+        self.pages.addWidget(self.body)
+        layout = QVBoxLayout(self.body)
+        layout.setContentsMargins(0, space["m"], 0, 0)
+        layout.setSpacing(space["m"])
+        layout.addWidget(self.strip)
+        split = QSplitter(Qt.Orientation.Horizontal)
+        layout.addWidget(split, 1)
+        split.addWidget(self.deals)
+        split.addWidget(self.words)
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 2)
+        split.setSizes([820, 500])
+        split.setChildrenCollapsible(False)
+        split.setHandleWidth(space["l"])
         box = self.words.column
         box.addWidget(heading(tr("Do the chances hold?")))
         box.addWidget(
@@ -107,26 +127,6 @@ class PipelinePane(QWidget):
         box.addWidget(self.ranking)
         box.addWidget(heading(tr("What to know")))
         self.words.end()
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.addWidget(self.deals)
-        split.addWidget(self.words)
-        split.setStretchFactor(0, 3)
-        split.setStretchFactor(1, 2)
-        split.setSizes([820, 500])
-        split.setChildrenCollapsible(False)
-        split.setHandleWidth(space["l"])
-        body = QWidget()
-        layout = QVBoxLayout(body)
-        layout.setContentsMargins(0, space["m"], 0, 0)
-        layout.setSpacing(space["m"])
-        layout.addWidget(self.strip)
-        layout.addWidget(split, 1)
-        self.body = body
-        self.pages.addWidget(self.nothing)
-        self.pages.addWidget(body)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self.pages)
 
     def _fill(self) -> None:
         report = self._wanted
@@ -140,6 +140,12 @@ class PipelinePane(QWidget):
         self.pages.setCurrentWidget(self.body)
         self.strip.set_figures(pipeline_figures(report, report.pipeline, self._formats))
         self.deals.set_table(deals_table(report))
+        QTimer.singleShot(0, self, self._fill_words)
+
+    def _fill_words(self) -> None:
+        report = self._report
+        if report is None or report.pipeline is None:
+            return
         self.ranking.set_table(ranking_table(report.pipeline_accuracies()))
         fit_rows(self.ranking)
         self.words.set_sentences(report.pipeline.sentences)

@@ -102,7 +102,7 @@ def test_the_pipeline_has_its_deals_its_calibration_and_leads_to_the_data(view, 
     view.sheets.setCurrentWidget(view.pipeline)
     pipeline = view.presenter.state.report.pipeline
     deals = view.pipeline.deals
-    qtbot.waitUntil(lambda: len(deals.table) == len(pipeline.deals))
+    qtbot.waitUntil(lambda: len(deals.table) == len(pipeline.deals) and len(view.pipeline.past.content.series) > 0)
     assert len(deals.table) == len(pipeline.deals)
     cards = view.pipeline.strip.cards
     assert {"p10", "p50", "p90", "weighted"} <= set(cards)
