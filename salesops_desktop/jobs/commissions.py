@@ -30,6 +30,7 @@ from salesops_desktop.jobs.workspaces import Sentences
 from salesops_desktop.model.enums import RunStatus
 from salesops_desktop.model.errors import Fault, FaultsError, InputRefusedError, NothingToDoError
 from salesops_desktop.model.periods import Period, PeriodKind
+from salesops_desktop.workspace.text import stored_now
 
 __all__ = [
     "CommissionReport",
@@ -157,7 +158,7 @@ def _store_run(connection: Connection, inputs: Inputs, result: RunResult, pay_on
         for table in ("run_line", "run_event"):
             connection.exec_driver_sql(f"DELETE FROM {table} WHERE run_id = ?", (old,))
         connection.exec_driver_sql("DELETE FROM commission_run WHERE id = ?", (old,))
-    now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M:%S")
+    now = stored_now()
     plans = {"pay_on": pay_on.value, "plans": [plan_json(plan) for plan in result.plans]}
     notes = [notice.sentence for notice in result.notices]
     made = connection.exec_driver_sql(
@@ -314,7 +315,7 @@ def set_status(context: JobContext, run: int, status: RunStatus, *, note: str = 
             _refuse_unsound(recalculated(connection, run))
     if status is RunStatus.LOCKED:
         context.workspace.backup("lock", progress=context.progress)
-    now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M:%S")
+    now = stored_now()
     with context.workspace.action(f"{head.name}: {status.value}", kind="job") as unit:
         unit.connection.exec_driver_sql("UPDATE commission_run SET status = ? WHERE id = ?", (status.value, run))
         unit.connection.exec_driver_sql(

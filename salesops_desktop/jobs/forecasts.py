@@ -24,6 +24,7 @@ from salesops_desktop.model.errors import NothingToDoError
 from salesops_desktop.model.money import PPM
 from salesops_desktop.model.periods import Period, PeriodKind
 from salesops_desktop.model.tables import Column, ColumnSpec, Table, ValueKind, build_table
+from salesops_desktop.workspace.text import stored_now
 
 __all__ = ["ForecastReport", "PipelineForecast", "SeriesForecast", "Source", "run_forecast"]
 
@@ -311,7 +312,7 @@ def _head(connection: Connection, report: ForecastReport, kind: str, method: str
         "VALUES (?, ?, 'bookings', ?, ?, ?, ?, ?, ?)",
         (
             f"{kind.capitalize()} as of {report.as_of}", kind, report.period.value, report.as_of.isoformat(),
-            dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M:%S"), method, report.currency, json.dumps(document),
+            stored_now(), method, report.currency, json.dumps(document),
         ),
     )  # fmt: skip
     return int(result.lastrowid)

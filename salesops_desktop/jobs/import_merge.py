@@ -21,6 +21,7 @@ from salesops_desktop.model.entities import ENTITIES, entity
 from salesops_desktop.model.progress import Progress
 from salesops_desktop.sheets.reading.inspection import PlanResult, SavedMapping, SheetInspection, SheetPlan
 from salesops_desktop.workspace.merge import Merge, MergeResult, take_snapshot
+from salesops_desktop.workspace.text import stored_now
 from salesops_desktop.workspace.unit import UnitOfWork
 
 KEPT_ISSUES = 1000
@@ -162,7 +163,7 @@ def _as_of(connection: Connection, file: DraftFile, asked: dt.date | None) -> dt
 def _source(connection: Connection, step: _Step, as_of: dt.date | None) -> int:
     headers = {column.index: column.header for column in _sheet(step).columns}
     mapping = {headers[index]: name for index, name in step.plan.mapping.items()}
-    now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M:%S")
+    now = stored_now()
     result = connection.exec_driver_sql(
         "INSERT INTO import_source (file_name, sha256, sheet, entity, as_of, imported_at, rows, new, changed, "
         "unchanged, rejected, mapping) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, ?)",
@@ -219,6 +220,6 @@ def _remember(connection: Connection, step: _Step) -> None:
         (
             SavedMapping.signature(sheet.headers), saved.entity,
             json.dumps(dict(saved.fields), ensure_ascii=False), options,
-            dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M:%S"),
+            stored_now(),
         ),
     )  # fmt: skip

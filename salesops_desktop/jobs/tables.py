@@ -18,13 +18,9 @@ from salesops_desktop.model.errors import InputRefusedError
 from salesops_desktop.model.money import FX_SCALE
 from salesops_desktop.model.progress import Progress, silent
 from salesops_desktop.model.tables import Array, Column, ColumnSpec, Table, ValueKind, build_table, column_array
+from salesops_desktop.workspace.text import quoted
 
 __all__ = ["Browse", "Contents", "browse", "contents", "read_table"]
-
-
-def quoted(name: str) -> str:
-    """An SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _expression(spec: EntitySpec, field: FieldSpec) -> tuple[str, str]:

@@ -24,6 +24,7 @@ from salesops_desktop.jobs.workspaces import Sentences
 from salesops_desktop.model.errors import InputRefusedError
 from salesops_desktop.model.progress import part_of
 from salesops_desktop.territory import DesignProblem, design
+from salesops_desktop.workspace.text import stored_now
 
 __all__ = [
     "Scenarios",
@@ -157,7 +158,7 @@ def _store(
         "INSERT INTO scenario (name, status, effective_from, created_at, seed, design, figures) "
         "VALUES (?, 'draft', NULL, ?, ?, ?, ?)",
         (
-            called, dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M:%S"), seed, json.dumps(asked),
+            called, stored_now(), seed, json.dumps(asked),
             json.dumps({"sentences": placed.sentences}, ensure_ascii=False),
         ),
     )  # fmt: skip

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from salesops_desktop.workspace.text import quoted
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
@@ -18,11 +20,6 @@ UNLOGGED = frozenset({"action", "action_rows", "change", "logged_table", "curren
 
 BEFORE = "before_"
 _TRIGGER = "log_"
-
-
-def quoted(name: str) -> str:
-    """An SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 @dataclass(frozen=True, slots=True)

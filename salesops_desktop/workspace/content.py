@@ -7,7 +7,8 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from salesops_desktop.workspace.changelog import data_tables, quoted
+from salesops_desktop.workspace.changelog import data_tables
+from salesops_desktop.workspace.text import quoted
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from salesops_desktop.workspace.changelog import quoted, watched
+from salesops_desktop.workspace.changelog import watched
 from salesops_desktop.workspace.connect import raw
+from salesops_desktop.workspace.text import quoted, stored_now
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -171,7 +172,7 @@ def open_books(connection: Connection, wording: Wording, who: str, *, log: bool)
             wording.name,
             wording.kind,
             who,
-            dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M:%S"),
+            stored_now(),
             log,
             wording.origin_id,
             wording.reverts_id,

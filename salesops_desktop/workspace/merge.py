@@ -16,7 +16,8 @@ from salesops_desktop.model.entities import EntitySpec, FieldSpec, entity
 from salesops_desktop.model.money import FX_SCALE
 from salesops_desktop.model.stages import status_of_stage
 from salesops_desktop.model.tables import ValueKind
-from salesops_desktop.workspace.references import Resolver, UnmatchedReference, quoted, target_of
+from salesops_desktop.workspace.references import Resolver, UnmatchedReference, target_of
+from salesops_desktop.workspace.text import quoted
 
 SAMPLE = 200
 """How many changed rows a preview shows cell by cell."""

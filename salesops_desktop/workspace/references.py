@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from rapidfuzz import fuzz, process
 from sqlalchemy import Connection
 
 from salesops_desktop.model.entities import EntitySpec, FieldSpec, OnMissing, entity
+from salesops_desktop.workspace.text import quoted, stored_now
 
 LIKELY = 80.0
 """Candidates below this score (0-100) are not offered."""
@@ -46,11 +46,6 @@ def folded(text: str) -> str:
     """The letters and digits of ``text`` without case or accents: what near spellings have in common."""
     plain = unicodedata.normalize("NFKD", text).casefold()
     return "".join(ch for ch in plain if ch.isalnum())
-
-
-def quoted(name: str) -> str:
-    """An SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def lookup_columns(spec: EntitySpec) -> tuple[str, ...]:
@@ -118,7 +113,7 @@ class Resolver:
 
     def remember(self) -> int:
         """Store the matches accepted in this import. Returns how many were new."""
-        now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M:%S")
+        now = stored_now()
         stored = 0
         for text, target_id in self._accepted.items():
             result = self._connection.exec_driver_sql(

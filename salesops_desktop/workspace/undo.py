@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from salesops_desktop.model.errors import NothingToDoError, WorkspaceError
-from salesops_desktop.workspace.changelog import WatchedTable, quoted, watched
+from salesops_desktop.workspace.changelog import WatchedTable, watched
+from salesops_desktop.workspace.text import quoted
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

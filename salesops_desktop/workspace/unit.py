@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from salesops_desktop.model.progress import Progress, silent
-from salesops_desktop.workspace.changelog import quoted
 from salesops_desktop.workspace.connect import raw, uri_of
+from salesops_desktop.workspace.text import quoted
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
