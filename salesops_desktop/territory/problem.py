@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,8 @@ Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 Assignment = npt.NDArray[np.int32]
 """The territory (0 to k-1) of each unit, [n]."""
+
+Compactness = Literal["distance", "span"]
 
 NONE = -1
 """No owner, no group."""
@@ -41,6 +44,16 @@ class DesignProblem:
         connected: whether territories are kept in one piece on the neighbourhood graph. Never stronger than a lock, nor
             asked of members of a group that lie apart from its main part.
         edges: pairs of neighbouring units, [m, 2]; found from the positions (Delaunay) where None.
+        capacity: what each territory can carry, relative to the others (full-time share times ramp times
+            presence), [k]; all alike where None. A territory's target of a measure is its part of the capacity.
+        forbidden: (unit, territory) pairs that must not be, [f, 2].
+        part: the boundary a unit lies in (country, region, segment), [n]; with ``territory_part`` only.
+        territory_part: the boundary a territory lies in, [k]: units go to territories of their own part only, and
+            targets are what the part has to share.
+        compactness: "distance" keeps the weighted mean distance to the centres short, "span" the largest distance
+            between two units of one territory.
+        budget: the largest share of ``moved_by`` that may change hands (0.1 is 10 %); no limit where None.
+        moved_by: the measure that counts what changes hands; the one that weights distances where None.
         unit_names: for sentences.
         territory_names: for sentences.
     """
@@ -59,6 +72,13 @@ class DesignProblem:
     disruption: float = 0.0
     connected: bool = True
     edges: npt.NDArray[np.integer] | None = None
+    capacity: Floats | None = None
+    forbidden: npt.NDArray[np.integer] | None = None
+    part: npt.NDArray[np.integer] | None = None
+    territory_part: npt.NDArray[np.integer] | None = None
+    compactness: Compactness = "distance"
+    budget: float | None = None
+    moved_by: str | None = None
     unit_names: Sequence[str] | None = None
     territory_names: Sequence[str] | None = None
 
@@ -88,6 +108,20 @@ class DesignProblem:
             return np.ones(len(self))
         values = self.measures[name].astype(np.float64)
         return values if values.sum() > 0 else np.ones(len(self))
+
+    def targets(self, measure: str) -> Floats:
+        """What each territory should hold of ``measure``, [k]: its part of the capacity of its boundary."""
+        k = self.territories
+        capacity = np.ones(k) if self.capacity is None else self.capacity.astype(np.float64)
+        values = self.measures[measure].astype(np.float64)
+        if self.part is None or self.territory_part is None:
+            return values.sum() * capacity / capacity.sum()
+        parts = self.territory_part.astype(np.int64)
+        result = np.empty(k)
+        for number in np.unique(parts).tolist():
+            here = parts == number
+            result[here] = values[self.part == number].sum() * capacity[here] / capacity[here].sum()
+        return result
 
     def limit(self, measure: str) -> float:
         """The tolerance for ``measure``."""
@@ -136,15 +170,22 @@ def _shape_faults(problem: DesignProblem) -> Iterator[Fault]:
         "owner": problem.owner,
         "locked": problem.locked,
         "group": problem.group,
+        "part": problem.part,
         "unit names": problem.unit_names,
         **{f"measure {name}": values for name, values in problem.measures.items()},
     }
     for name, values in per_unit.items():
         if values is not None and len(values) != n:
             yield Fault(name, f"There are {len(values):,} values for {n:,} units.")
-    for name, values in (("home latitude", problem.home_latitude), ("home longitude", problem.home_longitude)):
+    per_territory = {
+        "home latitude": problem.home_latitude,
+        "home longitude": problem.home_longitude,
+        "capacity": problem.capacity,
+        "part of the territories": problem.territory_part,
+    }
+    for name, values in per_territory.items():
         if values is not None and len(values) != k:
-            yield Fault(name, f"There are {len(values):,} homes for {k:,} territories.")
+            yield Fault(name, f"There are {len(values):,} values for {k:,} territories.")
     if (problem.home_latitude is None) != (problem.home_longitude is None):
         yield Fault("homes", "A home needs a latitude and a longitude.")
     yield from _count_faults(problem)
