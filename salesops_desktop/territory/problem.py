@@ -115,7 +115,8 @@ class DesignProblem:
         capacity = np.ones(k) if self.capacity is None else self.capacity.astype(np.float64)
         values = self.measures[measure].astype(np.float64)
         if self.part is None or self.territory_part is None:
-            return values.sum() * capacity / capacity.sum()
+            shared: Floats = values.sum() * capacity / capacity.sum()
+            return shared
         parts = self.territory_part.astype(np.int64)
         result = np.empty(k)
         for number in np.unique(parts).tolist():
