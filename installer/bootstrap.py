@@ -11,13 +11,15 @@ that an old one can say what is needed.
 
 from __future__ import annotations
 
+import platform
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 OLDEST = (3, 11)
-NEWEST = (3, 14)
+NEWEST = (3, 13) if sys.platform == "darwin" and platform.machine() == "x86_64" else (3, 14)
+"""The compiler of the territory engine has no wheels for Python 3.14 on Macs with Intel processors."""
 HERE = Path(__file__).resolve().parent
 COMMANDS = ("demo", "run", "test")
 

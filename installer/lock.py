@@ -26,6 +26,8 @@ INSTALL = "pip install --dry-run --only-binary :all: --no-deps --require-hashes"
 CONSTRAINTS = """\
 # Later ones have no wheels for Macs with Intel processors.
 cryptography<49 ; sys_platform == 'darwin' and platform_machine == 'x86_64'
+numba<0.63 ; sys_platform == 'darwin' and platform_machine == 'x86_64'
+numba>=0.63 ; sys_platform != 'darwin' or platform_machine != 'x86_64'
 """
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
@@ -37,6 +39,9 @@ PLATFORMS = (
     "x86_64-apple-darwin",
 )
 """The oldest Linux systems PySide6 has wheels for: glibc 2.34 (Ubuntu 22.04, Debian 12), on ARM 2.39 (Debian 13)."""
+
+WITHOUT = {("x86_64-apple-darwin", "3.14")}
+"""Where numba has no wheels; bootstrap.py sends those who have that to another Python."""
 
 
 def renew() -> None:
@@ -56,6 +61,8 @@ def check() -> bool:
     complete = True
     for platform in PLATFORMS:
         for python in PYTHONS:
+            if (platform, python) in WITHOUT:
+                continue
             with tempfile.TemporaryDirectory() as folder:
                 options = ("--python-platform", platform, "--python-version", python, "--target", folder)
                 result = subprocess.run(
