@@ -23,7 +23,7 @@ class SetupError(Exception):
 AGAIN = "Nothing is half-installed; start again to go on."
 _ROOM = (
     "There is no room left on the disk of this checkout.",
-    f"Free about 1.2 GB, or move the checkout to another disk. {AGAIN}",
+    f"Free about 1.5 GB, or move the checkout to another disk. {AGAIN}",
 )
 _KNOWN = (
     (
