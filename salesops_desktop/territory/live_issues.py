@@ -1,0 +1,131 @@
+"""What is wrong with an assignment, rule by rule: tolerances, torn territories, locks, forbidden pairs, families."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from salesops_desktop.territory.problem import NONE, DesignProblem, Floats, Indices
+
+IssueKind = Literal["tolerance", "torn", "lock", "forbidden", "family", "boundary", "budget"]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One broken rule.
+
+    Attributes:
+        kind: which rule.
+        territory: where, -1 for the whole design.
+        measure: of a tolerance or the budget, else empty.
+        units: whom it concerns; empty for tolerances, torn territories and the budget.
+        amount: deviation from the target (0.07 is 7 % above), pieces, units, or share that changes hands.
+        sentence: the same for a reader.
+    """
+
+    kind: IssueKind
+    territory: int
+    measure: str
+    units: tuple[int, ...]
+    amount: float
+    sentence: str
+
+    @property
+    def key(self) -> tuple[str, int, str, int]:
+        """What makes it the same issue before and after an edit; units are told apart by the first."""
+        return self.kind, self.territory, self.measure, self.units[0] if self.units else NONE
+
+
+def balance_issues(
+    problem: DesignProblem, deviation: Mapping[str, Floats], pieces: npt.NDArray[np.int64], rows: Indices
+) -> Iterator[Issue]:
+    """Tolerances exceeded and territories torn, among the territories ``rows``."""
+    for name, values in deviation.items():
+        limit = problem.limit(name)
+        for t in rows[np.abs(values[rows]) > limit + 1e-9].tolist():
+            off = float(values[t])
+            side = "above" if off > 0 else "below"
+            said = (
+                f"{problem.territory(t)} lies {_percent(abs(off))} {side} its target of {name} "
+                f"(tolerance {_percent(limit)})."
+            )
+            yield Issue("tolerance", t, name, (), off, said)
+    if problem.connected:
+        for t in rows[pieces[rows] > 1].tolist():
+            said = f"{problem.territory(t)} is in {int(pieces[t])} pieces."
+            yield Issue("torn", t, "", (), float(pieces[t]), said)
+
+
+class UnitRules:
+    """The rules that hold for single units and families.
+
+    Args:
+        problem: where they stand.
+    """
+
+    def __init__(self, problem: DesignProblem) -> None:
+        self.problem = problem
+        self.k = problem.territories
+        self.owner = problem.owners
+        self.locked = problem.locks.copy()
+        pairs = np.zeros((0, 2), dtype=np.int64) if problem.forbidden is None else problem.forbidden.astype(np.int64)
+        self.forbidden = np.unique(pairs[:, 0] * (self.k + 1) + pairs[:, 1])
+        self.group = None if problem.group is None else problem.group.astype(np.int64)
+        if self.group is not None:
+            self._order = np.argsort(self.group, kind="stable")
+            self._sorted = self.group[self._order]
+
+    def family(self, units: Indices) -> Indices:
+        """The units with all that belong together with them."""
+        if self.group is None:
+            return units
+        named = np.unique(self.group[units])
+        named = named[named >= 0]
+        low, high = np.searchsorted(self._sorted, named), np.searchsorted(self._sorted, named, "right")
+        members = [self._order[a:b] for a, b in zip(low.tolist(), high.tolist(), strict=True)]
+        return np.unique(np.concatenate([units, *members])).astype(np.intp)
+
+    def issues(self, where: Indices, units: Indices) -> Iterator[Issue]:
+        """The rules broken by ``units`` (k stands for no territory)."""
+        placed = units[where[units] < self.k]
+        at = where[placed]
+        yield from self._each("lock", placed[self.locked[placed] & (self.owner[placed] != at)], where)
+        if len(self.forbidden):
+            yield from self._each("forbidden", placed[np.isin(placed * (self.k + 1) + at, self.forbidden)], where)
+        problem = self.problem
+        if problem.part is not None and problem.territory_part is not None:
+            yield from self._each("boundary", placed[problem.part[placed] != problem.territory_part[at]], where)
+        yield from self._torn_families(where, units)
+
+    def _each(self, kind: IssueKind, units: Indices, where: Indices) -> Iterator[Issue]:
+        for unit in units.tolist():
+            t = int(where[unit])
+            name, territory = self.problem.unit(unit), self.problem.territory(t)
+            said = {
+                "lock": f"{name} is locked, but not with {territory}.",
+                "forbidden": f"{name} must not go to {territory}.",
+                "boundary": f"{name} lies outside the boundary of {territory}.",
+            }[kind]
+            yield Issue(kind, t, "", (unit,), 1.0, said)
+
+    def _torn_families(self, where: Indices, units: Indices) -> Iterator[Issue]:
+        if self.group is None:
+            return
+        members = self.family(units[self.group[units] >= 0])
+        pairs = np.unique(np.stack([self.group[members], where[members]], axis=1), axis=0)
+        groups, count = np.unique(pairs[:, 0], return_counts=True)
+        for group, several in zip(groups[count > 1].tolist(), count[count > 1].tolist(), strict=True):
+            low, high = np.searchsorted(self._sorted, group), np.searchsorted(self._sorted, group, "right")
+            family = np.sort(self._order[low:high])
+            name = self.problem.unit(int(family[0]))
+            said = f"The family of {name} ({len(family)}) is divided among {several} territories."
+            yield Issue("family", NONE, "", tuple(family.tolist()), float(several), said)
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.1f} %"
