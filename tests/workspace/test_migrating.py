@@ -14,9 +14,10 @@ from sqlalchemy import event
 
 from salesops_desktop.model.errors import Cancelled, WorkspaceError
 from salesops_desktop.workspace import Workspace, content_hash, migrating
-from salesops_desktop.workspace.changelog import BEFORE
+from salesops_desktop.workspace.changelog import BEFORE, data_tables
 from salesops_desktop.workspace.connect import WRITE, Access, engine_for
 from salesops_desktop.workspace.schema import Base
+from salesops_desktop.workspace.text import quoted
 from salesops_desktop.workspace.version import REVISION, SCHEMA_VERSION
 
 FILES = Path(__file__).parent / "files"
@@ -24,6 +25,10 @@ STORED = sorted(FILES.glob("version_*.salesops.gz"))
 HASHES = dict(
     re.findall(r"`(version_\d+\.salesops\.gz)` \| \d+ \| `([0-9a-f]{64})`", (FILES / "README.md").read_text())
 )
+
+
+UNDOABLE = {"version_1.salesops.gz": 5, "version_2.salesops.gz": 7}
+"""How many actions of each stored file can be undone."""
 
 
 def unpack(stored, folder):
@@ -44,15 +49,47 @@ def schema_of(path):
     return {name: re.sub(r"\s+", " ", sql).strip() for name, sql in rows}
 
 
+def rows_of(connection, columns):
+    """All rows of the tables in ``columns``, in those columns, by table."""
+    return {
+        table: connection.exec_driver_sql(
+            f"SELECT {', '.join(map(quoted, names))} FROM {quoted(table)} ORDER BY rowid"
+        ).fetchall()
+        for table, names in columns.items()
+    }
+
+
+def content_of(path):
+    """The data tables of a file in its own form: their columns, and their rows."""
+    engine = engine_for(path, Access.READ)
+    with engine.connect() as connection:
+        columns = {
+            table: [row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({quoted(table)})")]
+            for table in data_tables(connection)
+        }
+        rows = rows_of(connection, columns)
+    engine.dispose()
+    return columns, rows
+
+
+def test_a_stored_file_is_as_it_was_stored(stored, tmp_path):
+    engine = engine_for(unpack(stored, tmp_path), Access.READ)
+    with engine.connect() as connection:
+        assert content_hash(connection) == HASHES[stored.name]
+    engine.dispose()
+
+
 def test_every_earlier_form_is_stored():
     assert [path.name for path in STORED] == [f"version_{number}.salesops.gz" for number in range(1, SCHEMA_VERSION)]
 
 
 def test_an_old_file_keeps_every_row(stored, tmp_path):
     path = unpack(stored, tmp_path)
+    columns, rows = content_of(path)
+    assert sum(map(len, rows.values())) > 500
     with Workspace.open(path) as workspace:
         with workspace.read() as connection:
-            assert content_hash(connection) == HASHES[stored.name]
+            assert rows_of(connection, columns) == rows
         assert workspace.check().sound
         assert [record.reason for record in workspace.backups()] == [
             f"migration from form {stored.name.split('_')[1].split('.')[0]}"
@@ -63,20 +100,56 @@ def test_an_old_file_keeps_every_row(stored, tmp_path):
 
 
 def test_the_history_of_an_old_file_can_still_be_undone_and_redone(stored, tmp_path):
-    with Workspace.open(unpack(stored, tmp_path)) as workspace:
+    path = unpack(stored, tmp_path)
+    columns, rows = content_of(path)
+    with Workspace.open(path) as workspace:
         assert workspace.redo_name == "Redo Rename products"
         undone = 0
         while workspace.undo_name:
             workspace.undo()
             undone += 1
-        assert undone == 5
+        assert undone == UNDOABLE[stored.name]
         with workspace.read() as connection:
             assert connection.exec_driver_sql("SELECT count(*) FROM account").scalar() == 0
-        for _ in range(5):
+        for _ in range(undone):
             workspace.redo()
         with workspace.read() as connection:
-            assert content_hash(connection) == HASHES[stored.name]
+            assert rows_of(connection, columns) == rows
         assert workspace.redo().name == "Redo Rename products"
+
+
+def levelled(path):
+    """What a file is made of, whatever the order in which tables and columns came to it.
+
+    Columns and references per table, indexes by their statement, triggers with tables by name and columns sorted.
+    """
+    with closing(sqlite3.connect(path)) as connection:
+        ask = lambda sql: connection.execute(sql).fetchall()  # noqa: E731  # three words, five times
+        numbers = {str(number): name for number, name in ask("SELECT number, name FROM logged_table")}
+        tables = [name for (name,) in ask("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        made = {
+            name: (
+                # A column that came later has its default in the before-images too, for what was undone before it.
+                sorted(
+                    row[1:4] if name.startswith(BEFORE) else row[1:]
+                    for row in ask(f"PRAGMA table_xinfo({quoted(name)})")
+                ),
+                sorted(row[2:] for row in ask(f"PRAGMA foreign_key_list({quoted(name)})")),
+                sorted(
+                    (row[2:], [column[2:] for column in ask(f"PRAGMA index_xinfo({quoted(row[1])})")])
+                    for row in ask(f"PRAGMA index_list({quoted(name)})")
+                ),
+            )
+            for name in tables
+        }
+        triggers = {
+            name: sorted(
+                re.split(r"[\s,();]+", re.sub(r"action_id, (\d+),", lambda m: f"action_id, {numbers[m[1]]},", sql))
+            )
+            for name, sql in ask("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+        }
+        indexes = {name: sql for name, sql in ask("SELECT name, sql FROM sqlite_schema WHERE type = 'index'") if sql}
+    return made, triggers, indexes, set(numbers.values())
 
 
 def test_a_migrated_file_has_the_schema_of_a_new_one(stored, tmp_path):
@@ -84,7 +157,8 @@ def test_a_migrated_file_has_the_schema_of_a_new_one(stored, tmp_path):
     Workspace.open(old).close()
     new = tmp_path / "new.salesops"
     Workspace.create(new).close()
-    assert schema_of(old) == schema_of(new)
+    for one, other in zip(levelled(old), levelled(new), strict=True):
+        assert one == other
 
 
 @pytest.mark.parametrize("migrated", [True, False])
@@ -170,8 +244,9 @@ def test_a_migration_that_fails_anywhere_leaves_the_file_as_it_was(tmp_path, mon
             assert connection.execute("PRAGMA user_version").fetchone()[0] == 1
             assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
     monkeypatch.setattr(migrating, "engine_for", real)
+    columns, rows = content_of(path)
     with Workspace.open(path) as workspace, workspace.read() as connection:
-        assert content_hash(connection) == HASHES[STORED[0].name]
+        assert rows_of(connection, columns) == rows
 
 
 def test_a_cancelled_migration_leaves_the_file_as_it_was(tmp_path):
@@ -195,9 +270,10 @@ def test_an_old_file_opens_read_only_in_the_present_form_without_being_changed(t
     temporary.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     before = path.read_bytes()
+    columns, rows = content_of(path)
     with Workspace.open(path, read_only=True) as workspace, workspace.read() as connection:
         assert connection.exec_driver_sql("PRAGMA user_version").scalar() == SCHEMA_VERSION
-        assert content_hash(connection) == HASHES[STORED[0].name]
+        assert rows_of(connection, columns) == rows
         assert workspace.path == path
         assert len(list(temporary.iterdir())) == 1
     assert path.read_bytes() == before

@@ -9,7 +9,6 @@ from salesops_desktop.workspace.schema.bookkeeping import (
 from salesops_desktop.workspace.schema.columns import Base
 from salesops_desktop.workspace.schema.log import Action, ActionRows, Change, CurrentAction, LoggedTable
 from salesops_desktop.workspace.schema.planning import (
-    Assignment,
     CommissionRun,
     Forecast,
     ForecastPoint,
@@ -18,10 +17,9 @@ from salesops_desktop.workspace.schema.planning import (
     PlanAssignment,
     RunEvent,
     RunLine,
-    Scenario,
-    Territory,
 )
 from salesops_desktop.workspace.schema.records import (
+    Absence,
     Account,
     Activity,
     Credit,
@@ -36,12 +34,24 @@ from salesops_desktop.workspace.schema.records import (
     SnapshotLine,
     Transaction,
 )
+from salesops_desktop.workspace.schema.territories import (
+    AccountRule,
+    AreaAssignment,
+    Assignment,
+    Proposal,
+    RoutingRule,
+    Scenario,
+    Territory,
+)
 
 __all__ = [
+    "Absence",
     "Account",
+    "AccountRule",
     "Action",
     "ActionRows",
     "Activity",
+    "AreaAssignment",
     "Assignment",
     "Base",
     "Change",
@@ -61,7 +71,9 @@ __all__ = [
     "Plan",
     "PlanAssignment",
     "Product",
+    "Proposal",
     "Quota",
+    "RoutingRule",
     "RunEvent",
     "RunLine",
     "SavedMapping",

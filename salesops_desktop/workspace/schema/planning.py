@@ -1,4 +1,4 @@
-"""What analysts make: territory scenarios, incentive plans, commission runs, forecasts."""
+"""What analysts make beside territories: incentive plans, commission runs, forecasts."""
 
 from __future__ import annotations
 
@@ -6,52 +6,6 @@ from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salesops_desktop.workspace.schema.columns import Base, Day, Json, Key, Minor, Moment, Ppm, filled_index
-
-
-class Scenario(Base):
-    """One complete assignment of accounts to territories."""
-
-    __tablename__ = "scenario"
-
-    id: Mapped[Key]
-    name: Mapped[str] = mapped_column(unique=True)
-    status: Mapped[str]
-    """``draft``, ``current`` or ``past``."""
-    effective_from: Mapped[Day | None]
-    created_at: Mapped[Moment]
-    seed: Mapped[int | None]
-    design: Mapped[Json | None]
-    """JSON object: what was asked of the design."""
-    figures: Mapped[Json | None]
-    """JSON object: balance, compactness and disruption as the design reported them."""
-
-
-class Territory(Base):
-    """A set of accounts worked by one person."""
-
-    __tablename__ = "territory"
-    __table_args__ = (UniqueConstraint("scenario_id", "name"), filled_index("territory", "person_id"))
-
-    id: Mapped[Key]
-    scenario_id: Mapped[int] = mapped_column(ForeignKey("scenario.id", ondelete="CASCADE"))
-    name: Mapped[str]
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
-    latitude: Mapped[float | None]
-    longitude: Mapped[float | None]
-
-
-class Assignment(Base):
-    """An account's place in a scenario."""
-
-    __tablename__ = "assignment"
-    __table_args__ = (UniqueConstraint("scenario_id", "account_id"),)
-
-    id: Mapped[Key]
-    scenario_id: Mapped[int] = mapped_column(ForeignKey("scenario.id", ondelete="CASCADE"))
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
-    territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"), index=True)
-    locked: Mapped[bool]
-    reason: Mapped[str | None]
 
 
 class Plan(Base):

@@ -36,6 +36,24 @@ class Person(Imported, Base):
     end_date: Mapped[Day | None]
     fte: Mapped[Ppm | None]
     active: Mapped[bool | None]
+    ramp_months: Mapped[float | None]
+    """Months from the start date until a newcomer carries a full load."""
+
+
+class Absence(Imported, Base):
+    """Days on which a person is away, in whole or in part: leave, training, illness."""
+
+    __tablename__ = "absence"
+    __table_args__ = (UniqueConstraint("person_id", "start_date"),)
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    start_date: Mapped[Day]
+    end_date: Mapped[Day | None]
+    """The last day away; until further notice where empty."""
+    share: Mapped[Ppm | None]
+    """How much of the person's time; all of it where empty."""
+    reason: Mapped[str | None]
 
 
 class Account(Imported, Base):
