@@ -117,8 +117,8 @@ class UnitRules:
         if self.group is None:
             return
         members = self.family(units[self.group[units] >= 0])
-        pairs = np.unique(np.stack([self.group[members], where[members]], axis=1), axis=0)
-        groups, count = np.unique(pairs[:, 0], return_counts=True)
+        pairs = np.unique(self.group[members] * (self.k + 1) + where[members])
+        groups, count = np.unique(pairs // (self.k + 1), return_counts=True)
         for group, several in zip(groups[count > 1].tolist(), count[count > 1].tolist(), strict=True):
             low, high = np.searchsorted(self._sorted, group), np.searchsorted(self._sorted, group, "right")
             family = np.sort(self._order[low:high])

@@ -70,6 +70,7 @@ def test_figures_are_those_of_a_fresh_evaluation(problem, data):
     for _ in range(data.draw(st.integers(1, 8))):
         act = data.draw(st.sampled_from(["move", "move", "each", "undo", "redo"]))
         units = rng.choice(n, rng.integers(0, n + 1), replace=False)
+        live.preview_each(units, rng.integers(0, k, len(units)))
         if act == "move":
             foreseen = live.preview(units, 0)
             assert live.assignment.tolist() == states[-1].tolist()
