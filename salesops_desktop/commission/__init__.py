@@ -4,20 +4,30 @@ from salesops_desktop.commission.calculate import calculate
 from salesops_desktop.commission.exchange import ExchangeRate, ExchangeRates
 from salesops_desktop.commission.lint import Finding, Severity, lint, lint_assignments
 from salesops_desktop.commission.plan import (
+    Axis,
+    AxisKind,
     Basis,
     BoundarySide,
     Component,
+    Factor,
+    Gate,
+    Lookup,
+    Pays,
     Plan,
     PlanAssignment,
     Quota,
     RateTable,
+    Reporting,
     RoundingStage,
+    Score,
+    Source,
+    TargetIncentive,
     Tier,
     TierMode,
     Window,
 )
-from salesops_desktop.commission.records import NO_PERSON, Credits, Line, Lines, Notice, RunResult, Unpaid
-from salesops_desktop.commission.reference import reference
+from salesops_desktop.commission.records import NO_PERSON, Credits, Extra, Line, Lines, Notice, RunResult, Unpaid
+from salesops_desktop.commission.reference import Reference, reference
 from salesops_desktop.commission.splits import split_credits
 from salesops_desktop.commission.stored import definition, plan_from, plan_hash, plan_json, read_plan
 from salesops_desktop.commission.trace import Step, Unit, recompute, trace
@@ -25,25 +35,37 @@ from salesops_desktop.expressions import Rounding
 
 __all__ = [
     "NO_PERSON",
+    "Axis",
+    "AxisKind",
     "Basis",
     "BoundarySide",
     "Component",
     "Credits",
     "ExchangeRate",
     "ExchangeRates",
+    "Extra",
+    "Factor",
     "Finding",
+    "Gate",
     "Line",
     "Lines",
+    "Lookup",
     "Notice",
+    "Pays",
     "Plan",
     "PlanAssignment",
     "Quota",
     "RateTable",
+    "Reference",
+    "Reporting",
     "Rounding",
     "RoundingStage",
     "RunResult",
+    "Score",
     "Severity",
+    "Source",
     "Step",
+    "TargetIncentive",
     "Tier",
     "TierMode",
     "Unit",

@@ -3,42 +3,41 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from salesops_desktop.commission.counting import WINDOW_PERIOD, Business, Counted, converted, count, window_of
 from salesops_desktop.commission.exchange import ExchangeRates, convert_column
+from salesops_desktop.commission.levels import Level, Levels, ScoreBook, TargetBook, levelled, terms_of
 from salesops_desktop.commission.lint import Severity, lint
-from salesops_desktop.commission.plan import Basis, Component, Plan, PlanAssignment, Quota, Window
-from salesops_desktop.commission.quotas import QuotaBook
-from salesops_desktop.commission.records import (
-    NO_PERSON,
-    Credits,
-    Days,
-    Ints,
-    Lines,
-    Notice,
-    RunResult,
-    Unpaid,
+from salesops_desktop.commission.notices import REASON, State, notices
+from salesops_desktop.commission.plan import (
+    Component,
+    Plan,
+    PlanAssignment,
+    Quota,
+    RateTable,
+    Reporting,
+    Score,
+    Source,
+    TargetIncentive,
+    Window,
 )
-from salesops_desktop.commission.tiers import bounds, payout, tier_of
-from salesops_desktop.expressions import Kind, compile_filter, compile_formula
-from salesops_desktop.expressions.rational import to_int64, total
-from salesops_desktop.model.errors import Fault, FaultsError, InputRefusedError
-from salesops_desktop.model.money import exponent
-from salesops_desktop.model.periods import FiscalCalendar, Period, PeriodKind
+from salesops_desktop.commission.quotas import QuotaBook
+from salesops_desktop.commission.records import NO_PERSON, Credits, Days, Extra, Ints, Lines, RunResult
+from salesops_desktop.commission.spans import FOREVER, Hierarchy, Spans, plan_spans
+from salesops_desktop.commission.tiers import Terms, bounds, earned, lines_pay, multiplied, payout, tier_of
+from salesops_desktop.expressions.rational import Rational, divide, product, to_int64, total, whole
+from salesops_desktop.model.errors import Fault, FaultsError
+from salesops_desktop.model.money import PPM
+from salesops_desktop.model.periods import FiscalCalendar, Period
 from salesops_desktop.model.progress import Progress, silent
-from salesops_desktop.model.tables import Column, Table, ValueKind
 
 Rows = npt.NDArray[np.intp]
-WINDOW_PERIOD: Final[Mapping[Window, PeriodKind]] = {
-    Window.MONTH: PeriodKind.MONTH,
-    Window.QUARTER: PeriodKind.QUARTER,
-    Window.YEAR: PeriodKind.YEAR,
-}
 
 
 def calculate(
@@ -50,6 +49,9 @@ def calculate(
     *,
     calendar: FiscalCalendar | None = None,
     rates: ExchangeRates | None = None,
+    targets: Sequence[TargetIncentive] = (),
+    scores: Sequence[Score] = (),
+    reports: Sequence[Reporting] = (),
     names: Mapping[int, str] | None = None,
     progress: Progress = silent,
 ) -> RunResult:
@@ -57,7 +59,8 @@ def calculate(
 
     Credits accumulate in the order (credit date, transaction, line, split, amount, key) from the start of each
     component's window; those dated in the period pay. Credits outside the plan's dates or the assignment's dates do not
-    count for it.
+    count for it. What depends on attainments and scores is taken as it stands at the end of the period; the difference
+    to what earlier periods of the window paid by their own state is an :class:`Extra`.
 
     Args:
         plans: the plans; names unique.
@@ -67,6 +70,9 @@ def calculate(
         period: what is paid.
         calendar: for the windows; the Gregorian year when omitted.
         rates: exchange rates; each credit uses that of its own date.
+        targets: target incentives, for components that pay parts of them.
+        scores: for factors.
+        reports: who reports to whom, for components that count a team.
         names: people's names for sentences.
         progress: called per component.
 
@@ -79,16 +85,24 @@ def calculate(
     run.names = names or {}
     run.refuse_faulty_plans()
     run.quotas = QuotaBook(quotas, run.rates)
+    run.targets, run.scores = TargetBook(targets, run.rates), ScoreBook(scores)
+    run.hierarchy = Hierarchy(reports)
     steps = sum(len(plan.components) for plan in run.plans)
     done = 0
     parts: list[Lines] = []
+    overrides: list[tuple[int, int]] = []
     for number, plan in enumerate(run.plans):
-        rows = run.members(plan, assignments)
-        converted, rows, fx = run.in_currency(plan, rows)
+        staff = _Staff(run, number, plan_spans(assignments, plan))
         for place, component in enumerate(plan.components):
             progress(done, steps, f"Calculating {plan.name}: {component.name}")
-            parts.append(run.component(number, place, component, converted, rows, fx))
             done += 1
+            if component.source is Source.TEAM_PAY:
+                overrides.append((number, place))
+            else:
+                parts.append(staff.component(place))
+    base = Lines.concatenate(parts)
+    for number, place in overrides:
+        parts.append(run.override(number, place, plan_spans(assignments, run.plans[number]), base))
     progress(steps, steps, "Adding up")
     return run.result(Lines.concatenate(parts))
 
@@ -99,6 +113,9 @@ class _Run:
     rates: ExchangeRates
     names: Mapping[int, str]
     quotas: QuotaBook
+    targets: TargetBook
+    scores: ScoreBook
+    hierarchy: Hierarchy
 
     def __init__(self, plans: tuple[Plan, ...], given: Credits, period: Period, calendar: FiscalCalendar) -> None:
         import pandas as pd  # noqa: PLC0415  # slow to load, and the package is imported early
@@ -113,9 +130,10 @@ class _Run:
         self.transaction: Ints = pd.factorize(given.transaction, sort=True)[0].astype(np.int64)
         self.place = self._places(given)
         self.in_period = (self.dates >= self.first) & (self.dates <= self.last)
-        self.state = np.full(len(given), _NO_PLAN, dtype=np.int8)
-        self.state[given.person == NO_PERSON] = _NO_PERSON
-        self.no_quota: dict[tuple[int, str, dt.date], list[int]] = {}
+        self.state = np.full(len(given), State.NO_PLAN, dtype=np.int8)
+        self.state[given.person == NO_PERSON] = State.NO_PERSON
+        self.missing: dict[State, set[int]] = {}
+        self.extras: list[Extra] = []
         self.schema = given.schema
 
     def _places(self, given: Credits) -> Ints:
@@ -142,245 +160,315 @@ class _Run:
             message = f"The plans cannot be calculated: {faults[0].where}: {faults[0].what}{more}"
             raise FaultsError(message, faults, way_out="Mend the plans first.")
 
-    def members(self, plan: Plan, assignments: Sequence[PlanAssignment]) -> Rows:
-        """The rows whose person is paid by ``plan`` on the credit date, by person, then as they accumulate."""
-        spans = _merged(assignments, plan)
-        start = self._earliest(plan)
-        candidate = np.flatnonzero((self.dates >= start) & (self.dates <= self.last))
-        if not spans or not len(candidate):
-            return np.zeros(0, dtype=np.intp)
-        # The last span of the same person that began on or before the date; spans of a person do not overlap.
-        people = np.array([span[0] for span in spans], dtype=np.int64)
-        begins = np.array([span[1] for span in spans], dtype="datetime64[D]").astype(np.int64)
-        ends = np.array([span[2] for span in spans], dtype="datetime64[D]").astype(np.int64)
-        stride = np.int64(10**7)  # days since 1970 of any date lie well within half of it
-        days = self.dates[candidate].astype(np.int64)
-        keys = np.searchsorted(np.unique(people), self.credits.person[candidate])
-        codes = np.searchsorted(np.unique(people), people)
-        place = np.searchsorted(codes * stride + begins, keys * stride + days, side="right") - 1
-        safe = np.maximum(place, 0)
-        inside = (place >= 0) & (people[safe] == self.credits.person[candidate]) & (days <= ends[safe])
-        rows: Rows = candidate[inside]
-        rows = rows[np.argsort(keys[inside] * np.int64(len(self.place)) + self.place[rows])]
-        self._mark(rows, _FILTERED)
-        return rows
-
-    def _earliest(self, plan: Plan) -> np.datetime64:
-        starts = [self.first]
-        for component in plan.components:
-            kind = WINDOW_PERIOD.get(component.window)
-            if kind is not None:
-                starts.append(np.datetime64(self.calendar.containing(self.period.start, kind).start))
-        return min(starts)
-
-    def _mark(self, rows: Rows, state: int) -> None:
+    def mark(self, rows: Rows, state: State) -> None:
+        """A credit pays, or says why not; the larger state wins."""
         self.state[rows] = np.maximum(self.state[rows], state)
 
-    def in_currency(self, plan: Plan, rows: Rows) -> tuple[Table, Rows, Ints]:
-        """What formulas see of ``rows``, all money in the plan's currency; the rows with all rates; the rates.
+    def lack(self, person: int, state: State) -> None:
+        """Somebody lacks a quota, a target or a score without which the run must not be approved."""
+        self.missing.setdefault(state, set()).add(person)
 
-        A row whose amount, or any other money, has no exchange rate on its date is left out and reported.
-        """
-        table = self.credits.table().take(rows)
-        fx = self._rates(_currencies(table["Amount"], plan.currency), plan.currency, rows)
-        known = fx > 0
-        columns: list[Column] = []
-        for column in table.columns:
-            if column.kind is ValueKind.MONEY:
-                codes = _currencies(column, plan.currency)
-                rates = self._rates(codes, plan.currency, rows)
-                known &= (rates > 0) | (False if column.missing is None else column.missing)
-                columns.append(_converted(column, codes, plan.currency, rates))
-            else:
-                columns.append(column)
-        self._mark(rows[~known], _NO_RATE)
-        picked = np.flatnonzero(known)
-        return Table(table.title, tuple(columns)).take(picked), rows[picked], fx[picked]
+    def ordered(self, rows: Rows, person: Ints) -> tuple[Rows, Ints]:
+        """By person, then as credits accumulate."""
+        order = np.lexsort((self.place[rows], person))
+        return rows[order], person[order]
 
-    def _rates(self, codes: npt.NDArray[np.str_], currency: str, rows: Rows) -> Ints:
-        """The rate (× 1e9) from each row's currency on its date; 0 where there is none."""
-        fx = np.zeros(len(rows), dtype=np.int64)
-        for code in np.unique(codes):
-            at = codes == code
-            fx[at] = self.rates.lookup(str(code), currency, self.dates[rows[at]])
-        return fx
-
-    def component(self, number: int, place: int, component: Component, table: Table, rows: Rows, fx: Ints) -> Lines:
-        """The lines that one component pays in the period."""
+    def override(self, number: int, place: int, spans: Spans, base: Lines) -> Lines:
+        """What managers earn on what their people's own credits earned in the period."""
         plan = self.plans[number]
-        if not len(rows):
-            return Lines.empty()
-        columns = {column.name: column for column in table.columns}
-        keep = np.ones(len(rows), dtype=np.bool_)
-        if component.filter.strip():
-            keep &= compile_filter(component.filter, self.schema).evaluate(columns, len(rows)).truth()
-        starts = self._window_starts(component.window, self.dates[rows])
-        keep &= starts >= self._window_start_of_period(component.window)
-        measured = compile_formula(component.measure, self.schema, wants=Kind.MONEY).evaluate(columns, len(rows))
-        self._mark(rows[keep & measured.divided_by_zero], _UNDEFINED)
-        keep &= ~measured.divided_by_zero
-        amount = measured.minor(exponent(plan.currency))[keep]
-        rows, fx, starts = rows[keep], fx[keep], starts[keep]
-        if component.window is Window.LINE:
-            before = np.zeros(len(rows), dtype=np.int64)
-        else:
-            before = _running(amount, self.credits.person[rows], starts) - amount
-        quota = self._quotas(plan, component, rows, starts)
-        pays = self.in_period[rows]
-        if component.rates.basis is Basis.ATTAINMENT:
-            self._mark(rows[pays & (quota == 0)], _NO_QUOTA)
-            pays = pays & (quota > 0)
-        picked = np.flatnonzero(pays)
-        rows, fx, starts = rows[picked], fx[picked], starts[picked]
-        amount, before, quota = amount[picked], before[picked], quota[picked]
-        self._mark(rows, _PAID)
-        after = to_int64(total(before, amount), "A total")
-        pay = payout(component, before, after, quota)
-        limits = bounds(component.rates, quota)
-        tier = tier_of(component.rates, limits, after)
-        table_rates = np.array([0, *(entry.rate for entry in component.rates.tiers)], dtype=np.int64)
-        size = len(rows)
-        return Lines(
-            person=self.credits.person[rows],
-            plan=np.full(size, number, dtype=np.int64),
-            component=np.full(size, place, dtype=np.int64),
-            credit=self.credits.key[rows],
-            row=rows.astype(np.int64),
-            date=self.dates[rows],
-            credit_amount=self.credits.amount[rows],
-            credit_currency=self.credits.currency[rows],
-            exchange_rate=fx,
-            amount=amount,
-            before=before,
-            after=after,
-            quota=quota,
-            tier=tier,
-            rate=table_rates[tier + 1],
-            window_start=starts,
-            pay=pay,
-        )
+        component = plan.components[place]
+        own = np.flatnonzero(np.isin(base.person * 2**20 + base.plan * 2**10 + base.component, _own(self.plans, base)))
+        line, person = self.hierarchy.managers(base.person[own], base.date[own], component.depth)
+        held = spans.find(person, base.date[own][line]) >= 0
+        line, person = own[line[held]], person[held]
+        fx, amount = self._pay_in(plan.currency, base, line)
+        keys = np.stack([person, base.row[line]], axis=1)
+        pairs, inverse = np.unique(keys, axis=0, return_inverse=True)
+        sums = np.zeros(len(pairs), dtype=np.int64)
+        np.add.at(sums, inverse.reshape(-1), amount)
+        rate = np.zeros(len(pairs), dtype=np.int64)
+        rate[inverse.reshape(-1)] = fx
+        rows, people = pairs[:, 1].astype(np.intp), pairs[:, 0]
+        order = np.lexsort((self.place[rows], people))
+        rows, people, sums, rate = rows[order], people[order], sums[order], rate[order]
+        zero = np.zeros(len(rows), dtype=np.int64)
+        counted = Counted(rows, people, rate, self.dates[rows], sums, zero, None, rows[:0])
+        counted = self._filtered(component, plan, counted)
+        return _Staff(self, number, spans).lines(place, counted)
 
-    def _window_starts(self, window: Window, dates: Days) -> Days:
-        kind = WINDOW_PERIOD.get(window)
-        if kind is None:
-            return dates
-        days, inverse = np.unique(dates, return_inverse=True)
-        starts = [self.calendar.containing(day, kind).start for day in days.astype(object)]
-        return np.array(starts, dtype="datetime64[D]")[inverse]
+    def _filtered(self, component: Component, plan: Plan, counted: Counted) -> Counted:
+        if not component.filter.strip() or not len(counted.rows):
+            return counted
+        business, _ = converted(self.credits, plan, counted.rows, counted.person, self.rates)
+        kept = count(component, plan, business, self.dates, self.schema, self.calendar, self.period)
+        stay = np.isin(counted.rows, kept.rows)
+        return Counted(
+            counted.rows[stay], counted.person[stay], counted.fx[stay], counted.window[stay], counted.amount[stay],
+            counted.before[stay], None, counted.undefined,
+        )  # fmt: skip
 
-    def _window_start_of_period(self, window: Window) -> np.datetime64:
-        """Totals of earlier windows concern nobody any more."""
-        kind = WINDOW_PERIOD.get(window)
-        start = self.period.start if kind is None else self.calendar.containing(self.period.start, kind).start
-        return np.datetime64(start)
-
-    def _quotas(self, plan: Plan, component: Component, rows: Rows, starts: Days) -> Ints:
-        if component.rates.basis is Basis.AMOUNT:
-            return np.zeros(len(rows), dtype=np.int64)
-        kind = WINDOW_PERIOD[component.window]
-        pairs = np.stack([self.credits.person[rows], starts.astype(np.int64)], axis=1)
-        unique, inverse = np.unique(pairs, axis=0, return_inverse=True)
-        found = np.zeros(len(unique), dtype=np.int64)
-        for i, (person, day) in enumerate(unique.tolist()):
-            window = self.calendar.containing(dt.date(1970, 1, 1) + dt.timedelta(days=day), kind)
-            found[i] = self.quotas.target(person, component.quota, window, plan.currency)
-        return found[inverse.reshape(-1)]
+    def _pay_in(self, currency: str, base: Lines, line: Rows) -> tuple[Ints, Ints]:
+        """The exchange rate and the pay in ``currency`` of each base line; without a rate it counts for nothing."""
+        fx, amount = np.zeros(len(line), dtype=np.int64), base.pay[line].copy()
+        for number, plan in enumerate(self.plans):
+            at = np.flatnonzero(base.plan[line] == number)
+            fx[at] = self.rates.lookup(plan.currency, currency, base.date[line[at]])
+            if plan.currency != currency:
+                amount[at] = convert_column(amount[at], plan.currency, currency, fx[at])
+        self.mark(base.row[line[fx == 0]].astype(np.intp), State.NO_RATE)
+        return fx, np.where(fx > 0, amount, 0)
 
     def result(self, lines: Lines) -> RunResult:
         """The finished run."""
         sequence = np.arange(len(lines))  # each component's lines are already in the order they accumulated
         order = np.lexsort((sequence, lines.component, lines.plan, lines.person))
-        open_rows = np.flatnonzero(self.in_period & (self.state != _PAID))
+        open_rows = np.flatnonzero(self.in_period & (self.state != State.PAID))
         open_rows = open_rows[np.lexsort((self.credits.key[open_rows], self.dates[open_rows].astype(np.int64)))]
-        unpaid = tuple((int(self.credits.key[row]), _REASON[int(self.state[row])]) for row in open_rows)
-        notices = self._notices(open_rows)
-        return RunResult(self.period, self.plans, lines.take(order), self.credits, notices, unpaid, self.rates)
-
-    def _notices(self, rows: Rows) -> tuple[Notice, ...]:
-        notices: list[Notice] = []
-        for state, reason in sorted(_REASON.items()):
-            at = rows[self.state[rows] == state]
-            if reason is Unpaid.FILTERED or not len(at):
-                continue
-            keys = tuple(self.credits.key[at].tolist())
-            notices.append(Notice(reason, self._sentence(reason, at), reason in _BLOCKING, keys))
-        return tuple(notices)
-
-    def _sentence(self, reason: Unpaid, rows: Rows) -> str:
-        many = f"{len(rows):,} credit{'s' if len(rows) != 1 else ''} of {self.period.label}"
-        people = sorted({self.names.get(p, f"person {p}") for p in self.credits.person[rows].tolist() if p >= 0})
-        who = ", ".join(people[:10]) + (f" and {len(people) - 10} more" if len(people) > 10 else "")
-        match reason:
-            case Unpaid.NO_PERSON:
-                return f"{many} name nobody and pay nobody."
-            case Unpaid.NO_PLAN:
-                return f"{many} pay nothing because their people had no plan on the credit date: {who}."
-            case Unpaid.NO_RATE:
-                codes = ", ".join(sorted(set(self.credits.currency[rows].astype(str).tolist())))
-                return f"{many} in {codes} cannot be converted on the credit date. Import the exchange rates."
-            case Unpaid.UNDEFINED:
-                return f"{many} cannot be measured because the plan's formula divides by zero there: {who}."
-            case _:
-                return f"{many} pay nothing because there is no quota for the window: {who}. Import the quotas."
+        unpaid = tuple((int(self.credits.key[row]), REASON[State(int(self.state[row]))]) for row in open_rows)
+        said = notices(self.credits, open_rows, self.state, self.missing, self.names, self.period)
+        extras = tuple(sorted(self.extras, key=lambda e: (e.person, e.plan, e.component, e.window_start)))
+        return RunResult(self.period, self.plans, lines.take(order), self.credits, said, unpaid, self.rates, extras)
 
 
-_NO_PERSON, _NO_PLAN, _FILTERED, _NO_RATE, _NO_QUOTA, _PAID, _UNDEFINED = range(7)
-# A credit that one component pays and another cannot measure still blocks: the largest state wins.
-_REASON: Final = {
-    _NO_PERSON: Unpaid.NO_PERSON,
-    _NO_PLAN: Unpaid.NO_PLAN,
-    _FILTERED: Unpaid.FILTERED,
-    _NO_RATE: Unpaid.NO_RATE,
-    _NO_QUOTA: Unpaid.NO_QUOTA,
-    _UNDEFINED: Unpaid.UNDEFINED,
-}
-_BLOCKING: Final = frozenset({Unpaid.NO_RATE, Unpaid.NO_QUOTA, Unpaid.UNDEFINED})
-_FOREVER: Final = dt.date(9999, 12, 31)
+def _own(plans: Sequence[Plan], base: Lines) -> Ints:
+    """Codes of the (person, plan, component) whose lines rest on the person's own credits."""
+    codes = [
+        p * 2**10 + c
+        for p, plan in enumerate(plans)
+        for c, component in enumerate(plan.components)
+        if component.source is Source.OWN
+    ]
+    people = np.unique(base.person)
+    return (people[:, None] * 2**20 + np.array(codes, dtype=np.int64)[None, :]).reshape(-1)
 
 
-def _currencies(column: Column, otherwise: str) -> npt.NDArray[np.str_]:
-    """Each row's currency; ``otherwise`` where the column says none."""
-    if column.currencies is None:
-        return np.full(len(column), column.currency or otherwise)
-    codes = column.currencies.astype(str)
-    return np.where((codes == "None") | (codes == ""), otherwise, codes).astype(str)
+class _Staff:
+    """The people of one plan."""
 
+    def __init__(self, run: _Run, number: int, spans: Spans) -> None:
+        self.run, self.number, self.plan, self.spans = run, number, run.plans[number], spans
+        self._business: dict[tuple[Source, int | None], Business] = {}
+        self._history: dict[str, dict[tuple[int, dt.date], tuple[Days, Ints]]] = {}
+        self._levels = Levels(run.quotas, run.targets, run.scores, self._attained)
 
-def _converted(column: Column, codes: npt.NDArray[np.str_], currency: str, rates: Ints) -> Column:
-    values = column.values.astype(np.int64)
-    for code in np.unique(codes):
-        if code != currency:
-            at = codes == code
-            values[at] = convert_column(values[at], str(code), currency, rates[at])
-    return replace(column, values=values, currency=currency, currencies=None)
+    def business(self, component: Component) -> Business:
+        """The credits that ``component`` may count."""
+        key = (component.source, component.depth)
+        if key not in self._business:
+            self._business[key] = self._read(component)
+        return self._business[key]
 
+    def _read(self, component: Component) -> Business:
+        run = self.run
+        start = self._earliest()
+        rows: Rows = np.flatnonzero((run.dates >= start) & (run.dates <= run.last))
+        person = run.credits.person[rows]
+        if component.source is Source.TEAM_CREDITS:
+            at, person = run.hierarchy.managers(person, run.dates[rows], component.depth)
+            rows = rows[at]
+        held = self.spans.find(person, run.dates[rows]) >= 0
+        rows, person = run.ordered(rows[held], person[held])
+        business, unknown = converted(run.credits, self.plan, rows, person, run.rates)
+        if component.source is Source.OWN:
+            run.mark(rows, State.FILTERED)
+        run.mark(unknown, State.NO_RATE)
+        return business
 
-def _merged(assignments: Sequence[PlanAssignment], plan: Plan) -> list[tuple[int, dt.date, dt.date]]:
-    """(person, first day, last day) by person and day, cut to the plan's dates, overlaps joined."""
-    spans: list[tuple[int, dt.date, dt.date]] = []
-    last = plan.effective_to or _FOREVER
-    mine = [(a.person, a.start, a.end or _FOREVER) for a in assignments if a.plan == plan.name]
-    for person, start, end in sorted(mine):
-        begin, finish = max(start, plan.effective_from), min(end, last)
-        if begin > finish:
-            continue
-        if spans and spans[-1][0] == person and spans[-1][2] >= begin:
-            spans[-1] = (person, spans[-1][1], max(spans[-1][2], finish))
-        else:
-            spans.append((person, begin, finish))
-    return spans
+    def _earliest(self) -> np.datetime64:
+        run = self.run
+        starts = [run.first]
+        for component in self.plan.components:
+            kind = WINDOW_PERIOD.get(component.window)
+            if component.window is Window.CONTRACT:
+                starts.append(np.datetime64("0001-01-01"))
+            elif kind is not None:
+                starts.append(np.datetime64(run.calendar.containing(run.period.start, kind).start))
+        return min(starts)
 
+    def _count(self, component: Component) -> Counted:
+        run = self.run
+        business = self.business(component)
+        return count(component, self.plan, business, run.dates, run.schema, run.calendar, run.period)
 
-def _running(amount: Ints, person: Ints, starts: Days) -> Ints:
-    """Running totals, starting again with each (person, window); the rows are sorted by both."""
-    if not len(amount):
-        return amount
-    if float(np.abs(amount.astype(np.float64)).sum()) > 9e18:
-        raise InputRefusedError(
-            "The credits' total exceeds what 64 bits of minor units can hold.", way_out="Check the amounts."
+    def component(self, place: int) -> Lines:
+        """The lines that one component pays in the period; its extras are kept."""
+        component = self.plan.components[place]
+        counted = self._count(component)
+        self.run.mark(counted.undefined, State.UNDEFINED)
+        lines = self.lines(place, counted)
+        if levelled(component) and component.window in WINDOW_PERIOD:
+            self.run.extras += self._extras(place, counted)
+        return lines
+
+    def lines(self, place: int, counted: Counted) -> Lines:
+        """The payout lines of what was counted."""
+        run, component = self.run, self.plan.components[place]
+        picked = np.flatnonzero(run.in_period[counted.rows])
+        rows, person, window = counted.rows[picked], counted.person[picked], counted.window[picked]
+        if not len(rows):
+            return Lines.empty()
+        levels, inverse = self._levels_of(component, person, window)
+        lacking = np.array([bool(level.missing) for level in levels])[inverse]
+        for level, at in zip(levels, _members(inverse, len(levels)), strict=True):
+            for reason in level.missing:
+                state = State.of(reason)
+                run.lack(int(person[at[0]]), state)
+                run.mark(rows[at], state)
+        stay = np.flatnonzero(~lacking)
+        picked, rows, person, inverse = picked[stay], rows[stay], person[stay], inverse[stay]
+        if not len(rows):
+            return Lines.empty()
+        terms, num, den, is_open = terms_of(levels, inverse)
+        amount, before = counted.amount[picked], counted.before[picked]
+        after = to_int64(total(before, amount), "A total")
+        pay = np.zeros(len(rows), dtype=np.int64)
+        tier, rate = np.full(len(rows), -1, dtype=np.int64), np.zeros(len(rows), dtype=np.int64)
+        for table, at in self._tables(component, is_open):
+            if counted.value is None:
+                pay[at] = payout(component, table, before[at], after[at], terms.take(at))
+                limits = bounds(table, terms.quota[at])
+                tier[at] = tier_of(table, limits, after[at])
+                rate[at] = np.array([0, *(entry.rate for entry in table.tiers)], dtype=np.int64)[tier[at] + 1]
+            else:
+                rate[at] = counted.value[picked[at]]
+                pay[at] = _looked_up(component, amount[at], rate[at], terms.take(at))
+        if component.source is not Source.TEAM_CREDITS:
+            run.mark(rows, State.PAID)
+        return Lines(
+            person=person,
+            plan=np.full(len(rows), self.number, dtype=np.int64),
+            component=np.full(len(rows), place, dtype=np.int64),
+            credit=run.credits.key[rows],
+            row=rows.astype(np.int64),
+            date=run.dates[rows],
+            credit_amount=run.credits.amount[rows],
+            credit_currency=run.credits.currency[rows],
+            exchange_rate=counted.fx[picked],
+            amount=amount,
+            before=before,
+            after=after,
+            quota=terms.quota,
+            tier=tier,
+            rate=rate,
+            window_start=counted.window[picked],
+            target=terms.target,
+            factor=num,
+            factor_of=den,
+            open=is_open,
+            pay=pay,
         )
-    sums = np.cumsum(amount)
-    new = np.r_[True, (person[1:] != person[:-1]) | (starts[1:] != starts[:-1])]
-    first = np.flatnonzero(new)
-    offset = sums[first] - amount[first]
-    return sums - np.repeat(offset, np.diff(np.r_[first, len(amount)]))
+
+    def _tables(self, component: Component, is_open: Ints) -> Iterator[tuple[RateTable, Rows]]:
+        """The rate tables that hold, with the lines each holds for; a closed gate without rates pays nothing."""
+        opened = np.flatnonzero(is_open == 1)
+        if len(opened):
+            yield component.rates, opened
+        gate = component.gate
+        closed = np.flatnonzero(is_open == 0)
+        if len(closed) and gate is not None and gate.otherwise is not None:
+            yield gate.otherwise, closed
+
+    def _levels_of(self, component: Component, person: Ints, window: Days) -> tuple[list[Level], Rows]:
+        """The state of each window at the end of the period, and the window of each row."""
+        kind = WINDOW_PERIOD.get(component.window)
+        days = window.astype(np.int64) if kind is not None else np.zeros(len(person), dtype=np.int64)
+        pairs, inverse = np.unique(np.stack([person, days], axis=1), axis=0, return_inverse=True)
+        levels = [
+            self._level(component, who, dt.date(1970, 1, 1) + dt.timedelta(days=day), self.run.period.end)
+            for who, day in pairs.tolist()
+        ]
+        return levels, inverse.reshape(-1)
+
+    def _level(self, component: Component, person: int, start: dt.date, day: dt.date) -> Level:
+        window = window_of(component, start, self.run.calendar, self.run.period)
+        return self._levels.level(self.plan, component, person, window, min(day, window.end))
+
+    def _attained(self, person: int, name: str, day: dt.date) -> Fraction | None:
+        """What the component called ``name`` has attained of its quota on ``day``."""
+        component = next(c for c in self.plan.components if c.name == name)
+        window = window_of(component, day, self.run.calendar, self.run.period)
+        quota = self.run.quotas.target(person, component.quota, window, self.plan.currency)
+        if quota == 0:
+            return None
+        if name not in self._history:
+            self._history[name] = self._totals(component)
+        days, sums = self._history[name].get((person, window.start), (None, None))
+        if days is None or sums is None:
+            return Fraction(0)
+        at = int(np.searchsorted(days, np.datetime64(day), side="right"))
+        return Fraction(int(sums[at - 1]) if at else 0, quota)
+
+    def _totals(self, component: Component) -> dict[tuple[int, dt.date], tuple[Days, Ints]]:
+        """The days and running totals of each (person, window)."""
+        counted = self._count(component)
+        edges = np.r_[True, (counted.person[1:] != counted.person[:-1]) | (counted.window[1:] != counted.window[:-1])]
+        starts = np.flatnonzero(edges[: len(counted.rows)])
+        ends = np.r_[starts[1:], len(counted.rows)] if len(starts) else starts
+        found = {}
+        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+            sums = counted.before[start:end] + counted.amount[start:end]
+            key = (int(counted.person[start]), counted.window[start].astype(object))
+            found[key] = (self.run.dates[counted.rows[start:end]], sums)
+        return found
+
+    def _extras(self, place: int, counted: Counted) -> Iterator[Extra]:
+        """What each person's windows pay apart from credits: now, less what earlier periods paid for the same."""
+        run, component = self.run, self.plan.components[place]
+        for person, window in self._windows_now(component):
+            mine = (counted.person == person) & (counted.window == np.datetime64(window.start))
+            earlier = np.flatnonzero(mine & (run.dates[counted.rows] < run.first))
+            measured = int(counted.before[earlier[-1]] + counted.amount[earlier[-1]]) if len(earlier) else 0
+            level = self._level(component, person, window.start, run.period.end)
+            for reason in level.missing:
+                run.lack(person, State.of(reason))
+            if level.missing:
+                continue
+            now = self._owed(component, level, measured)
+            before = 0
+            if run.period.start > window.start:
+                day = run.period.start - dt.timedelta(days=1)
+                before = self._owed(component, self._level(component, person, window.start, day), measured)
+            if now != before:
+                yield Extra(person, self.number, place, window.start, measured, before, now, now - before, level.why)
+
+    def _windows_now(self, component: Component) -> Iterator[tuple[int, Period]]:
+        """The windows that the period touches, for each person who is paid by the plan in both."""
+        run, kind = self.run, WINDOW_PERIOD[component.window]
+        for person, begin, end in zip(
+            self.spans.people.tolist(), self.spans.begins.tolist(), self.spans.ends.tolist(), strict=True
+        ):
+            first = max(run.period.start, _day(begin))
+            last = min(run.period.end, _day(end))
+            while first <= last:
+                window = run.calendar.containing(first, kind)
+                yield person, window
+                first = window.end + dt.timedelta(days=1)
+
+    def _owed(self, component: Component, level: Level, measured: int) -> int:
+        """What a window's total earns by a state of affairs, rounded."""
+        table = component.rates if level.open else (component.gate.otherwise if component.gate else None)
+        if table is None or level.missing:
+            return 0
+        terms = terms_of([level], np.zeros(1, dtype=np.intp))[0]
+        exact = multiplied(component, earned(table, terms, np.array([measured], dtype=np.int64)), terms)
+        return int(divide(exact.num, exact.den, component.rounding)[0])
+
+
+def _looked_up(component: Component, amount: Ints, rate: Ints, terms: Terms) -> Ints:
+    """The pay of lines that stand alone, each at its own rate."""
+    pay = multiplied(component, Rational(product(amount, rate), whole(PPM)), terms)
+    return lines_pay(component, Rational(np.zeros(len(amount), dtype=np.int64), whole(1)), pay)
+
+
+def _members(inverse: Rows, count_of: int) -> Iterator[Rows]:
+    order = np.argsort(inverse, kind="stable")
+    edges = np.searchsorted(inverse[order], np.arange(count_of + 1))
+    for i in range(count_of):
+        yield order[edges[i] : edges[i + 1]]
+
+
+def _day(number: int) -> dt.date:
+    return FOREVER if number >= _LAST else dt.date(1970, 1, 1) + dt.timedelta(days=number)
+
+
+_LAST: Final = (FOREVER - dt.date(1970, 1, 1)).days

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from salesops_desktop.expressions import Rounding
 from salesops_desktop.model.enums import Measure
+from salesops_desktop.model.money import PPM
 
 
 class TierMode(StrEnum):
@@ -20,6 +21,14 @@ class TierMode(StrEnum):
     """Each tier's rate pays only the part of the total that lies in the tier."""
     RETROACTIVE = "retroactive"
     """The tier reached pays the whole total (a "cliff")."""
+    WHOLE_OVERAGE = "whole overage"
+    """The first tier pays its part; all above it is paid at the rate of the tier reached."""
+    STEP = "step"
+    """The tier reached pays its value, whatever the total: a bonus, or a share of the target incentive."""
+    CURVE = "curve"
+    """As steps, but in a straight line from each tier's value to the next one's; level after the last."""
+    OWN_OUTPUT = "own output"
+    """Marginal, the bounds measured in what is left to the company (a sliding scale on its own result)."""
 
 
 class Basis(StrEnum):
@@ -29,6 +38,18 @@ class Basis(StrEnum):
     """Minor units of the plan's currency."""
     ATTAINMENT = "attainment"
     """Ppm of the quota; in money each bound is rounded half up to the minor unit."""
+
+
+class Pays(StrEnum):
+    """What the values of a rate table are parts of."""
+
+    MEASURE = "measure"
+    """Ppm of the measured money."""
+    TARGET = "target incentive"
+    """Ppm of the person's target incentive for the window. In tiers that are not steps: of the target incentive for the
+    part of the quota that lies in the tier, so that 100 % in every tier pays the target at quota."""
+    AMOUNT = "amount"
+    """Minor units: of a step, or per unit where units are measured."""
 
 
 class BoundarySide(StrEnum):
@@ -48,6 +69,8 @@ class Window(StrEnum):
     MONTH = "month"
     QUARTER = "quarter"
     YEAR = "year"
+    CONTRACT = "contract"
+    """From the first credit of the contract on, however long it runs."""
 
 
 class RoundingStage(StrEnum):
@@ -70,12 +93,21 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class RateTable:
-    """The tiers of a component, lowest first."""
+    """The tiers of a component, lowest first.
+
+    Bounds are minor units of money, or millionths of a unit where units are measured; see ``Basis``.
+    """
 
     tiers: tuple[Tier, ...]
     mode: TierMode = TierMode.MARGINAL
     basis: Basis = Basis.AMOUNT
     boundary: BoundarySide = BoundarySide.UPPER
+    pays: Pays = Pays.MEASURE
+
+    @property
+    def stepped(self) -> bool:
+        """Whether a tier's value is paid itself, not times the total."""
+        return self.mode in (TierMode.STEP, TierMode.CURVE)
 
     @classmethod
     def flat(cls, rate: int) -> RateTable:
@@ -89,11 +121,88 @@ class RateTable:
         mode: TierMode = TierMode.MARGINAL,
         basis: Basis = Basis.AMOUNT,
         boundary: BoundarySide = BoundarySide.UPPER,
+        pays: Pays = Pays.MEASURE,
     ) -> RateTable:
         """Tiers without gaps from (lower bound, rate) pairs; the last has no end."""
         uppers = [*(lower for lower, _ in steps[1:]), None]
         tiers = tuple(Tier(lower, upper, rate) for (lower, rate), upper in zip(steps, uppers, strict=True))
-        return cls(tiers, mode, basis, boundary)
+        return cls(tiers, mode, basis, boundary, pays)
+
+
+class AxisKind(StrEnum):
+    """What an axis of a lookup looks at."""
+
+    FORMULA = "formula"
+    """A number of each credit: its bounds are millionths."""
+    ATTAINMENT = "attainment"
+    """A component's total over its quota at the end of the period, ppm."""
+    SCORE = "score"
+    """A person's score for the window, ppm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One dimension of a lookup.
+
+    Attributes:
+        kind: what it looks at.
+        by: the formula, or the name of the component or score.
+        bounds: where its cells begin, ascending; what lies below the first is in the first.
+        exceeded: bounds that must be exceeded, not only reached (by place).
+    """
+
+    kind: AxisKind
+    by: str
+    bounds: tuple[int, ...]
+    exceeded: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A table of one or more dimensions; ``values`` in row-major order, the last axis running fastest."""
+
+    axes: tuple[Axis, ...]
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A multiplier of a component's pay: a score, or looked up. 1,000,000 changes nothing.
+
+    Attributes:
+        name: what it is called; the score's name where there is no ``table``.
+        table: the factor by its axes (attainments and scores only).
+        missing: the score to use where a person has none; None stops the run and names the people.
+    """
+
+    name: str
+    table: Lookup | None = None
+    missing: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A hurdle: the component pays by its rates only when all of ``components`` have been attained.
+
+    Attributes:
+        components: names of components with a quota.
+        attainment: ppm of each one's quota that must be reached by the end of the period.
+        otherwise: the rates until then; None pays nothing.
+    """
+
+    components: tuple[str, ...]
+    attainment: int
+    otherwise: RateTable | None = None
+
+
+class Source(StrEnum):
+    """Whose business a component counts."""
+
+    OWN = "own credits"
+    TEAM_CREDITS = "credits of the team"
+    """Of everyone who reports to the person on the credit date, at any depth up to ``Component.depth``."""
+    TEAM_PAY = "pay of the team"
+    """What those people's components earn by their own credits (an override on commission)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +217,16 @@ class Component:
         window: over what the total accumulates.
         quota: which quota attainment is measured against (tiers by attainment only).
         cap: most that a window can pay, in minor units; None for no cap.
+        deal_cap: most that one line can pay or take back, in minor units.
+        deal_floor: least that a line pays that pays anything, in minor units.
+        lookup: the rate of each credit by a table instead of ``rates`` (ppm of what is measured, or of the target
+            incentive; ``rates.pays`` says which).
+        factors: what the pay is multiplied by.
+        gate: what must be attained before ``rates`` hold.
+        weight: ppm of the target incentive this component stands for.
+        source: whose business counts.
+        depth: how many levels of reports a team source reaches; None all.
+        contract: formula of the contract a credit belongs to (window CONTRACT).
         rounding: what happens to fractions of a minor unit.
         stage: where it happens.
     """
@@ -121,6 +240,15 @@ class Component:
     cap: int | None = None
     rounding: Rounding = Rounding.HALF_UP
     stage: RoundingStage = RoundingStage.TELESCOPING
+    deal_cap: int | None = None
+    deal_floor: int | None = None
+    lookup: Lookup | None = None
+    factors: tuple[Factor, ...] = ()
+    gate: Gate | None = None
+    weight: int = PPM
+    source: Source = Source.OWN
+    depth: int | None = None
+    contract: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +282,35 @@ class Quota:
     end: dt.date
     amount: int
     currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetIncentive:
+    """What a person is to earn at 100 % of target, in minor units, for the days from ``start`` to ``end``."""
+
+    person: int
+    start: dt.date
+    end: dt.date
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A person's score (objectives, satisfaction), ppm, for the days from ``start`` to ``end``, both included."""
+
+    person: int
+    name: str
+    start: dt.date
+    end: dt.date
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """``person`` reports to ``manager`` from ``start`` to ``end``, both included; no end means until further notice."""
+
+    person: int
+    manager: int
+    start: dt.date
+    end: dt.date | None = None

@@ -105,6 +105,8 @@ class Unpaid(StrEnum):
     NO_RATE = "there is no exchange rate on the credit date"
     NO_QUOTA = "the person has no quota for the window"
     UNDEFINED = "the plan's formula divides by zero"
+    NO_TARGET = "the person has no target incentive for the window"
+    NO_SCORE = "the person has no score for the window"
     FILTERED = "no component of the plan counts it"
 
 
@@ -158,6 +160,14 @@ class Lines:
     rate: Ints
     """That tier's rate, ppm."""
     window_start: Days
+    target: Ints
+    """The target incentive the component stands for; 0 where it needs none."""
+    factor: Ints
+    """Numerator of the product of the factors."""
+    factor_of: Ints
+    """Its denominator."""
+    open: Ints
+    """1 where the component's own rates hold, 0 where its gate is closed."""
     pay: Ints
 
     def __len__(self) -> int:
@@ -180,6 +190,35 @@ class Lines:
     def take(self, rows: npt.NDArray[np.intp]) -> Lines:
         """The same lines with ``rows`` only, in that order."""
         return Lines(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """Pay of a window that no single credit brings: it follows from attainments, scores or the target incentive.
+
+    ``pay = now - paid_before``, in minor units of the plan's currency.
+
+    Attributes:
+        person: id.
+        plan: index into :attr:`RunResult.plans`.
+        component: index into the plan's components.
+        window_start: first day of the window.
+        total: what had been measured before the period.
+        paid_before: what that total had earned by the state of affairs at the end of the period before.
+        now: what it earns by that at the end of the period.
+        pay: the difference.
+        why: the attainments, scores and target it rests on, in a sentence.
+    """
+
+    person: int
+    plan: int
+    component: int
+    window_start: dt.date
+    total: int
+    paid_before: int
+    now: int
+    pay: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +264,7 @@ class RunResult:
         notices: what has to be said; a blocking one must be mended before approval.
         unpaid: (credit key, reason) of every credit of the period that pays nothing.
         rates: the exchange rates used.
+        extras: pay that no single credit brings.
     """
 
     period: Period
@@ -234,6 +274,7 @@ class RunResult:
     notices: tuple[Notice, ...] = ()
     unpaid: tuple[tuple[int, Unpaid], ...] = field(default=(), repr=False)
     rates: ExchangeRates = field(default_factory=ExchangeRates, repr=False)
+    extras: tuple[Extra, ...] = ()
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -279,6 +320,8 @@ class RunResult:
         lines = zip(self.lines.person.tolist(), self.lines.plan.tolist(), self.lines.pay.tolist(), strict=True)
         for person, plan, pay in lines:
             sums[person, currencies[plan]] += pay
+        for extra in self.extras:
+            sums[extra.person, currencies[extra.plan]] += extra.pay
         return dict(sorted(sums.items()))
 
     def digest(self) -> str:
@@ -292,4 +335,6 @@ class RunResult:
                 seal.update("\n".join(str(value) for value in values).encode())
             else:
                 seal.update(np.ascontiguousarray(values).tobytes())
+        for extra in self.extras:
+            seal.update(repr(extra).encode())
         return seal.hexdigest()

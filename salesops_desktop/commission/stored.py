@@ -10,12 +10,19 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from salesops_desktop.commission.plan import (
+    Axis,
+    AxisKind,
     Basis,
     BoundarySide,
     Component,
+    Factor,
+    Gate,
+    Lookup,
+    Pays,
     Plan,
     RateTable,
     RoundingStage,
+    Source,
     Tier,
     TierMode,
     Window,
@@ -23,6 +30,7 @@ from salesops_desktop.commission.plan import (
 from salesops_desktop.expressions import Rounding
 from salesops_desktop.model.enums import Measure
 from salesops_desktop.model.errors import Fault, FaultsError
+from salesops_desktop.model.money import PPM
 
 E = TypeVar("E", bound=Enum)
 Json = dict[str, Any]
@@ -30,7 +38,7 @@ Json = dict[str, Any]
 
 def definition(plan: Plan) -> Json:
     """What a plan says apart from its name, currency and dates, as a JSON object."""
-    return {"version": 1, "components": [_component_json(component) for component in plan.components]}
+    return {"version": 2, "components": [_component_json(component) for component in plan.components]}
 
 
 def plan_json(plan: Plan) -> Json:
@@ -83,7 +91,6 @@ def plan_from(
 
 
 def _component_json(component: Component) -> Json:
-    rates = component.rates
     return {
         "name": component.name,
         "measure": component.measure,
@@ -93,13 +100,43 @@ def _component_json(component: Component) -> Json:
         "cap": component.cap,
         "rounding": component.rounding.value,
         "stage": component.stage.value,
-        "rates": {
-            "mode": rates.mode.value,
-            "basis": rates.basis.value,
-            "boundary": rates.boundary.value,
-            "tiers": [[tier.lower, tier.upper, tier.rate] for tier in rates.tiers],
+        "rates": _rates_json(component.rates),
+        "deal_cap": component.deal_cap,
+        "deal_floor": component.deal_floor,
+        "lookup": _lookup_json(component.lookup),
+        "factors": [{"name": f.name, "table": _lookup_json(f.table), "missing": f.missing} for f in component.factors],
+        "gate": None
+        if component.gate is None
+        else {
+            "components": list(component.gate.components),
+            "attainment": component.gate.attainment,
+            "otherwise": None if component.gate.otherwise is None else _rates_json(component.gate.otherwise),
         },
+        "weight": component.weight,
+        "source": component.source.value,
+        "depth": component.depth,
+        "contract": component.contract,
     }
+
+
+def _rates_json(rates: RateTable) -> Json:
+    return {
+        "mode": rates.mode.value,
+        "basis": rates.basis.value,
+        "boundary": rates.boundary.value,
+        "pays": rates.pays.value,
+        "tiers": [[tier.lower, tier.upper, tier.rate] for tier in rates.tiers],
+    }
+
+
+def _lookup_json(lookup: Lookup | None) -> Json | None:
+    if lookup is None:
+        return None
+    axes = [
+        {"kind": axis.kind.value, "by": axis.by, "bounds": list(axis.bounds), "exceeded": list(axis.exceeded)}
+        for axis in lookup.axes
+    ]
+    return {"axes": axes, "values": list(lookup.values)}
 
 
 def _text(value: object) -> str:
@@ -122,6 +159,24 @@ def _tiers(value: object) -> tuple[Tier, ...]:
     if not isinstance(value, list):
         raise TypeError
     return tuple(Tier(_integer(lower), _optional_integer(upper), _integer(rate)) for lower, upper, rate in value)
+
+
+def _integers(value: object) -> tuple[int, ...]:
+    if not isinstance(value, list):
+        raise TypeError
+    return tuple(_integer(number) for number in value)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError
+    return tuple(_text(text) for text in value)
+
+
+_SINCE_2: Json = {
+    "deal_cap": None, "deal_floor": None, "lookup": None, "factors": [], "gate": None, "weight": PPM,
+    "source": Source.OWN.value, "depth": None, "contract": "",
+}  # fmt: skip
 
 
 class _Reader:
@@ -151,9 +206,7 @@ class _Reader:
 
     def _component(self, entry: Json, index: int) -> Component:
         where = str(entry.get("name") or f"component {index + 1}")
-        rates = entry.get("rates")
-        table: Json = rates if isinstance(rates, dict) else {}
-        inside = f"{where} › rates"
+        later: Json = {**_SINCE_2, **entry}  # what the first form of plans could not say
         return Component(
             name=self.value(entry, "name", where, _text),
             measure=self.value(entry, "measure", where, _text),
@@ -163,12 +216,69 @@ class _Reader:
             cap=self.value(entry, "cap", where, _optional_integer),
             rounding=self.value(entry, "rounding", where, Rounding),
             stage=self.value(entry, "stage", where, RoundingStage),
-            rates=RateTable(
-                self.value(table, "tiers", inside, _tiers) or (),
-                self.value(table, "mode", inside, TierMode),
-                self.value(table, "basis", inside, Basis),
-                self.value(table, "boundary", inside, BoundarySide),
-            ),
+            rates=self._rates(entry.get("rates"), f"{where} › rates"),
+            deal_cap=self.value(later, "deal_cap", where, _optional_integer),
+            deal_floor=self.value(later, "deal_floor", where, _optional_integer),
+            lookup=self._lookup(later["lookup"], f"{where} › lookup"),
+            factors=self._factors(later["factors"], where),
+            gate=self._gate(later["gate"], f"{where} › gate"),
+            weight=self.value(later, "weight", where, _integer),
+            source=self.value(later, "source", where, Source),
+            depth=self.value(later, "depth", where, _optional_integer),
+            contract=self.value(later, "contract", where, _text),
+        )
+
+    def _rates(self, entry: object, where: str) -> RateTable:
+        table: Json = {"pays": Pays.MEASURE.value, **entry} if isinstance(entry, dict) else {}
+        return RateTable(
+            self.value(table, "tiers", where, _tiers) or (),
+            self.value(table, "mode", where, TierMode),
+            self.value(table, "basis", where, Basis),
+            self.value(table, "boundary", where, BoundarySide),
+            self.value(table, "pays", where, Pays),
+        )
+
+    def _lookup(self, entry: object, where: str) -> Lookup | None:
+        if entry is None:
+            return None
+        table: Json = entry if isinstance(entry, dict) else {}
+        axes = table.get("axes")
+        read = [
+            Axis(
+                self.value(axis, "kind", where, AxisKind),
+                self.value(axis, "by", where, _text),
+                self.value(axis, "bounds", where, _integers) or (),
+                self.value(axis, "exceeded", where, _integers) or (),
+            )
+            for axis in (axes if isinstance(axes, list) else [])
+            if isinstance(axis, dict)
+        ]
+        if not isinstance(axes, list) or len(read) != len(axes):
+            self.faults.append(Fault(f"{where} › axes", "This entry is missing or no list of axes."))
+        return Lookup(tuple(read), self.value(table, "values", where, _integers) or ())
+
+    def _factors(self, entry: object, where: str) -> tuple[Factor, ...]:
+        if not isinstance(entry, list) or not all(isinstance(factor, dict) for factor in entry):
+            self.faults.append(Fault(f"{where} › factors", "This is no list of factors."))
+            return ()
+        return tuple(
+            Factor(
+                self.value(factor, "name", where, _text),
+                self._lookup(factor.get("table"), f"{where} › factor"),
+                self.value({"missing": None, **factor}, "missing", where, _optional_integer),
+            )
+            for factor in entry
+        )
+
+    def _gate(self, entry: object, where: str) -> Gate | None:
+        if entry is None:
+            return None
+        gate: Json = entry if isinstance(entry, dict) else {}
+        otherwise = gate.get("otherwise")
+        return Gate(
+            self.value(gate, "components", where, _texts) or (),
+            self.value(gate, "attainment", where, _integer),
+            None if otherwise is None else self._rates(otherwise, f"{where} › otherwise"),
         )
 
     def finish(self) -> None:

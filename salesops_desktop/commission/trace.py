@@ -7,15 +7,18 @@ rates in ppm. That text is also valid Excel, so a statement workbook can put the
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from salesops_desktop.commission.lint import percent
-from salesops_desktop.commission.plan import Basis, BoundarySide, Component, RoundingStage, TierMode
+from salesops_desktop.commission.levels import needs_quota, tables_of
+from salesops_desktop.commission.lint import NUMBERS, measures_of, percent
+from salesops_desktop.commission.plan import Basis, Component, Pays, RateTable, RoundingStage, Source, TierMode
 from salesops_desktop.commission.records import Line, RunResult
-from salesops_desktop.expressions import Kind, Rounding, compile_formula
+from salesops_desktop.commission.tiers import slide
+from salesops_desktop.commission.trace_rates import WindowPay
+from salesops_desktop.expressions import Formula, Kind, Rounding, compile_formula
 from salesops_desktop.expressions.check import KIND_OF
 from salesops_desktop.expressions.excel import decimal_text
 from salesops_desktop.model.errors import SalesOpsError
@@ -91,7 +94,7 @@ def recompute(steps: Sequence[Step]) -> int:
             if result != value:
                 message = f"Step {step.number} ({step.label}) shows {value}, but its formula gives {result}."
                 raise SalesOpsError(message, way_out="Calculate the run again.")
-        known[step.name] = Fraction(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        known[step.name] = _known(value)
         schema[step.name] = _kind(value)
     last = steps[-1].value
     assert isinstance(last, int)
@@ -118,18 +121,26 @@ class _Trace:
         self.line: Line = result.line(index)
         self.component: Component = result.component(index)
         self.currency = self.line.pay.currency
+        self.is_open = bool(result.lines.open[index])
+        self.target = int(result.lines.target[index])
+        self.factor = Fraction(int(result.lines.factor[index]), int(result.lines.factor_of[index]))
         self.found: list[Step] = []
 
     def steps(self) -> tuple[Step, ...]:
         self._amount()
         self._totals()
-        self._bounds()
-        if self.component.rates.mode is TierMode.RETROACTIVE:
-            self._retroactive("before")
-            self._retroactive("after")
+        self._terms()
+        gate = self.component.gate
+        table = self.component.rates if self.is_open or gate is None else gate.otherwise
+        if self.component.lookup is not None:
+            self._looked_up()
+        elif table is None:
+            for when in ("before", "after"):
+                self._earned(when, "0", "1", Fraction(0), "The gate is closed and nothing is paid until it opens")
         else:
-            self._marginal("before")
-            self._marginal("after")
+            self._bounds(table)
+            for when in ("before", "after"):
+                self._window_pay(table, when)
         self._pay()
         return tuple(self.found)
 
@@ -168,21 +179,28 @@ class _Trace:
     def _amount(self) -> None:
         """The credit, its conversion, and what the component counts of it."""
         line = self.line
+        if self.component.source is Source.TEAM_PAY:
+            source = f"lines of the team for credit {line.credit}, transaction {line.transaction}"
+            self.add(
+                "amount", "Pay of the team", "What the team earns by this credit", line.amount.minor, source=source
+            )
+            return
         own = line.credit_amount
         source = f"credit {line.credit}, transaction {line.transaction}"
         plain = self.component.measure.strip().lstrip("=").strip().strip("[]").casefold() == "amount"
-        name = "amount" if plain and own.currency == self.currency else "credit_amount"
+        only = plain and self.component.lookup is None
+        name = "amount" if only and own.currency == self.currency else "credit_amount"
         self.add(name, "Credit", f"Credited on {line.date}", own.minor, currency=own.currency, source=source)
         if own.currency != self.currency:
             words = f"{own.currency} to {self.currency} on {line.date}"
             self.add(
                 "exchange_rate", "Exchange rate", words, line.exchange_rate, unit=Unit.EXCHANGE, source="exchange rates"
             )
-            name = "amount" if plain else "converted"
+            name = "amount" if only else "converted"
             self._convert(
                 name, "Credit", own.minor, own.currency, line.exchange_rate, ("credit_amount", "exchange_rate")
             )
-        if not plain:
+        if not only:
             self._measure("converted" if own.currency != self.currency else "credit_amount")
 
     def _convert(self, name: str, label: str, minor: int, source: str, rate: int, cells: tuple[str, str]) -> None:
@@ -196,20 +214,39 @@ class _Trace:
         self.add(name, f"{label} in {self.currency}", words, value, excel=excel)
 
     def _measure(self, amount_cell: str) -> None:
+        """The fields that formulas name, and the formulas."""
         table = self.result.credits.table()
         schema = {column.name: column.kind for column in table.columns}
-        formula = compile_formula(self.component.measure, schema, wants=Kind.MONEY)
+        formula = compile_formula(self.component.measure, schema, wants=measures_of(self.component))
+        lookup = self.component.lookup
+        axes = [] if lookup is None else [compile_formula(axis.by, schema, wants=NUMBERS) for axis in lookup.axes]
+        named = formula.fields.union(*(axis.fields for axis in axes))
         cells = {"Amount": amount_cell}
-        for i, name in enumerate(sorted(formula.fields - {"Amount"})):
+        for i, name in enumerate(sorted(named - {"Amount"})):
             cells[name] = f"field_{i + 1}"
             self._field(cells[name], table[name])
-        self.add(
-            "amount",
-            "What counts",
-            f"{formula.english()}, rounded half up",
-            self.line.amount.minor,
-            excel=f"ROUND({formula.excel(cells, exponent(self.currency))},0)",
-        )
+        words = f"{formula.english()}, rounded half up"
+        if formula.kind is Kind.MONEY:
+            text = f"ROUND({formula.excel(cells, exponent(self.currency))},0)"
+            self.add("amount", "What counts", words, self.line.amount.minor, excel=text)
+        else:
+            text = f"ROUND(({formula.excel(cells, exponent(self.currency))})*{PPM},0)"
+            self.add("amount", "Units × 1,000,000", words, self.line.amount.minor, excel=text, unit=Unit.OTHER)
+        for i, axis in enumerate(axes):
+            self._axis(i, axis, cells)
+
+    def _axis(self, i: int, formula: Formula, cells: Mapping[str, str]) -> None:
+        """A number of the credit that its rate depends on, and the place it has on its axis."""
+        text = formula.excel(cells, exponent(self.currency))
+        if formula.kind is Kind.MONEY:
+            text = f"({text})/{10 ** exponent(self.currency)}"
+        known = {step.name: _known(step.value) for step in self.found}
+        schema = {step.name: _kind(step.value) for step in self.found}
+        if formula.kind is Kind.FLOAT:
+            text = f"ROUND(({text})*{PPM},0)/{PPM}"
+        value = compile_formula(text, schema).row(known)
+        assert isinstance(value, Fraction)
+        self.add(f"axis_{i + 1}", "Looked up by", formula.english(), value, excel=text, unit=Unit.OTHER)
 
     def _field(self, cell: str, column: Column) -> None:
         row = int(self.result.lines.row[self.index])
@@ -244,20 +281,86 @@ class _Trace:
         self.add("before", "Total before", words, line.before.minor, source="earlier lines")
         self.add("after", "Total after", "Total before + what counts", line.after.minor, excel="before+amount")
 
-    def _bounds(self) -> None:
-        table = self.component.rates
-        if table.basis is Basis.ATTAINMENT and self.line.quota is not None:
-            words = f"{self.component.quota.value} quota of the {self.component.window.value}"
+    def _terms(self) -> None:
+        """Quota, target incentive, gate and factors of the window."""
+        tables, window = tables_of(self.component), self.component.window.value
+        if self.line.quota is not None and any(needs_quota(table) for table in tables):
+            words = f"{self.component.quota.value} quota of the {window}"
             self.add("quota", "Quota", words, self.line.quota.minor, source="quotas")
-        for i, tier in enumerate(table.tiers):
-            self._bound(f"tier_{i + 1}_from", f"Tier {i + 1} begins", tier.lower)
-            if tier.upper is not None and i == len(table.tiers) - 1:
-                self._bound(f"tier_{i + 2}_from", f"Tier {i + 1} ends", tier.upper)
-            words = f"Rate of tier {i + 1}"
-            self.add(f"tier_{i + 1}_rate", words, "From the plan", tier.rate, unit=Unit.RATE, source="plan")
+        if any(table.pays is Pays.TARGET for table in tables):
+            weight = "" if self.component.weight == PPM else f"{percent(self.component.weight)} of the "
+            words = f"{weight}target incentive of the {window}"
+            self.add("target", "Target incentive", words, self.target, source="target incentives")
+        if self.component.gate is not None:
+            gate = self.component.gate
+            words = f"{percent(gate.attainment)} of the quota in {', '.join(gate.components)}"
+            self.add("gate", "Gate open", words, self.is_open, unit=Unit.OTHER, source="attainments of the period")
+        if self.component.factors:
+            names = " × ".join(factor.name for factor in self.component.factors)
+            self.add(
+                "factor", "Factors", names, self.factor.numerator, unit=Unit.OTHER, source="scores and attainments"
+            )
+            self.add("factor_of", "Factors, divided by", names, self.factor.denominator, unit=Unit.OTHER,
+                     source="scores and attainments")  # fmt: skip
 
-    def _bound(self, name: str, label: str, value: int) -> None:
-        if self.component.rates.basis is Basis.AMOUNT:
+    def _looked_up(self) -> None:
+        """The rate of a line that stands alone, from a table of one or more dimensions."""
+        lookup = self.component.lookup
+        assert lookup is not None
+        cell, index = "0", 0
+        for i, axis in enumerate(lookup.axes):
+            text, place = "0", 0
+            value = next(step.value for step in self.found if step.name == f"axis_{i + 1}")
+            assert isinstance(value, Fraction)
+            for number, bound in enumerate(axis.bounds):
+                exceeded = number in axis.exceeded
+                if number:
+                    text = f"IF(axis_{i + 1}*{PPM}{'>' if exceeded else '>='}{bound},{number},{text})"
+                    if value * PPM > bound or (value * PPM == bound and not exceeded):
+                        place = number
+            cell, index = f"({cell})*{len(axis.bounds)}+{text}", index * len(axis.bounds) + place
+        self.add("cell", "Cell of the table", "By its place on each axis", index, excel=cell, unit=Unit.OTHER)
+        rate = "+".join(f"IF(cell={i},{value},0)" for i, value in enumerate(lookup.values))
+        self.add("rate", "Rate", "Looked up", lookup.values[index], excel=rate, unit=Unit.RATE)
+        self._earned("before", "0", "1", Fraction(0), "Each credit stands alone")
+        exact = Fraction(self.number("amount") * lookup.values[index])
+        self._earned("after", "amount*rate", str(PPM), exact, "What counts × its rate")
+
+    def _bounds(self, table: RateTable) -> None:
+        if table.mode is TierMode.OWN_OUTPUT:
+            self._slide(table)
+            return
+        for i, tier in enumerate(table.tiers):
+            self._bound(table, f"tier_{i + 1}_from", f"Tier {i + 1} begins", tier.lower)
+            if tier.upper is not None and i == len(table.tiers) - 1:
+                self._bound(table, f"tier_{i + 2}_from", f"Tier {i + 1} ends", tier.upper)
+            self._rate(table, i)
+
+    def _rate(self, table: RateTable, i: int) -> None:
+        rate = table.tiers[i].rate
+        if table.pays is not Pays.AMOUNT:
+            words = f"{'Value' if table.stepped else 'Rate'} of tier {i + 1}"
+            self.add(f"tier_{i + 1}_rate", words, "From the plan", rate, unit=Unit.RATE, source="plan")
+        else:
+            words = f"Pay of tier {i + 1}" if table.stepped else f"Pay per unit in tier {i + 1}"
+            self.add(f"tier_{i + 1}_rate", words, "From the plan", rate, source="plan")
+
+    def _slide(self, table: RateTable) -> None:
+        """Where the tiers begin in the whole, when the plan states them in what the company keeps."""
+        sliding = slide(table)
+        for i, tier in enumerate(table.tiers):
+            self._rate(table, i)
+            text, words = "0", "The scale begins with the first unit"
+            if i:
+                part = f"({tier.lower}-{table.tiers[i - 1].lower})*{PPM}*{sliding.scale}/({PPM}-tier_{i}_rate)"
+                text = f"tier_{i}_from+{part}"
+                words = f"When the company has {Money(tier.lower, self.currency)}; × {sliding.scale:,}"
+            self.add(
+                f"tier_{i + 1}_from", f"Tier {i + 1} begins", words, sliding.starts[i], excel=text, unit=Unit.OTHER
+            )
+
+    def _bound(self, table: RateTable, name: str, label: str, value: int) -> None:
+        if table.basis is Basis.AMOUNT:
             self.add(name, label, "From the plan", value, source="plan")
             return
         assert self.line.quota is not None
@@ -265,75 +368,85 @@ class _Trace:
         words = f"{percent(value)} of {self.line.quota}"
         self.add(name, label, words, money, excel=f"ROUND(quota*{value}/{PPM},0)")
 
-    def _ends(self, i: int) -> str | None:
-        """The name of the bound where tier ``i`` (from 0) ends; None when it has no end."""
-        return None if self.component.rates.tiers[i].upper is None else f"tier_{i + 2}_from"
+    def _window_pay(self, table: RateTable, when: str) -> None:
+        """The exact pay for the total before or after the line: a product, and what it is divided by."""
+        writer = WindowPay(table, when, self.number)
+        text, exact, words = writer.formula()
+        if writer.value is not None:
+            shown, value = writer.value
+            unit = Unit.MONEY if table.pays is Pays.AMOUNT and table.mode is TierMode.STEP else (
+                Unit.RATE if isinstance(value, int) else Unit.OTHER)  # fmt: skip
+            self.add(
+                f"rate_{when}", f"Rate {when}", "Of the tier that the total lies in", value, excel=shown, unit=unit
+            )
+        divisor = "1"
+        if table.mode is TierMode.OWN_OUTPUT:
+            divisor = str(slide(table).scale)
+        if table.pays is Pays.TARGET:
+            text, exact, divisor = f"({text})*target", exact * self.target, f"{divisor}*{PPM}"
+            if not table.stepped:
+                divisor = f"{divisor}*MAX(quota,1)"
+        elif table.pays is Pays.MEASURE or not table.stepped:
+            divisor = f"{divisor}*{PPM}"
+        self._earned(when, text, divisor, exact, words)
 
-    def _marginal(self, when: str) -> None:
-        """What the tiers pay for the total before or after the line, in minor units × ppm; zero parts left out."""
-        total = self.number(when)
-        parts: list[str] = []
-        pays = 0
-        for i, tier in enumerate(self.component.rates.tiers):
-            start, end = f"tier_{i + 1}_from", self._ends(i)
-            reached = f"MIN({when},{end})" if end else when
-            size = (min(total, self.number(end)) if end else total) - self.number(start)
-            text = f"({reached}-{start})"
-            if i > 0 or tier.lower != 0:
-                text, size = f"MAX({reached}-{start},0)", max(size, 0)
-            parts.append(f"{text}*tier_{i + 1}_rate")
-            pays += size * tier.rate
-        words = "Each tier's part of the total × its rate"
-        self._earned(when, "+".join(parts), pays, words)
-
-    def _retroactive(self, when: str) -> None:
-        table = self.component.rates
-        total = self.number(when)
-        sign = ">" if table.boundary is BoundarySide.LOWER else ">="
-        text, rate = "0", 0
-        for i, tier in enumerate(table.tiers):
-            start = f"tier_{i + 1}_from"
-            bound = self.number(start)
-            if i == 0 and tier.lower == 0:
-                text, rate = "tier_1_rate", tier.rate
-                continue
-            text = f"IF({when}{sign}{start},tier_{i + 1}_rate,{text})"
-            if total > bound or (total == bound and sign == ">="):
-                rate = tier.rate
-        words = f"The rate of the tier that the total {when} lies in"
-        self.add(f"rate_{when}", f"Rate {when}", words, rate, excel=text, unit=Unit.RATE)
-        end = self._ends(len(table.tiers) - 1)
-        paid = f"MIN({when},{end})" if end else when
-        size = min(total, self.number(end)) if end else total
-        self._earned(when, f"{paid}*rate_{when}", size * rate, "The whole total × that rate")
-
-    def _earned(self, when: str, products: str, exact: int, words: str) -> None:
-        """Pay for the whole window up to then: exact in minor units × ppm, capped, then rounded if it telescopes."""
+    def _earned(self, when: str, products: str, divisor: str, exact: Fraction, words: str) -> None:
+        """Pay for the whole window up to then: exact, with its factors, capped, then rounded if it telescopes."""
         component = self.component
-        label = f"Exact pay for the total {when}, × {PPM:,}"
         name = f"exact_{when}"
-        self.add(name, label, words, exact, excel=products, unit=Unit.OTHER)
+        known = {step.name: _known(step.value) for step in self.found}
+        scale = compile_formula(divisor, {step.name: _kind(step.value) for step in self.found}).row(known)
+        assert isinstance(scale, Fraction)
+        times = "" if scale == 1 else f", × {int(scale):,}"
+        self.add(name, f"Exact pay for the total {when}{times}", words, _plain(exact), excel=products, unit=Unit.OTHER)
+        pay, text = exact / scale, f"{name}/({divisor})"
+        if component.factors:
+            pay, text = pay * self.factor, f"{name}*factor/({divisor}*factor_of)"
         if component.cap is not None:
             if all(step.name != "cap" for step in self.found):
                 self.add("cap", f"Cap of the {component.window.value}", "From the plan", component.cap, source="plan")
-            exact = min(exact, component.cap * PPM)
-            text = f"MIN({name},cap*{PPM})"
-            name = f"capped_{when}"
-            self.add(name, f"{label}, capped", "At most the cap", exact, excel=text, unit=Unit.OTHER)
+            pay, text = min(pay, Fraction(component.cap)), f"MIN({text},cap)"
         if component.stage is RoundingStage.TELESCOPING:
-            value = _rounded(Fraction(exact, PPM), component.rounding)
-            words = f"Rounded {component.rounding.value}"
-            excel = rounding_text(f"{name}/{PPM}", component.rounding)
-            self.add(f"earned_{when}", f"Earned {when}", words, value, excel=excel)
+            label, words, excel = f"Earned {when}", f"Rounded {component.rounding.value}", text
+            value = _rounded(pay, component.rounding)
+            self.add(f"earned_{when}", label, words, value, excel=rounding_text(excel, component.rounding))
+        else:
+            self.add(f"pay_{when}", f"Pay {when}", "Not rounded yet", _plain(pay), excel=text, unit=Unit.OTHER)
 
     def _pay(self) -> None:
-        if self.component.stage is RoundingStage.TELESCOPING:
+        component = self.component
+        if component.stage is RoundingStage.TELESCOPING:
             words, excel = "Earned after − earned before", "earned_after-earned_before"
+            value = self.number("earned_after") - self.number("earned_before")
         else:
-            stem = "exact" if self.component.cap is None else "capped"
-            words = f"Pay after − pay before, rounded {self.component.rounding.value}"
-            excel = rounding_text(f"({stem}_after-{stem}_before)/{PPM}", self.component.rounding)
+            words = f"Pay after − pay before, rounded {component.rounding.value}"
+            excel = rounding_text("(pay_after-pay_before)", component.rounding)
+            ends = {step.name: Fraction(step.value) for step in self.found if isinstance(step.value, int | Fraction)}
+            value = _rounded(ends["pay_after"] - ends["pay_before"], component.rounding)
+        limits = [
+            ("deal_floor", "Least of a line", component.deal_floor, "IF({0}>0,MAX({0},deal_floor),{0})"),
+            ("deal_cap", "Most of a line", component.deal_cap, "MAX(MIN({0},deal_cap),-deal_cap)"),
+        ]
+        name = "pay"
+        for cell, label, limit, form in limits:
+            if limit is None:
+                continue
+            name = f"{name}_unlimited"
+            self.add(name, "Commission before the limit of a line", words, value, excel=excel)
+            self.add(cell, label, "From the plan", limit, source="plan")
+            words, excel = label, form.format(name)
+            value = (
+                (max(value, limit) if value > 0 else value) if cell == "deal_floor" else max(min(value, limit), -limit)
+            )
         self.add("pay", "Commission", words, self.line.pay.minor, excel=excel)
+
+
+def _known(value: int | Fraction | str | bool | dt.date | None) -> Fraction | str | bool | dt.date | None:
+    return Fraction(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _plain(value: Fraction) -> int | Fraction:
+    return value.numerator if value.denominator == 1 else value
 
 
 def rounding_text(text: str, rounding: Rounding) -> str:

@@ -50,12 +50,18 @@ def pays(component, credits_in, quotas=(), period=Q1, **options):
 @settings(deadline=None, max_examples=60)
 @given(case=runs(), period=st.sampled_from(["2026-Q1", "2026-02", "2026-03", "2026"]))
 def test_equals_the_reference_on_any_plan(case, period):
-    plans, assignments, credits_in, quotas = case
+    plans, assignments, credits_in, quotas, more = case
     span = CALENDAR.parse(period)
-    result = calculate(plans, assignments, credits_in, quotas, span, rates=ExchangeRates(RATES))
+    result = calculate(plans, assignments, credits_in, quotas, span, rates=ExchangeRates(RATES), **more)
     lines = {(line.person, line.plan, line.component, line.credit): line.pay.minor for line in result}
     assert len(lines) == len(result)
-    assert lines == reference(plans, assignments, credits_in, quotas, span, rates=RATES)
+    expected = reference(plans, assignments, credits_in, quotas, span, rates=RATES, **more)
+    assert lines == expected.lines
+    extras = {
+        (e.person, result.plans[e.plan].name, result.plans[e.plan].components[e.component].name, e.window_start): e.pay
+        for e in result.extras
+    }
+    assert extras == expected.extras
     for i in range(len(result)):
         steps = trace(result, i)
         assert recompute(steps) == result.lines.pay[i]
@@ -65,10 +71,10 @@ def test_equals_the_reference_on_any_plan(case, period):
 @settings(deadline=None, max_examples=40)
 @given(case=runs(), seed=st.integers(0, 2**32 - 1))
 def test_the_order_of_the_input_changes_nothing(case, seed):
-    plans, assignments, credits_in, quotas = case
+    plans, assignments, credits_in, quotas, more = case
     shuffle = np.random.default_rng(seed).permutation
     rates = ExchangeRates(RATES)
-    first = calculate(plans, assignments, credits_in, quotas, Q1, rates=rates)
+    first = calculate(plans, assignments, credits_in, quotas, Q1, rates=rates, **more)
     second = calculate(
         [plans[i] for i in shuffle(len(plans))],
         [assignments[i] for i in shuffle(len(assignments))],
@@ -76,6 +82,7 @@ def test_the_order_of_the_input_changes_nothing(case, seed):
         [quotas[i] for i in shuffle(len(quotas))],
         Q1,
         rates=rates,
+        **{name: [values[i] for i in shuffle(len(values))] for name, values in more.items()},
     )
     assert first.digest() == second.digest()
     assert first.unpaid == second.unpaid

@@ -1,0 +1,242 @@
+"""What a component counts: which credits of whom, converted, filtered, measured and added up as they accumulate."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from salesops_desktop.commission.exchange import ExchangeRates, convert_column
+from salesops_desktop.commission.lint import NUMBERS, measures_of
+from salesops_desktop.commission.lookups import cells
+from salesops_desktop.commission.plan import Component, Plan, Window
+from salesops_desktop.commission.records import Credits, Days, Ints
+from salesops_desktop.expressions import Kind, Schema, compile_filter, compile_formula
+from salesops_desktop.expressions.formula import Outcome
+from salesops_desktop.expressions.rational import BoolArray, IntArray, Rational, divide, product, to_int64, whole
+from salesops_desktop.model.errors import InputRefusedError
+from salesops_desktop.model.money import PPM, exponent
+from salesops_desktop.model.periods import FiscalCalendar, Period, PeriodKind
+from salesops_desktop.model.tables import Column, Table, ValueKind
+
+Rows = npt.NDArray[np.intp]
+WINDOW_PERIOD: Final[Mapping[Window, PeriodKind]] = {
+    Window.MONTH: PeriodKind.MONTH,
+    Window.QUARTER: PeriodKind.QUARTER,
+    Window.YEAR: PeriodKind.YEAR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Business:
+    """Credits that count for somebody, by person, then as they accumulate.
+
+    Attributes:
+        rows: rows of the credits.
+        person: who they count for (the team's manager, or the credited person), per row.
+        table: what formulas see of them, all money in the plan's currency.
+        fx: exchange rate of the amount, × 1e9.
+    """
+
+    rows: Rows
+    person: Ints
+    table: Table
+    fx: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What one component counts, by person, window, then as it accumulates.
+
+    Attributes:
+        rows: rows of the credits.
+        person: who each counts for.
+        fx: exchange rate of the amount, × 1e9.
+        window: first day of the window (of the contract), per row.
+        amount: what is measured: minor units, or millionths of a unit.
+        before: the window's total before the row.
+        value: the rate a lookup gives each row; None without one.
+        undefined: rows of the credits for which a formula divides by zero.
+    """
+
+    rows: Rows
+    person: Ints
+    fx: Ints
+    window: Days
+    amount: Ints
+    before: Ints
+    value: Ints | None
+    undefined: Rows
+
+
+def converted(given: Credits, plan: Plan, rows: Rows, person: Ints, rates: ExchangeRates) -> tuple[Business, Rows]:
+    """The business of ``rows`` in the plan's currency, and the rows left out for want of an exchange rate.
+
+    A row whose amount, or any other money, has no exchange rate on its date is left out.
+    """
+    table = given.table().take(rows)
+    days: Days = given.date.astype("datetime64[D]")[rows]
+
+    def lookup(codes: npt.NDArray[np.str_]) -> Ints:
+        fx = np.zeros(len(rows), dtype=np.int64)
+        for code in np.unique(codes):
+            at = codes == code
+            fx[at] = rates.lookup(str(code), plan.currency, days[at])
+        return fx
+
+    fx = lookup(_currencies(table["Amount"], plan.currency))
+    known: BoolArray = fx > 0
+    columns: list[Column] = []
+    for column in table.columns:
+        if column.kind is ValueKind.MONEY:
+            codes = _currencies(column, plan.currency)
+            own = lookup(codes)
+            known = known & ((own > 0) | (False if column.missing is None else column.missing))
+            columns.append(_in_currency(column, codes, plan.currency, own))
+        else:
+            columns.append(column)
+    picked = np.flatnonzero(known)
+    whole_table = Table(table.title, tuple(columns))
+    business = Business(rows[picked], person[picked], whole_table.take(picked), fx[picked])
+    return business, rows[~known]
+
+
+def count(
+    component: Component,
+    plan: Plan,
+    business: Business,
+    dates: Days,
+    schema: Schema,
+    calendar: FiscalCalendar,
+    period: Period,
+) -> Counted:
+    """What ``component`` counts of ``business`` from the start of its earliest window that the period touches.
+
+    Args:
+        component: of ``plan``.
+        plan: for its currency.
+        business: the credits.
+        dates: of all credits.
+        schema: what formulas may name.
+        calendar: for the windows.
+        period: what is paid.
+
+    Raises:
+        InputRefusedError: a total exceeds 64 bits.
+    """
+    rows, length = business.rows, len(business.rows)
+    columns = {column.name: column for column in business.table.columns}
+    keep = np.ones(length, dtype=np.bool_)
+    if component.filter.strip():
+        keep &= compile_filter(component.filter, schema).evaluate(columns, length).truth()
+    group, windows = _windows(component, columns, schema, calendar, dates[rows], business.person)
+    if component.window in WINDOW_PERIOD:
+        start = calendar.containing(period.start, WINDOW_PERIOD[component.window]).start
+        keep &= windows >= np.datetime64(start)
+    measured = compile_formula(component.measure, schema, wants=measures_of(component)).evaluate(columns, length)
+    bad = measured.divided_by_zero
+    value: Ints | None = None
+    if component.lookup is not None:
+        axes = [
+            compile_formula(axis.by, schema, wants=NUMBERS).evaluate(columns, length) for axis in component.lookup.axes
+        ]
+        for axis in axes:
+            bad = bad | axis.divided_by_zero
+        value = cells(component.lookup, [_exact(axis) for axis in axes], length)
+    undefined = rows[keep & bad]
+    keep &= ~bad
+    amount = units(measured, exponent(plan.currency))
+    at = np.flatnonzero(keep)
+    if component.window is Window.CONTRACT:  # a contract's credits lie apart in time
+        at = at[np.argsort(business.person[at] * np.int64(len(rows) + 1) + group[at], kind="stable")]
+    amount, value = amount[at], None if value is None else value[at]
+    before = np.zeros(len(at), dtype=np.int64)
+    if component.window is not Window.LINE:
+        before = to_int64(_running(amount, business.person[at], group[at]) - amount, "A total")
+    return Counted(rows[at], business.person[at], business.fx[at], windows[at], amount, before, value, undefined)
+
+
+def units(measured: Outcome, digits: int) -> Ints:
+    """Money in minor units, any other number in millionths, rounded half up."""
+    if measured.kind is Kind.MONEY:
+        return measured.minor(digits)
+    exact = _exact(measured)
+    scaled = divide(product(exact.num, whole(PPM)), exact.den)
+    return np.where(measured.divided_by_zero, 0, np.broadcast_to(to_int64(scaled, "A measure"), (measured.rows,)))
+
+
+def _exact(measured: Outcome) -> Rational:
+    """The values as exact numbers; floating-point ones to the millionth."""
+    if isinstance(measured.values, Rational):
+        return measured.values
+    floats = np.broadcast_to(np.nan_to_num(measured.floats()), (measured.rows,))
+    if len(floats) and float(np.abs(floats).max()) > 9e12:
+        raise InputRefusedError("A measure is too large to be counted.", way_out="Check the numbers it is made of.")
+    return Rational(np.rint(floats * PPM).astype(np.int64), whole(PPM))
+
+
+def _windows(
+    component: Component,
+    columns: Mapping[str, Column],
+    schema: Schema,
+    calendar: FiscalCalendar,
+    dates: Days,
+    person: Ints,
+) -> tuple[Ints, Days]:
+    """A number and the first day of each row's window."""
+    if component.window is Window.LINE:
+        return np.arange(len(dates), dtype=np.int64), dates
+    if component.window is Window.CONTRACT:
+        import pandas as pd  # noqa: PLC0415  # slow to load, and the package is imported early
+
+        outcome = compile_formula(component.contract, schema).evaluate(columns, len(dates))
+        values = _exact(outcome).num if isinstance(outcome.values, Rational) else np.asarray(outcome.values)
+        texts = np.broadcast_to(values, (len(dates),)).astype(str)
+        group = pd.factorize(texts, sort=True)[0].astype(np.int64)
+        first = pd.Series(dates).groupby([person, group]).transform("min")
+        return group, first.to_numpy(dtype="datetime64[D]")
+    days, inverse = np.unique(dates, return_inverse=True)
+    kind = WINDOW_PERIOD[component.window]
+    starts = np.array([calendar.containing(day, kind).start for day in days.astype(object)], dtype="datetime64[D]")
+    windows = starts[inverse] if len(days) else dates
+    return windows.astype(np.int64), windows
+
+
+def _currencies(column: Column, otherwise: str) -> npt.NDArray[np.str_]:
+    """Each row's currency; ``otherwise`` where the column says none."""
+    if column.currencies is None:
+        return np.full(len(column), column.currency or otherwise)
+    codes = column.currencies.astype(str)
+    return np.where((codes == "None") | (codes == ""), otherwise, codes).astype(str)
+
+
+def _in_currency(column: Column, codes: npt.NDArray[np.str_], currency: str, rates: Ints) -> Column:
+    values = column.values.astype(np.int64)
+    for code in np.unique(codes):
+        if code != currency:
+            at = codes == code
+            values[at] = convert_column(values[at], str(code), currency, rates[at])
+    return replace(column, values=values, currency=currency, currencies=None)
+
+
+def _running(amount: IntArray, person: Ints, group: Ints) -> IntArray:
+    """Running totals, starting again with each (person, window); the rows are sorted by both."""
+    if not len(amount):
+        return amount
+    if amount.dtype != object and float(np.abs(amount.astype(np.float64)).sum()) > 9e18:
+        amount = amount.astype(object)
+    sums = np.cumsum(amount)
+    new = np.r_[True, (person[1:] != person[:-1]) | (group[1:] != group[:-1])]
+    first = np.flatnonzero(new)
+    offset = sums[first] - amount[first]
+    return np.asarray(sums - np.repeat(offset, np.diff(np.r_[first, len(amount)])))
+
+
+def window_of(component: Component, start: dt.date, calendar: FiscalCalendar, period: Period) -> Period:
+    """The period whose quota, target and scores hold for a window; of single credits and contracts the run's own."""
+    kind = WINDOW_PERIOD.get(component.window)
+    return period if kind is None else calendar.containing(start, kind)
