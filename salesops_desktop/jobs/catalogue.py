@@ -16,6 +16,7 @@ from salesops_desktop.jobs import (  # imported for their declarations
     sample_company,
     tables,
     territories,
+    territory_packs,
     workspaces,
 )
 from salesops_desktop.jobs.declare import REGISTRY, Job
@@ -33,6 +34,7 @@ __all__ = [
     "sample_company",
     "tables",
     "territories",
+    "territory_packs",
     "workspaces",
 ]
 
