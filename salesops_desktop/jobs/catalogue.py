@@ -17,6 +17,7 @@ from salesops_desktop.jobs import (  # imported for their declarations
     tables,
     territories,
     territory_packs,
+    territory_quotas,
     workspaces,
 )
 from salesops_desktop.jobs.declare import REGISTRY, Job
@@ -35,6 +36,7 @@ __all__ = [
     "tables",
     "territories",
     "territory_packs",
+    "territory_quotas",
     "workspaces",
 ]
 
