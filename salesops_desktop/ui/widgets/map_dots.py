@@ -22,7 +22,7 @@ _ROOM: Final = 13.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Discs:
-    """The pixels of all discs.
+    """The pixels of all discs, those wholly covered first.
 
     Attributes:
         at: flat pixel numbers, [m].
@@ -31,6 +31,7 @@ class Discs:
         rim: how much of the pixel disc and ring cover, 0 to 256, [m].
         where: the point each pixel belongs to (-1 for none), height × width.
         factor: by how much the discs are larger than their nominal size.
+        solid: how many pixels are wholly covered.
     """
 
     at: Ints
@@ -39,6 +40,7 @@ class Discs:
     rim: Shares
     where: Rows
     factor: float
+    solid: int
 
     def only(self, wanted: npt.NDArray[np.bool_]) -> Discs:
         """The discs of some points; which pixel belongs to which stays.
@@ -47,7 +49,9 @@ class Discs:
             wanted: by point.
         """
         kept = wanted[self.row]
-        return replace(self, at=self.at[kept], row=self.row[kept], core=self.core[kept], rim=self.rim[kept])
+        solid = int(kept[: self.solid].sum())
+        at, row, core, rim = self.at[kept], self.row[kept], self.core[kept], self.rim[kept]
+        return replace(self, at=at, row=row, core=core, rim=rim, solid=solid)
 
     def paint(self, canvas: Pixels, cores: Pixels, rims: Pixels) -> None:
         """Colour the discs onto a picture.
@@ -58,12 +62,10 @@ class Discs:
             rims: colour of the ring by row.
         """
         flat = canvas.reshape(-1)
-        full = self.core >= 256
-        flat[self.at[full]] = cores[self.row[full]]
-        edge = ~full
-        at, row = self.at[edge], self.row[edge]
-        ground = mixed(flat[at], rims[row], self.rim[edge])
-        flat[at] = mixed(ground, cores[row], self.core[edge])
+        flat[self.at[: self.solid]] = cores[self.row[: self.solid]]
+        at, row = self.at[self.solid :], self.row[self.solid :]
+        ground = mixed(flat[at], rims[row], self.rim[self.solid :])
+        flat[at] = mixed(ground, cores[row], self.core[self.solid :])
 
 
 def mixed(under: Pixels, over: Pixels, share: Shares) -> Pixels:
@@ -117,7 +119,12 @@ def place_discs(x: Floats, y: Floats, size: Floats, window: Window, ratio: float
     where = np.full(len(rank), -1, dtype=np.int32)
     grasped = away <= radius[winner] + RIM * ratio
     where[at[grasped]] = rows[winner[grasped]]
-    return Discs(at, rows[winner].astype(np.int32), core, rim, where.reshape(window.height, window.width), factor)
+    full = core >= 256
+    solid_first = np.concatenate([np.flatnonzero(full), np.flatnonzero(~full)])
+    return Discs(
+        at[solid_first], rows[winner[solid_first]].astype(np.int32), core[solid_first], rim[solid_first],
+        where.reshape(window.height, window.width), factor, int(full.sum()),
+    )  # fmt: skip
 
 
 def _stamp(rank: Rows, left: Floats, top: Floats, reach: Floats, window: Window) -> None:
