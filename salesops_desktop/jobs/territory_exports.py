@@ -91,7 +91,7 @@ def _certificate(report: TerritoryReport) -> tuple[str, ...]:
 
 def _stored(connection: Connection, scenario: int) -> _Stored:
     head = connection.exec_driver_sql(
-        "SELECT coalesce(json_extract(design, '$.tolerance'), 0.1), coalesce(effective_from, '') FROM scenario "
+        "SELECT coalesce(json_extract(design, '$.tolerance'), 10), coalesce(effective_from, '') FROM scenario "
         "WHERE id = ?",
         (scenario,),
     ).first()
@@ -109,7 +109,7 @@ def _stored(connection: Connection, scenario: int) -> _Stored:
         people,
         frozenset(int(row[0]) for row in locked),
         _quotas(connection, scenario, people),
-        min(max(float(head[0]), 0.001), 10.0) if head else 0.1,
+        float(head[0]) / 100 if head else 0.1,
         str(head[1]) if head else "",
     )
 

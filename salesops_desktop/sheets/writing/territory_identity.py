@@ -48,10 +48,12 @@ def add_identity(book: Book, data: ScenarioBook, lists: Lists) -> None:
             sheet.put(row, 2, territory_id)
             sheet.put(row, 3, " ".join(map(str, accounts[low : low + _PER_CELL])))
     for plan in lists.plans:
-        for name in (*plan.formulas, *plan.cell_formulas):
+        last = plan.row + len(plan.table)
+        ranges = [(name, plan.first, last) for name in (*plan.formulas, *plan.cell_formulas)]
+        ranges += [(name, plan.end, plan.end) for name in plan.totals]
+        for name, low, high in ranges:
             row = sheet.row
-            sheet.put(row, 1, FORMULAS_TITLE)
-            sheet.put(row, 2, plan.sheet)
-            sheet.put(row, 3, get_column_letter(plan.place(name)))
-            sheet.put(row, 4, plan.first)
-            sheet.put(row, 5, plan.row + len(plan.table))
+            for column, value in enumerate(
+                (FORMULAS_TITLE, plan.sheet, get_column_letter(plan.place(name)), low, high), 1
+            ):
+                sheet.put(row, column, value)
