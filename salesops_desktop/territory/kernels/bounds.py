@@ -343,3 +343,55 @@ def list_units(
                 at += 1
     first[len(points)] = at
     return at
+
+
+@compiled("void(i8[::1], i4[::1], f8[::1], i4[::1], i8[::1], f8[::1], i8, f8[:,::1], i8[:,::1])")
+def knapsack_points(
+    first: Longs,
+    units: Ints,
+    cost_base: Floats,
+    order: Ints,
+    load: Longs,
+    price: Floats,
+    capacity: int,
+    value: Floats,
+    whole: Longs,
+) -> None:
+    """The cheapest whole units within the capacity of each place, by dynamic programming.
+
+    Args:
+        first: where the list of each place begins, [p + 1].
+        units: the units of the lists.
+        cost_base: their cost without prices, per place of the lists.
+        order: places of each list, those taken first (rewritten).
+        load: whole numbers per unit.
+        price: per unit.
+        capacity: of each place.
+        value: the cheapest cost, [p, 1] (written).
+        whole: how many of ``order`` are taken, [p, 1] (written).
+    """
+    for p in range(len(first) - 1):
+        begin = first[p]
+        count = first[p + 1] - begin
+        best = np.zeros(capacity + 1)
+        taken = np.zeros((count, capacity + 1), dtype=np.bool_)
+        for at in range(count):
+            cost = cost_base[begin + at] - price[units[begin + at]]
+            size = load[units[begin + at]]
+            if cost >= 0.0:
+                continue
+            for room in range(capacity, size - 1, -1):
+                if best[room - size] + cost < best[room]:
+                    best[room] = best[room - size] + cost
+                    taken[at, room] = True
+        value[p, 0] = best[capacity]
+        room, front, back = capacity, 0, count - 1
+        for at in range(count - 1, -1, -1):
+            if taken[at, room]:
+                order[begin + front] = at
+                front += 1
+                room -= load[units[begin + at]]
+            else:
+                order[begin + back] = at
+                back -= 1
+        whole[p, 0] = front
