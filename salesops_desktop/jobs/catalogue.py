@@ -18,6 +18,7 @@ from salesops_desktop.jobs import (  # imported for their declarations
     territories,
     territory_packs,
     territory_quotas,
+    territory_routing,
     workspaces,
 )
 from salesops_desktop.jobs.declare import REGISTRY, Job
@@ -37,6 +38,7 @@ __all__ = [
     "territories",
     "territory_packs",
     "territory_quotas",
+    "territory_routing",
     "workspaces",
 ]
 

@@ -29,7 +29,7 @@ class RuleKind(StrEnum):
     STATE = "state"
     COUNTRY = "country"
     NEAREST = "nearest account"
-    TURNS = "by turns"
+    TURNS = "turns"
 
 
 FALLBACKS = (RuleKind.NEAREST, RuleKind.TURNS)

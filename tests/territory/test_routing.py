@@ -236,7 +236,7 @@ def test_fallbacks_by_position_by_turns_and_not_at_all():
     )
     found = route(rules, new)
     kinds = [rules.rules[i].kind.value if i >= 0 else "" for i in found.rule]
-    assert kinds == ["nearest account", *["by turns"] * 6, "nearest account", ""]
+    assert kinds == ["nearest account", *["turns"] * 6, "nearest account", ""]
     assert found.territory[0] == 1
     assert sorted(found.territory[1:7].tolist()) == [0, 0, 0, 0, 1, 1]
     assert found.territory[8] == -1
