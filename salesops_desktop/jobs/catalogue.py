@@ -16,6 +16,9 @@ from salesops_desktop.jobs import (  # imported for their declarations
     sample_company,
     tables,
     territories,
+    territory_packs,
+    territory_quotas,
+    territory_routing,
     workspaces,
 )
 from salesops_desktop.jobs.declare import REGISTRY, Job
@@ -33,6 +36,9 @@ __all__ = [
     "sample_company",
     "tables",
     "territories",
+    "territory_packs",
+    "territory_quotas",
+    "territory_routing",
     "workspaces",
 ]
 

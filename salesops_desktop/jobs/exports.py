@@ -21,7 +21,7 @@ from salesops_desktop.jobs.forecast_exports import forecast_report
 from salesops_desktop.jobs.forecasts import forecast
 from salesops_desktop.jobs.kpi_exports import kpi_report
 from salesops_desktop.jobs.tables import browse
-from salesops_desktop.jobs.territory_exports import handover
+from salesops_desktop.jobs.territory_exports import scenario_book
 from salesops_desktop.jobs.territory_reports import list_scenarios, report_of
 from salesops_desktop.model.errors import InputRefusedError, NothingToDoError
 from salesops_desktop.model.periods import PeriodKind
@@ -31,7 +31,7 @@ from salesops_desktop.sheets.writing.commission_statements import write_commissi
 from salesops_desktop.sheets.writing.forecast import write_forecast
 from salesops_desktop.sheets.writing.kpis import write_kpis
 from salesops_desktop.sheets.writing.table_export import export_table
-from salesops_desktop.sheets.writing.territory_handover import write_territory_handover
+from salesops_desktop.sheets.writing.territory_workbook import write_scenario
 from salesops_desktop.workspace.content import content_hash
 
 __all__ = ["Exported", "What", "export", "export_records", "export_view"]
@@ -127,14 +127,14 @@ def export(
 
 
 def _territories(context: JobContext, out: Path, number: int | None, picture: Path | None) -> Exported:
+    png = picture.read_bytes() if picture is not None else None
     with context.workspace.read() as connection:
         heads = list_scenarios(connection).heads
         if number is None and not heads:
             raise NothingToDoError("No territories have been designed yet.", way_out="Run: territories design.")
         report = report_of(connection, heads[0].id if number is None else number)
-        where = provenance(context, connection, f"Territory hand-over: {report.name}", report.status)
-    png = picture.read_bytes() if picture is not None else None
-    return Exported((write_territory_handover(out, handover(report, where, png), context.progress),))
+        book = scenario_book(connection, report, provenance(context, connection, report.name, report.status), png)
+    return Exported((write_scenario(out, book, context.progress),))
 
 
 def _commissions(context: JobContext, out: Path, number: int | None, *, statements: bool) -> Exported:

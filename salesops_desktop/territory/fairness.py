@@ -102,7 +102,7 @@ def fairness(request: QuotaRequest, quotas: Sequence[int]) -> Fairness:
         spread = _spread(name, label, quota, last, base, less)
         if spread is not None:
             spreads.append(spread)
-            outliers += _outliers(request, spread)
+            outliers += _outliers(request, quotas, spread)
     return Fairness(tuple(spreads), tuple(outliers))
 
 
@@ -135,7 +135,7 @@ def _spread(name: str, label: str, quota: Floats, last: Floats, base: Floats, le
     )
 
 
-def _outliers(request: QuotaRequest, spread: Spread) -> list[Outlier]:
+def _outliers(request: QuotaRequest, quotas: Sequence[int], spread: Spread) -> list[Outlier]:
     """Territories whose modified z-score (0.6745 × distance from the median / median distance) is above 3.5."""
     off = np.abs(spread.values - spread.median)
     typical = float(np.nanmedian(off))
@@ -144,12 +144,12 @@ def _outliers(request: QuotaRequest, spread: Spread) -> list[Outlier]:
     found = np.flatnonzero(0.6745 * off / typical > FAR)
     found = found[np.argsort(-off[found], kind="stable")]
     return [
-        Outlier(int(i), spread.label, float(spread.values[i]), spread.median, _why(request, int(i), spread))
-        for i in found
+        Outlier(i, spread.label, float(spread.values[i]), spread.median, _why(request, i, quotas[i], spread))
+        for i in found.tolist()
     ]
 
 
-def _why(request: QuotaRequest, i: int, spread: Spread) -> str:
+def _why(request: QuotaRequest, i: int, quota: int, spread: Spread) -> str:
     """What explains a ratio far from the others, in the order in which it decides."""
     seat = request.seats[i]
     high = spread.values[i] > spread.median
@@ -157,9 +157,9 @@ def _why(request: QuotaRequest, i: int, spread: Spread) -> str:
     present = request.present(seat) / (sum(request.season) * PPM)
     if seat.fixed is not None:
         return f"Its quota is fixed at {request.said(seat.fixed)}."
-    if high and low:
+    if high and low and quota < low + request.unit:
         return f"Its floor of {request.said(low)} is high for it."
-    if not high and most is not None:
+    if not high and most is not None and quota > most - request.unit:
         return f"Its cap of {request.said(most)} holds it down."
     if not high and present < 0.95:
         return f"Its person carries {present:.0%} of a full year."

@@ -41,6 +41,7 @@ ASKED = {
     "commissions book": "{bookless}",
     "territories show": "{company} 1",
     "territories move": "{company} 1 {territory} 1 2 3",
+    "territories packs": "{company} 1 {tmp}/packs",
     "territories make-current": "{company} 1 --effective-from 2027-01-01",
 }
 """What to ask of the commands that need more than a workspace."""

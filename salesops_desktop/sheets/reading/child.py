@@ -68,6 +68,8 @@ def _answer(session: Session, request: tuple[object, ...], pipe: Connection) -> 
             return session.inspect(path, str(password) if password is not None else None, options, progress)
         case ("stage", StageRequest() as plan, Path() as target):
             return session.stage(plan, target, progress)
+        case ("returned", Path() as path, password):
+            return session.returned(path, str(password) if password is not None else None, progress)
     message = f"unknown request {request[0]!r}"
     raise AssertionError(message)
 

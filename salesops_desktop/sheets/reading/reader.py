@@ -22,6 +22,7 @@ from salesops_desktop.model.progress import Progress, silent
 from salesops_desktop.sheets.reading.child import ERROR, PHASE, PROGRESS, RESULT, serve
 from salesops_desktop.sheets.reading.inspection import FileInspection, ReadOptions, StageRequest, StageResult
 from salesops_desktop.sheets.reading.limits import BASE_SECONDS, BYTES_PER_SECOND, MEMORY_BYTES
+from salesops_desktop.sheets.returned import ReturnedBook
 
 _POLL = 0.05
 _WALL_FACTOR = 4.0
@@ -105,6 +106,22 @@ class SheetReader:
                 Path(target).unlink(missing_ok=True)
             raise
         assert isinstance(answer, StageResult)
+        return answer
+
+    def returned(self, path: Path, *, password: str | None = None, progress: Progress = silent) -> ReturnedBook:
+        """Read a territory workbook that came back with proposals.
+
+        Args:
+            path: the file; any other spreadsheet comes back with empty ``facts``.
+            password: for an encrypted workbook.
+            progress: told how far the child is; may raise to cancel.
+
+        Raises:
+            InputRefusedError: the file cannot be read, in one sentence.
+            PasswordNeededError: it is encrypted and the password is missing or wrong.
+        """
+        answer = self._ask(("returned", Path(path), password), Path(path), progress)
+        assert isinstance(answer, ReturnedBook)
         return answer
 
     def close(self) -> None:

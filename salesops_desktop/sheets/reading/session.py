@@ -28,11 +28,13 @@ from salesops_desktop.sheets.reading.inspection import (
 from salesops_desktop.sheets.reading.limits import SAMPLE_CELLS, SAMPLE_CHARS, SAMPLE_ROWS
 from salesops_desktop.sheets.reading.mapping import suggest
 from salesops_desktop.sheets.reading.preflight import column_letters
+from salesops_desktop.sheets.reading.returned import read_returned
 from salesops_desktop.sheets.reading.shapes import shown
 from salesops_desktop.sheets.reading.staging import StagingFile, stage_plan
 from salesops_desktop.sheets.reading.survey import Sheet, Survey, survey_sheet
 from salesops_desktop.sheets.reading.text import open_text
-from salesops_desktop.sheets.reading.workbook import open_workbook
+from salesops_desktop.sheets.reading.workbook import GridSheet, open_workbook
+from salesops_desktop.sheets.returned import ReturnedBook
 
 Phase = Callable[[str, int], None]
 """Told that a step begins and how many bytes it has to work through (the time allowed follows from it)."""
@@ -120,6 +122,20 @@ class Session:
         finally:
             file.close()
         return StageResult(tuple(results), time.perf_counter() - started, book.sha256)
+
+    def returned(self, path: Path, password: str | None, progress: Progress) -> ReturnedBook:
+        """Read a territory workbook that came back.
+
+        Raises:
+            InputRefusedError: it cannot be read.
+            PasswordNeededError: it is encrypted.
+        """
+        book = self._open(path, password, ReadOptions(), progress)
+        sheets = [sheet for sheet in book.sheets if isinstance(sheet, GridSheet)]
+        self.phase("Reading proposals", path.stat().st_size * 40)
+        return read_returned(
+            path.name, book.sha256, book.container, sheets, lambda name: progress(0, 0, f"Reading {name}")
+        )
 
     def _open(self, path: Path, password: str | None, options: ReadOptions, progress: Progress) -> Book:
         try:

@@ -123,6 +123,7 @@ class Book:
         self._checks: list[Check] = []
         self._lists: list[tuple[str, ...]] = []
         self._writers: list[CellWriter] = []
+        self._hidden: set[str] = set()
         self._rows_written = 0
         self._progress: Progress = silent
         first = self._workbook.worksheets[0]
@@ -135,6 +136,13 @@ class Book:
         title = sheet_name(name, [*self._sheets, *reserved])
         made = self._adopt(self._workbook.create_sheet(title))
         self._about[title] = about
+        return made
+
+    def hidden_sheet(self, name: str) -> Sheet:
+        """Add a sheet for programs: nobody sees it, and the cover does not list it."""
+        made = self.sheet(name)
+        self._hidden.add(made.name)
+        self._workbook[made.name].sheet_state = "hidden"
         return made
 
     def add_table_sheet(
@@ -233,7 +241,7 @@ class Book:
         return self._adopt(self._workbook.create_sheet(name))
 
     def _finish(self) -> None:
-        content = [name for name in self._sheets if name != self._cover.name]
+        content = [name for name in self._sheets if name != self._cover.name and name not in self._hidden]
         total = _fill_checks(self._add_system_sheet(CHECKS), self._checks) if self._checks else ""
         if not self._data_first:
             self._fill_notes(self._add_system_sheet(NOTES))

@@ -77,6 +77,10 @@ class Sheet:
         self._late: Callable[[], list[str]] | None = None
         self.row = 1
         """The next free row."""
+        self.protected = False
+        """Whether its cells are protected (without password) though it has none to fill in."""
+        self.portrait = False
+        """Whether it is printed upright."""
         self.body = Body(self._xml, self._extent)
 
     @property
@@ -246,7 +250,9 @@ class Sheet:
         if len(self._plans) == 1:
             self._worksheet.print_title_rows = f"{self._plans[0].row}:{self._plans[0].row}"
         _print_setup(self._worksheet, self._book.provenance.title, self._book.provenance.company)
-        if any(plan.inputs for plan in self._plans):
+        if self.portrait:
+            self._worksheet.page_setup.orientation = "portrait"
+        if self.protected or any(plan.inputs for plan in self._plans):
             protection = self._worksheet.protection
             protection.enable()
             protection.sort = protection.autoFilter = protection.formatColumns = False  # False: allowed

@@ -50,14 +50,14 @@ class Scratch:
         self.parts = np.zeros((2, widest + 2), dtype=np.int32)
 
 
-@compiled("i8(i4[:,::1], i8)")
+@compiled("i8(i4[:,::1], i8)", bare=True)
 def _root(parts: Ints, part: int) -> int:
     while parts[0, part] != part:
         part = parts[0, part]
     return part
 
 
-@compiled("b1(i4[::1], i4[::1], i4[::1], i8, i8, i8, i8[::1], i8[::1], i4[::1], i4[:,::1])")
+@compiled("b1(i4[::1], i4[::1], i4[::1], i8, i8, i8, i8[::1], i8[::1], i4[::1], i4[:,::1])", bare=True)
 def stays_whole(
     indptr: Ints,
     indices: Ints,
@@ -131,7 +131,7 @@ def stays_whole(
     return open_parts == 1
 
 
-@compiled("b1(i4[::1], i4[::1], i4[::1], i8, i8, i8)")
+@compiled("b1(i4[::1], i4[::1], i4[::1], i8, i8, i8)", bare=True)
 def touches(indptr: Ints, indices: Ints, where: Ints, unit: int, territory: int, leaving: int) -> bool:
     """Whether ``unit`` has a neighbour in ``territory`` other than ``leaving`` (-1 for none)."""
     for i in range(indptr[unit], indptr[unit + 1]):
@@ -141,7 +141,7 @@ def touches(indptr: Ints, indices: Ints, where: Ints, unit: int, territory: int,
     return False
 
 
-@compiled("i8(i4[::1], i4[::1], i4[::1], i4[::1], i4[::1])")
+@compiled("i8(i4[::1], i4[::1], i4[::1], i4[::1], i4[::1])", bare=True)
 def pieces_of(indptr: Ints, indices: Ints, where: Ints, label: Ints, queue: Ints) -> int:
     """Number the connected pieces of all territories.
 

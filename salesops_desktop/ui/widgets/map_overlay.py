@@ -20,32 +20,52 @@ _MOST_ENTRIES: Final = 14
 
 @dataclass(frozen=True, slots=True)
 class Legend:
-    """What the colours mean: entries (text, ``#RRGGBB``), or a ramp with its two ends."""
+    """What colours and sizes mean.
+
+    Attributes:
+        title: above the colours.
+        entries: (text, ``#RRGGBB``) per category.
+        ramp: colours from little to much.
+        ends: what the two ends of the ramp stand for.
+        marks: more texts along the ramp instead of the ends, evenly spread.
+        sizes_title: above the sizes, with the unit.
+        sizes: (text, nominal diameter in pixels).
+        factor: by how much discs are drawn larger than their nominal size.
+    """
 
     title: str = ""
     entries: tuple[tuple[str, str], ...] = ()
     ramp: tuple[str, ...] = ()
     ends: tuple[str, str] = ("", "")
+    marks: tuple[str, ...] = ()
+    sizes_title: str = ""
+    sizes: tuple[tuple[str, float], ...] = ()
+    factor: float = 1.0
+
+    @property
+    def along(self) -> tuple[str, ...]:
+        """The texts along the ramp."""
+        return self.marks or self.ends
 
 
 def paint_legend(painter: QPainter, legend: Legend, area: QRectF, font: QFont) -> QRectF:
     """Draw the legend into the lower right corner of ``area``; returns its box (empty when there is nothing)."""
-    if not legend.entries and not legend.ramp:
+    if not legend.entries and not legend.ramp and not legend.sizes:
         return QRectF()
     metrics = QFontMetricsF(font)
     line = metrics.height() + 3
-    most = max(1, min(_MOST_ENTRIES, int((area.height() - 3 * line) / line)))
+    most = max(1, min(_MOST_ENTRIES, int((area.height() - 6 * line) / line)))
     entries = list(legend.entries)
     if len(entries) > most:
         entries = [*entries[: most - 1], (tr("… and {n} more", n=len(legend.entries) - most + 1), "")]
-    texts = [text for text, _ in entries] + ([legend.title] if legend.title else []) + list(legend.ends)
-    width = min(max(metrics.horizontalAdvance(text) for text in texts) + 34, area.width() * 0.45)
-    rows = (1 if legend.title else 0) + len(entries) + (2 if legend.ramp else 0)
-    box = QRectF(area.right() - width - 10, area.bottom() - rows * line - 20, width, rows * line + 10)
+    width = min(_legend_width(legend, entries, metrics), area.width() * 0.45)
+    rows = (1 if legend.title and (entries or legend.ramp) else 0) + len(entries) + (2 if legend.ramp else 0)
+    height = rows * line + (2 * line + 4 if legend.sizes else 0) + 10
+    box = QRectF(area.right() - width - 10, area.bottom() - height - 10, width, height)
     _panel(painter, box)
     painter.setFont(font)
     top = box.top() + 5
-    if legend.title:
+    if legend.title and (entries or legend.ramp):
         painter.setPen(theme.color("text_muted"))
         _line(painter, metrics, QRectF(box.left() + 8, top, width - 16, line), legend.title)
         top += line
@@ -59,7 +79,44 @@ def paint_legend(painter: QPainter, legend: Legend, area: QRectF, font: QFont) -
         top += line
     if legend.ramp:
         _ramp(painter, legend, QRectF(box.left() + 8, top, width - 16, 2 * line))
+        top += 2 * line
+    if legend.sizes:
+        _sizes(painter, legend, QRectF(box.left() + 8, top, width - 16, 2 * line + 4), metrics)
     return box
+
+
+def _legend_width(legend: Legend, entries: Sequence[tuple[str, str]], metrics: QFontMetricsF) -> float:
+    """Room for the widest line."""
+    widths = [metrics.horizontalAdvance(text) + 34 for text, _ in entries]
+    if legend.title and (entries or legend.ramp):
+        widths.append(metrics.horizontalAdvance(legend.title) + 18)
+    if legend.ramp:
+        widths.append(sum(metrics.horizontalAdvance(text) + 14 for text in legend.along) + 16)
+    if legend.sizes:
+        widths.append(metrics.horizontalAdvance(legend.sizes_title) + 18)
+        widths.append(sum(_size_width(legend, i, metrics) for i in range(len(legend.sizes))) + 16)
+    return max(widths)
+
+
+def _size_width(legend: Legend, place: int, metrics: QFontMetricsF) -> float:
+    text, diameter = legend.sizes[place]
+    return diameter * legend.factor + 4 + metrics.horizontalAdvance(text) + 12
+
+
+def _sizes(painter: QPainter, legend: Legend, area: QRectF, metrics: QFontMetricsF) -> None:
+    """Discs as large as on the map, with what they stand for."""
+    line = metrics.height() + 3
+    painter.setPen(theme.color("text_muted"))
+    _line(painter, metrics, QRectF(area.left(), area.top(), area.width(), line), legend.sizes_title)
+    left, middle = area.left(), area.top() + line + line / 2 + 2
+    for i, (text, diameter) in enumerate(legend.sizes):
+        size = diameter * legend.factor
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("border_strong"))
+        painter.drawEllipse(QPointF(left + size / 2, middle), size / 2, size / 2)
+        painter.setPen(theme.color("text"))
+        painter.drawText(QPointF(left + size + 4, middle + metrics.ascent() / 2 - 1), text)
+        left += _size_width(legend, i, metrics)
 
 
 def _line(painter: QPainter, metrics: QFontMetricsF, area: QRectF, text: str) -> None:
@@ -76,8 +133,10 @@ def _ramp(painter: QPainter, legend: Legend, area: QRectF) -> None:
     painter.drawRect(QRectF(area.left(), area.top() + 2, area.width(), area.height() / 2 - 4))
     painter.setPen(theme.color("text"))
     under = QRectF(area.left(), area.center().y(), area.width(), area.height() / 2)
-    painter.drawText(under, int(Qt.AlignmentFlag.AlignLeft), legend.ends[0])
-    painter.drawText(under, int(Qt.AlignmentFlag.AlignRight), legend.ends[1])
+    texts = legend.along
+    for place, text in enumerate(texts):
+        side = Qt.AlignmentFlag.AlignLeft if place == 0 else Qt.AlignmentFlag.AlignHCenter
+        painter.drawText(under, int(Qt.AlignmentFlag.AlignRight if place == len(texts) - 1 else side), text)
 
 
 def _panel(painter: QPainter, box: QRectF) -> None:
@@ -100,19 +159,13 @@ def scale_bar(kilometres_per_pixel: float, locale: QLocale, longest: float = 140
     return distance * unit / kilometres_per_pixel, f"{locale.toString(distance, 'f', digits)} {name}"
 
 
-def paint_scale_bar(painter: QPainter, area: QRectF, length: float, text: str) -> None:
-    """Draw the bar into the lower left corner."""
+def paint_scale_bar(painter: QPainter, area: QRectF, length: float, text: str) -> QRectF:
+    """Draw the bar into the lower left corner; returns its box."""
     left, bottom = area.left() + 14, area.bottom() - 14
     metrics = QFontMetricsF(painter.font())
-    _panel(
-        painter,
-        QRectF(
-            left - 6,
-            bottom - metrics.height() - 8,
-            max(length, metrics.horizontalAdvance(text)) + 12,
-            metrics.height() + 14,
-        ),
-    )
+    width = max(length, metrics.horizontalAdvance(text)) + 12
+    box = QRectF(left - 6, bottom - metrics.height() - 8, width, metrics.height() + 14)
+    _panel(painter, box)
     painter.setPen(QPen(theme.color("text"), 1.5))
     painter.drawPolyline(
         [
@@ -123,6 +176,7 @@ def paint_scale_bar(painter: QPainter, area: QRectF, length: float, text: str) -
         ]
     )
     painter.drawText(QPointF(left + 2, bottom - 7), text)
+    return box
 
 
 class MapTools(QWidget):

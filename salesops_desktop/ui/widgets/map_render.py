@@ -1,27 +1,28 @@
-"""Drawing the map into pictures: ids and lines once per view, colours and points whenever they change."""
+"""Drawing the map into pictures: what depends on the view once per view, colours by look-up whenever they change."""
 
 from __future__ import annotations
 
-import contextlib
-import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 
 from salesops_desktop.model.tokens import ThemeTokens, rgb
-from salesops_desktop.ui.widgets.map_scene import Ints, Shapes, Window
+from salesops_desktop.ui.widgets.map_cells import Rows, Sites, find_sites, group_of_cells, neighbours
+from salesops_desktop.ui.widgets.map_coloring import color_groups
+from salesops_desktop.ui.widgets.map_dots import Discs, place_discs
+from salesops_desktop.ui.widgets.map_heat import Heat, spread
+from salesops_desktop.ui.widgets.map_labels import Anchor, find_anchors, points_anchors
+from salesops_desktop.ui.widgets.map_scene import Ints, Shapes, Window, extent_window
 from salesops_desktop.ui.widgets.projection import Floats
 
-_ROUNDS = 6
-
 Pixels = npt.NDArray[np.uint32]
-Mask = npt.NDArray[np.bool_]
+_COLORING: Final = 600
+"""Pixels along the picture in which neighbours are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,29 +40,154 @@ class Ground:
     lines: QImage
 
 
-@dataclass(frozen=True, slots=True)
-class Dots:
-    """Points ready for drawing, in the order of drawing.
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """What a plate is drawn of. All arrays are per point.
 
     Attributes:
-        x: kilometres on the plane.
-        y: kilometres on the plane.
-        color: 0xAARRGGBB per point.
-        size: diameter in logical pixels.
-        selected: which are marked.
+        shapes: the layers on the plane, bottom first.
+        x: kilometres; NaN for points without a place.
+        y: kilometres.
+        group: group numbers, -1 for none.
+        size: nominal diameters in logical pixels.
+        groups: how many groups there are.
+        colors: the colour number per group, or None to have them found.
+        fill: whether the land around points gets their colour.
+        heat: values to be shown as heat, or None.
+        areas: the group of each feature id where features are in groups, else None.
     """
 
+    shapes: tuple[Shapes, ...]
     x: Floats
     y: Floats
-    color: Pixels
+    group: Ints
     size: Floats
-    selected: Mask
+    groups: int
+    colors: Ints | None
+    fill: bool
+    heat: Floats | None
+    areas: Ints | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plate:
+    """A view, drawn but for its colours."""
+
+    ground: Ground
+    scene: Scene
+    theme: str
+    sites: Sites | None = None
+    cells: Rows | None = None
+    discs: Discs | None = None
+    heat: Heat | None = None
+    anchors: Sequence[Anchor] = ()
+    colors: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """The colours of a plate, each 0xffRRGGBB.
+
+    Attributes:
+        features: by feature id.
+        land: by group, for the land around points; the last one is of land whose point is in no group.
+        edge: of the border between groups.
+        group: by point.
+        cores: by point.
+        rims: by point.
+        levels: by level of heat, or None where there is none.
+        shown: by point, whether its disc is painted; None for all.
+        areas: group by feature id where features are in groups.
+    """
+
+    features: Pixels
+    land: Pixels
+    edge: int
+    group: Ints
+    cores: Pixels
+    rims: Pixels
+    levels: Pixels | None = None
+    shown: npt.NDArray[np.bool_] | None = None
+    areas: Ints | None = None
 
 
 def argb(color: str) -> int:
     """``#RRGGBB`` as an opaque 0xAARRGGBB."""
     red, green, blue = rgb(color)
     return 0xFF000000 | red << 16 | green << 8 | blue
+
+
+def blend(color: str, under: str, share: float) -> int:
+    """A share of ``color`` on ``under``, as 0xAARRGGBB."""
+    parts = [round(share * a + (1 - share) * b) for a, b in zip(rgb(color), rgb(under), strict=True)]
+    return 0xFF000000 | parts[0] << 16 | parts[1] << 8 | parts[2]
+
+
+def draw_plate(scene: Scene, window: Window, ratio: float, tokens: ThemeTokens, old: Plate | None = None) -> Plate:
+    """Draw all that is not colour; may run on any thread.
+
+    Args:
+        scene: what there is.
+        window: the view in device pixels.
+        ratio: device pixels per logical pixel.
+        tokens: the theme.
+        old: the plate shown before; what is the same is taken from it.
+    """
+    kept = old if old is not None and old.theme == tokens.name and old.ground.window == window else None
+    if kept is not None and kept.scene.shapes is not scene.shapes:
+        kept = None
+    ground = kept.ground if kept is not None else draw_ground(scene.shapes, window, ratio, tokens)
+    if scene.areas is not None:
+        anchors: Sequence[Anchor] = find_anchors(scene.areas[ground.ids].astype(np.int32), window, ratio)
+        return Plate(ground, scene, tokens.name, anchors=anchors, colors=_colors(scene, None, tokens))
+    if not len(scene.x):
+        return Plate(ground, scene, tokens.name)
+    sites = old.sites if old is not None and _same_places(old.scene, scene) else None
+    if scene.fill and sites is None:
+        sites = find_sites(scene.shapes, scene.x, scene.y, draw_ids)
+    if kept is not None and not _same_places(kept.scene, scene):
+        kept = None
+    cells = kept.cells if kept is not None and kept.scene.fill == scene.fill else _cells(scene, sites, ground)
+    heat = kept.heat if kept is not None and kept.scene.heat is scene.heat else None
+    if heat is None and scene.heat is not None:
+        heat = spread(scene.x, scene.y, scene.heat, window, ratio)
+    discs = kept.discs if kept is not None and kept.scene.size is scene.size else None
+    if discs is None:
+        discs = place_discs(scene.x, scene.y, scene.size, window, ratio)
+    anchors = anchors_of(scene, cells, window, ratio)
+    return Plate(ground, scene, tokens.name, sites, cells, discs, heat, anchors, _colors(scene, sites, tokens))
+
+
+def _same_places(one: Scene, other: Scene) -> bool:
+    return one.x is other.x and one.y is other.y and one.shapes is other.shapes
+
+
+def _cells(scene: Scene, sites: Sites | None, ground: Ground) -> Rows | None:
+    return sites.cells(ground.ids, ground.window) if scene.fill and sites is not None else None
+
+
+def anchors_of(scene: Scene, cells: Rows | None, window: Window, ratio: float) -> Sequence[Anchor]:
+    """Where the groups' names go; may run on any thread."""
+    if cells is not None:
+        return find_anchors(group_of_cells(cells, scene.group), window, ratio)
+    return points_anchors(scene.x, scene.y, scene.group, window)
+
+
+def _colors(scene: Scene, sites: Sites | None, tokens: ThemeTokens) -> Ints:
+    """The given colours, or such that groups with a common border are told apart, whatever is in sight."""
+    if scene.colors is not None:
+        return scene.colors
+    if scene.areas is not None:
+        shapes = [each for each in scene.shapes if each.layer.role == "areas"]
+        x, y = np.concatenate([each.x for each in shapes]), np.concatenate([each.y for each in shapes])
+        whole = extent_window(x, y, _COLORING, _COLORING)
+        groups = scene.areas[draw_ids(scene.shapes, whole)].astype(np.int32)
+    elif sites is not None:
+        whole = extent_window(scene.x, scene.y, _COLORING, _COLORING)
+        groups = group_of_cells(sites.cells(draw_ids(scene.shapes, whole), whole), scene.group)
+    else:
+        return np.arange(scene.groups, dtype=np.int64) % len(tokens.palette)
+    return color_groups(neighbours(groups, scene.groups), tokens.palette)
 
 
 def draw_ground(shapes: Sequence[Shapes], window: Window, ratio: float, tokens: ThemeTokens) -> Ground:
@@ -73,24 +199,32 @@ def draw_ground(shapes: Sequence[Shapes], window: Window, ratio: float, tokens: 
         ratio: device pixels per logical pixel.
         tokens: the theme.
     """
-    ids = QImage(window.width, window.height, QImage.Format.Format_RGB32)
-    ids.fill(0xFF000000)
     lines = QImage(window.width, window.height, QImage.Format.Format_ARGB32_Premultiplied)
     lines.fill(Qt.GlobalColor.transparent)
-    on_ids, on_lines = _painter(ids, window, smooth=False), _painter(lines, window, smooth=True)
-    for shape in shapes:
-        strong = shape.layer.role == "lines"
-        pen = QPen(QColor(tokens.color("map_border_strong" if strong else "map_border")), 1.1 if strong else 0.7)
-        pen.setWidthF(pen.widthF() * ratio)
+    painter = _painter(lines, window, smooth=True)
+    for place, shape in enumerate(shapes):
+        strong = shape.layer.role == "lines" or (place == 0 and len(shapes) > 1)
+        role = "map_border_strong" if strong else "map_border"
+        pen = QPen(QColor(tokens.color(role)), (1.2 if strong else 0.7) * ratio)
         pen.setCosmetic(True)
-        on_lines.setPen(pen)
-        for place, path in _paths_in_sight(shape, window):
-            if shape.layer.role != "lines":
-                on_ids.fillPath(path, QColor.fromRgb(0xFF000000 | (shape.first_id + place)))
-            on_lines.drawPath(path)
-    on_ids.end()
-    on_lines.end()
-    return Ground(window, pixels(ids) & np.uint32(0x00FFFFFF), lines)
+        painter.setPen(pen)
+        for _, path in _paths_in_sight(shape, window):
+            painter.drawPath(path)
+    painter.end()
+    return Ground(window, draw_ids(shapes, window), lines)
+
+
+def draw_ids(shapes: Sequence[Shapes], window: Window) -> Pixels:
+    """Which feature each pixel belongs to, 0 for none; later layers lie on top."""
+    ids = QImage(window.width, window.height, QImage.Format.Format_RGB32)
+    ids.fill(0xFF000000)
+    painter = _painter(ids, window, smooth=False)
+    for shape in shapes:
+        if shape.layer.role != "lines":
+            for place, path in _paths_in_sight(shape, window):
+                painter.fillPath(path, QColor.fromRgb(0xFF000000 | (shape.first_id + place)))
+    painter.end()
+    return pixels(ids) & np.uint32(0x00FFFFFF)
 
 
 def _paths_in_sight(shape: Shapes, window: Window) -> list[tuple[int, QPainterPath]]:
@@ -114,149 +248,46 @@ def pixels(image: QImage) -> Pixels:
     return flat.reshape(image.height(), image.bytesPerLine() // 4)[:, : image.width()].copy()
 
 
-def compose(ground: Ground, fills: Pixels, dots: Dots | None, ratio: float, tokens: ThemeTokens) -> tuple[QImage, Ints]:
-    """The finished picture and the buffer that tells which point is where.
+def compose(plate: Plate, look: Look, ratio: float) -> QImage:
+    """The finished picture.
 
     Args:
-        ground: ids and borders.
-        fills: colour by id.
-        dots: the points, or None.
+        plate: the view.
+        look: its colours.
         ratio: device pixels per logical pixel.
-        tokens: the theme.
-
-    Returns:
-        The picture, and per pixel the row of the point there (-1 for none).
     """
-    window = ground.window
-    canvas = np.ascontiguousarray(fills[np.minimum(ground.ids, len(fills) - 1)])
+    ids, window = plate.ground.ids, plate.ground.window
+    canvas = np.ascontiguousarray(look.features[np.minimum(ids, len(look.features) - 1)])
+    groups = served = None
+    if look.areas is not None:
+        groups = look.areas.astype(np.int16)[ids]
+        served = groups >= 0
+    elif plate.cells is not None:
+        # One group more for points in none; row -1, nobody's land, finds it, too.
+        groups = np.append(look.group, -1).astype(np.int16)[plate.cells]
+        served = plate.cells >= 0
+    if plate.heat is not None and look.levels is not None:
+        np.copyto(canvas, look.levels[plate.heat.levels], where=(ids > 0) & (plate.heat.levels > 0))
+    elif groups is not None and served is not None:
+        np.copyto(canvas, look.land[groups], where=served)
+    if groups is not None and served is not None:
+        _draw_edges(canvas, groups, served, look.edge)
     image = QImage(canvas.data, window.width, window.height, 4 * window.width, QImage.Format.Format_RGB32).copy()
     painter = QPainter(image)
-    painter.drawImage(0, 0, ground.lines)
+    painter.drawImage(0, 0, plate.ground.lines)
     painter.end()
-    where = np.full((window.height, window.width), -1, dtype=np.int64)
-    if dots is not None and len(dots.x):
+    if plate.discs is not None and len(plate.discs.at):
         canvas = pixels(image)
-        _stamp_all(canvas, where, dots, window, ratio, tokens)
+        discs = plate.discs if look.shown is None else plate.discs.only(look.shown)
+        discs.paint(canvas, look.cores, look.rims)
         image = QImage(canvas.data, window.width, window.height, 4 * window.width, QImage.Format.Format_RGB32).copy()
     image.setDevicePixelRatio(ratio)
-    return image, where
+    return image
 
 
-def _stamp_all(canvas: Pixels, where: Ints, dots: Dots, window: Window, ratio: float, tokens: ThemeTokens) -> None:
-    left, top = window.to_screen(dots.x, dots.y)
-    radius = np.maximum(1, np.round(dots.size * ratio / 2)).astype(np.int64)
-    margin = int(radius.max()) + 4
-    inside = (left >= margin) & (top >= margin) & (left < window.width - margin) & (top < window.height - margin)
-    rim = np.uint32(argb(tokens.color("map_land")))
-    ring = np.uint32(argb(tokens.color("text")))
-    for marked, size, rows in _batches(radius, inside, dots.selected):
-        x, y = left[rows].astype(np.int64), top[rows].astype(np.int64)
-        if marked:
-            _stamp(canvas, x, y, size + 2 + round(ratio), ring)
-        _stamp(canvas, x, y, size + 1, rim)
-        _stamp(canvas, x, y, size, dots.color[rows])
-        _stamp(where, x, y, size + 1, rows)
-
-
-def _batches(radius: Ints, inside: Mask, selected: Mask) -> Iterator[tuple[bool, int, Ints]]:
-    """Rows to stamp together. Several batches, so that rims separate most points from their neighbours."""
-    for marked in (False, True):
-        for size in np.unique(radius).tolist():
-            rows = np.flatnonzero(inside & (radius == size) & (selected == marked))
-            for part in range(_ROUNDS):
-                if len(rows[part::_ROUNDS]):
-                    yield marked, size, rows[part::_ROUNDS]
-
-
-@lru_cache(maxsize=64)
-def _disc(radius: int) -> tuple[tuple[int, int], ...]:
-    reach = range(-radius, radius + 1)
-    limit = (radius + 0.35) ** 2
-    return tuple((dx, dy) for dy in reach for dx in reach if dx * dx + dy * dy <= limit)
-
-
-def _stamp(target: npt.NDArray[Any], x: Ints, y: Ints, radius: int, value: Any) -> None:
-    """Write ``value`` into a disc around each position; later positions lie on top."""
-    flat, width = target.reshape(-1), target.shape[1]
-    at = y * width + x
-    for dx, dy in _disc(radius):
-        flat[at + (dy * width + dx)] = value
-
-
-@dataclass(frozen=True, slots=True)
-class Caption:
-    """A text to place: position on the plane, words, and weight (heavier ones are placed first)."""
-
-    x: float
-    y: float
-    text: str
-    weight: float
-
-
-def draw_captions(
-    painter: QPainter, captions: Sequence[Caption], window: Window, font: QFont, tokens: ThemeTokens
-) -> list[QRectF]:
-    """Draw those texts that fit without touching one another; returns their boxes. ``window`` in logical pixels."""
-    metrics = QFontMetricsF(font)
-    painter.setFont(font)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    taken: list[QRectF] = []
-    for caption in sorted(captions, key=lambda c: -c.weight):
-        left = (caption.x - window.x) * window.scale + window.width / 2
-        top = (window.y - caption.y) * window.scale + window.height / 2
-        if not (0 <= left < window.width and 0 <= top < window.height):
-            continue
-        width, height = metrics.horizontalAdvance(caption.text), metrics.height()
-        box = QRectF(left - width / 2 - 3, top - height / 2 - 1, width + 6, height + 2)
-        if any(box.intersects(other) for other in taken):
-            continue
-        taken.append(box)
-        ratio = painter.device().devicePixelRatio()
-        picture = _caption_picture(caption.text, font.toString(), ratio, tokens.color("map_land"), tokens.color("text"))
-        painter.drawImage(box.topLeft(), picture)
-    return taken
-
-
-@lru_cache(maxsize=1024)
-def _caption_picture(text: str, font_name: str, ratio: float, ground: str, ink: str) -> QImage:
-    """A caption with a halo, drawn once: stroking letters is too slow for every frame of a drag."""
-    font = QFont()
-    font.fromString(font_name)
-    metrics = QFontMetricsF(font)
-    width, height = metrics.horizontalAdvance(text) + 6, metrics.height() + 2
-    picture = QImage(int(width * ratio) + 1, int(height * ratio) + 1, QImage.Format.Format_ARGB32_Premultiplied)
-    picture.setDevicePixelRatio(ratio)
-    picture.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(picture)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    path = QPainterPath()
-    path.addText(3, 1 + metrics.ascent(), font, text)
-    painter.strokePath(path, QPen(QColor(ground), 3.5))
-    painter.fillPath(path, QColor(ink))
-    painter.end()
-    return picture
-
-
-class Drawn(QObject):
-    """Carries a finished ground from the worker thread to the window's."""
-
-    ready = Signal(object, str)
-    """The Ground, and the theme it was drawn for."""
-
-
-def draw_on_thread(
-    drawn: Drawn, shapes: Sequence[Shapes], window: Window, ratio: float, tokens: ThemeTokens
-) -> threading.Thread:
-    """Start to draw the ground on a thread of its own; ``drawn`` is told when it is done.
-
-    A plain thread and not Qt's pool: the pool's destructor waits for its workers while it holds the interpreter.
-    """
-
-    def work() -> None:
-        ground = draw_ground(shapes, window, ratio, tokens)
-        with contextlib.suppress(RuntimeError):  # the map is gone
-            drawn.ready.emit(ground, tokens.name)
-
-    thread = threading.Thread(target=work, name="map-drawing", daemon=True)
-    thread.start()
-    return thread
+def _draw_edges(canvas: Pixels, groups: npt.NDArray[np.int16], served: npt.NDArray[np.bool_], color: int) -> None:
+    """Draw the borders between groups, one pixel wide."""
+    edge = np.zeros(served.shape, dtype=np.bool_)
+    edge[:, 1:] |= (groups[:, 1:] != groups[:, :-1]) & served[:, 1:] & served[:, :-1]
+    edge[1:] |= (groups[1:] != groups[:-1]) & served[1:] & served[:-1]
+    canvas[edge] = color

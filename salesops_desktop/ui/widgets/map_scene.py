@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainterPath, QPolygonF
 
 from salesops_desktop.model.outlines import Outlines
-from salesops_desktop.ui.widgets.projection import Floats, Mercator, Projection
+from salesops_desktop.ui.widgets.projection import Albers, Floats, Projection
 
 Ints = npt.NDArray[np.int64]
 Labels = Sequence[str] | Callable[[int], str]
@@ -27,11 +27,19 @@ class Layer:
         name: how to refer to it.
         outlines: the rings and their features.
         role: ``land`` is filled as ground; ``areas`` can be coloured, hovered and selected; ``lines`` are only drawn.
+        lands: the land each feature is part of: points colour the land they stand on, up to its border. The codes of
+            the outlines where left out.
     """
 
     name: str
     outlines: Outlines
     role: Role = "land"
+    lands: tuple[str, ...] = ()
+
+    @property
+    def land_names(self) -> tuple[str, ...]:
+        """The land each feature is part of."""
+        return self.lands or self.outlines.codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,7 @@ class Points:
     Attributes:
         lon: degrees east.
         lat: degrees north; rows with NaN are not drawn.
-        color: int, the category of each point; -1 is neutral.
+        group: the number of the group each point is in; -1 for none.
         size: diameter of each in pixels (or one for all).
         labels: what hovering says: texts or a function of the row.
         keys: the caller's key of each point.
@@ -49,10 +57,13 @@ class Points:
 
     lon: Floats
     lat: Floats
-    color: Ints
+    group: Ints
     size: Floats
     labels: Labels
     keys: Ints
+
+    def __len__(self) -> int:
+        return len(self.lon)
 
     def label(self, row: int) -> str:
         """What hovering over a point says."""
@@ -83,6 +94,10 @@ class Window:
 
     def to_plane(self, left: float, top: float) -> tuple[float, float]:
         """Pixels to plane."""
+        return self.x + (left - self.width / 2) / self.scale, self.y - (top - self.height / 2) / self.scale
+
+    def to_plane_many(self, left: Floats, top: Floats) -> tuple[Floats, Floats]:
+        """Pixels to plane, many at a time."""
         return self.x + (left - self.width / 2) / self.scale, self.y - (top - self.height / 2) / self.scale
 
     def moved(self, right: float, down: float) -> Window:
@@ -129,7 +144,7 @@ class Shapes:
         """Put a layer on the plane."""
         outlines = layer.outlines
         lon, kept = whole_rings(outlines, projection.lon0)
-        if not isinstance(projection, Mercator):
+        if isinstance(projection, Albers):
             lon = np.clip(lon, projection.lon0 - 110.0, projection.lon0 + 110.0)
         x, y = projection.forward(lon, outlines.latitude)
         starts = outlines.starts[:-1].astype(np.int64)

@@ -2,47 +2,28 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QLocale, QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QImage,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPolygonF,
-)
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr
+from salesops_desktop.ui.widgets.map_drawing import Draughtsman
+from salesops_desktop.ui.widgets.map_heat import Measure
+from salesops_desktop.ui.widgets.map_labels import Caption, captions_of, draw_captions
+from salesops_desktop.ui.widgets.map_look import Marks, look_of
 from salesops_desktop.ui.widgets.map_overlay import Legend, paint_legend, paint_scale_bar, scale_bar
-from salesops_desktop.ui.widgets.map_render import (
-    Caption,
-    Dots,
-    Drawn,
-    Ground,
-    Pixels,
-    argb,
-    compose,
-    draw_captions,
-    draw_ground,
-    draw_on_thread,
-)
+from salesops_desktop.ui.widgets.map_render import Plate, Scene, compose, draw_plate
 from salesops_desktop.ui.widgets.map_scene import Ints, Labels, Layer, Points, Shapes, Window, extent_window
-from salesops_desktop.ui.widgets.projection import Floats, Mercator, Projection, choose_projection
+from salesops_desktop.ui.widgets.projection import EARTH_KM, EqualEarth, Floats, Projection, choose_projection
 
 _REST_MS: Final = 90
-_ARROWS: Final = {
-    Qt.Key.Key_Left: (0.15, 0.0),
-    Qt.Key.Key_Right: (-0.15, 0.0),
-    Qt.Key.Key_Up: (0.0, 0.15),
-    Qt.Key.Key_Down: (0.0, -0.15),
-}
 
 
 class MapSurface(QWidget):
@@ -55,31 +36,34 @@ class MapSurface(QWidget):
 
     drawn = Signal()
     """A crisp picture is shown."""
+    colored = Signal()
+    """The groups have been given colours."""
 
     def __init__(self, parent: QWidget | None = None, locale: QLocale | None = None) -> None:
         super().__init__(parent)
         self._locale = locale or QLocale()
         self._layers: list[Layer] = []
-        self._shapes: list[Shapes] = []
-        self._projection: Projection = Mercator()
+        self._shapes: tuple[Shapes, ...] = ()
+        self._projection: Projection = EqualEarth()
         self._points: Points | None = None
         self._px: Floats = np.zeros(0)
         self._py: Floats = np.zeros(0)
+        self._names: tuple[str, ...] = ()
+        self._colors: Ints | None = None
+        self._fill = False
+        self._measure: Measure | None = None
         self._area_colors: dict[str, list[str | None]] = {}
+        self._area_groups: dict[str, Ints] = {}
         self._captions: list[tuple[float, float, str, float]] = []
         self._legend = Legend()
-        self._selected: set[int] = set()
-        self._selected_areas: set[str] = set()
+        self._marks = Marks()
         self._window = Window(0, 0, 0.03, 1, 1)
         self._fitted = True
-        self._ground: Ground | None = None
+        self._scene: Scene | None = None
+        self._plate: Plate | None = None
         self._picture: QImage | None = None
-        self._where: Ints = np.zeros((0, 0), dtype=np.int64)
-        self._thread: threading.Thread | None = None
-        self._drawing: tuple[Shapes, ...] = ()
-        self._again = False
-        self._answers = Drawn(self)
-        self._answers.ready.connect(self._take_ground)
+        self._draughtsman = Draughtsman(self)
+        self._draughtsman.ready.connect(self._take_plate)
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(self._redraw)
         # A child, and no QTimer.singleShot: that would keep a map alive which nobody has any more, and have it drawn.
@@ -99,13 +83,14 @@ class MapSurface(QWidget):
         """Show these outlines, bottom first."""
         self._layers = list(layers)
         self._area_colors.clear()
+        self._area_groups.clear()
         self._project()
 
     def set_points(
         self,
         lon: npt.ArrayLike,
         lat: npt.ArrayLike,
-        color: npt.ArrayLike,
+        group: npt.ArrayLike,
         size: npt.ArrayLike = 7.0,
         labels: Labels = (),
         keys: npt.ArrayLike | None = None,
@@ -115,34 +100,82 @@ class MapSurface(QWidget):
         Args:
             lon: degrees east; NaN for points without a place.
             lat: degrees north.
-            color: category index per point (-1 neutral).
-            size: diameter in pixels, for all or per point.
+            group: the number of the group of each point (-1 for none).
+            size: nominal diameter in pixels, for all or per point.
             labels: what hovering says, per row, or a function from row to text.
-            keys: a key per point; the row by default.
+            keys: a key per point, ascending; the row by default.
         """
         x = np.asarray(lon, dtype=np.float64)
         rows = np.arange(len(x)) if keys is None else np.asarray(keys, dtype=np.int64)
+        old = self._points
+        kept = np.zeros(0, dtype=np.int64) if old is None else old.keys[self._marks.rows(len(old))]
         self._points = Points(
             x,
             np.asarray(lat, dtype=np.float64),
-            np.asarray(color, dtype=np.int64),
+            np.asarray(group, dtype=np.int64),
             np.broadcast_to(np.asarray(size, dtype=np.float64), x.shape),
             labels or (lambda row: str(rows[row])),
             rows,
         )
-        known = set(rows.tolist())
-        self._selected &= known
+        self._marks.points = np.isin(rows, kept) if len(kept) else None
+        self._colors = None
         self._project()
-        self.setAccessibleDescription(
-            tr("{n} points. Arrow keys move, plus and minus zoom, Home shows everything.", n=len(x))
-        )
+        self._describe()
 
-    def recolor(self, color: npt.ArrayLike) -> None:
-        """Give the points other categories; nothing else is drawn anew."""
+    def set_groups(self, names: Sequence[str], colors: npt.ArrayLike | None = None) -> None:
+        """Name the groups; they are given colours that tell neighbours apart, unless they bring their own.
+
+        Args:
+            names: by group number; an empty one is not written on the map.
+            colors: a colour number per group.
+        """
+        self._names = tuple(names)
+        self._colors = None if colors is None else np.asarray(colors, dtype=np.int64)
+        self._changed()
+
+    def color_of(self, group: int) -> str | None:
+        """``#RRGGBB`` of a group; None while it has none."""
+        known = self._colors is not None and 0 <= group < len(self._colors)
+        return theme.tokens().category(int(self._colors[group])) if known and self._colors is not None else None
+
+    @property
+    def group_colors(self) -> Ints | None:
+        """The colour number of each group; None until they were found."""
+        return self._colors
+
+    def recolor(self, group: npt.ArrayLike) -> None:
+        """Put the points into other groups: colours at once, names a moment later."""
+        assert self._points is not None
+        self._points = replace(self._points, group=np.asarray(group, dtype=np.int64))
+        if self._scene is not None:
+            self._scene = replace(self._scene, group=self._points.group)
+        self._recompose()
+        self._rest.start()
+
+    def resize_points(self, size: npt.ArrayLike) -> None:
+        """Give the points other sizes."""
         assert self._points is not None
         p = self._points
-        self._points = Points(p.lon, p.lat, np.asarray(color, dtype=np.int64), p.size, p.labels, p.keys)
-        self._recompose()
+        self._points = replace(p, size=np.broadcast_to(np.asarray(size, dtype=np.float64), p.lon.shape).copy())
+        self._changed()
+
+    def set_fill(self, fill: bool) -> None:  # as Qt's setters
+        """Whether the land around points takes their group's colour."""
+        if fill != self._fill:
+            self._fill = fill
+            self._changed()
+
+    def set_heat(self, measure: Measure | None) -> None:
+        """Show where a measure is dense instead of the groups' colours; None shows the groups again."""
+        self._measure = measure
+        self._changed()
+
+    def set_bright(self, groups: Sequence[int]) -> None:
+        """Let some groups stand out and the others fade; none lets all be alike."""
+        wanted = frozenset(int(group) for group in groups)
+        if wanted != self._marks.bright:
+            self._marks.bright = wanted
+            self._recompose()
 
     def set_areas(
         self,
@@ -176,8 +209,13 @@ class MapSurface(QWidget):
             self._area_colors.pop(layer, None)
         self._recompose()
 
+    def set_area_groups(self, layer: str, groups: npt.ArrayLike) -> None:
+        """Put the features of a layer into groups (-1 for none): the areas are coloured, named and moved as such."""
+        self._area_groups[layer] = np.asarray(groups, dtype=np.int64)
+        self._changed()
+
     def set_captions(self, captions: Sequence[tuple[float, float, str, float]]) -> None:
-        """Names on the map: (lon, lat, text, weight); where they would touch, the heavier one stays."""
+        """More names on the map: (lon, lat, text, weight); where they would touch, the heavier one stays."""
         self._captions = list(captions)
         self.update()
 
@@ -189,15 +227,40 @@ class MapSurface(QWidget):
     def clear(self) -> None:
         """Take points, colours, names, legend and selection away."""
         self._points = None
+        self._names = ()
+        self._colors = None
+        self._measure = None
         self._area_colors.clear()
+        self._area_groups.clear()
         self._captions.clear()
         self._legend = Legend()
-        self._selected.clear()
-        self._selected_areas.clear()
+        self._marks = Marks()
         self._project()
+
+    def _describe(self) -> None:
+        """What a screen reader says; a map to work with says more."""
+        count = 0 if self._points is None else len(self._points)
+        self.setAccessibleDescription(
+            tr("{n} points. Arrow keys move, plus and minus zoom, Home shows everything.", n=count)
+        )
 
     def _area_shapes(self) -> list[Shapes]:
         return [shapes for shapes in self._shapes if shapes.layer.role == "areas"]
+
+    @property
+    def points(self) -> Points | None:
+        """The points shown."""
+        return self._points
+
+    @property
+    def places(self) -> tuple[Floats, Floats]:
+        """Where the points are on the plane, kilometres east and north; NaN where not known."""
+        return self._px, self._py
+
+    @property
+    def area_groups(self) -> Mapping[str, Ints]:
+        """The group of each feature, by layer."""
+        return self._area_groups
 
     # --- view ---------------------------------------------------------------------------------------------------
 
@@ -213,7 +276,7 @@ class MapSurface(QWidget):
         if self._points is not None and np.isfinite(self._px).any():
             x, y = self._px, self._py
         elif areas or self._shapes:
-            chosen = areas or self._shapes
+            chosen = areas or list(self._shapes)
             x, y = np.concatenate([s.x for s in chosen]), np.concatenate([s.y for s in chosen])
         else:
             x = y = np.zeros(0)
@@ -229,16 +292,28 @@ class MapSurface(QWidget):
             self._fitted = False
             self._look(extent_window(self._px[rows], self._py[rows], self.width(), self.height()))
 
+    def look_as(self, other: MapSurface) -> None:
+        """Show the part of the earth that another map shows."""
+        if self._projection == other._projection:
+            self._fitted = False
+            self._look(other._window.resized(self.width(), self.height()))
+
     @property
     def at_rest(self) -> bool:
         """Whether the crisp picture of what is in sight is there, or nobody can see it."""
-        return not self.isVisible() or (self._thread is None and not self._rest.isActive() and self._ground is not None)
+        waiting = self._draughtsman.busy or self._rest.isActive() or self._plate is None
+        return not self.isVisible() or not waiting
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
-        """Magnify around a place of the widget, by default its middle."""
-        where = at or QPointF(self.width() / 2, self.height() / 2)
+        """Magnify around a place of the widget, its middle by default."""
         self._fitted = False
-        self._look(self._window.zoomed(factor, where.x(), where.y()))
+        place = at if at is not None else QPointF(self.width() / 2, self.height() / 2)
+        self._look(self._window.zoomed(factor, place.x(), place.y()))
+
+    def pan(self, right: float, down: float) -> None:
+        """Move what is shown by pixels."""
+        self._fitted = False
+        self._look(self._window.moved(right, down))
 
     def _look(self, window: Window) -> None:
         self._window = window
@@ -258,133 +333,124 @@ class MapSurface(QWidget):
             base = [layer for layer in self._layers if layer.role == "areas"] or self._layers
             lon = [layer.outlines.longitude for layer in base]
             lat = [layer.outlines.latitude for layer in base]
-            projection = choose_projection(np.concatenate(lon), np.concatenate(lat)) if base else Mercator()
+            projection = choose_projection(np.concatenate(lon), np.concatenate(lat)) if base else EqualEarth()
         same = projection == self._projection and [s.layer for s in self._shapes] == self._layers
         self._projection = projection
         if not same:
-            self._shapes = []
+            shapes: list[Shapes] = []
             next_id = 1
             for layer in self._layers:
-                self._shapes.append(Shapes.project(layer, projection, next_id))
+                shapes.append(Shapes.project(layer, projection, next_id))
                 next_id += len(layer.outlines)
-        if points is not None:
-            self._px, self._py = projection.forward(points.lon, points.lat)
-        else:
-            self._px = self._py = np.zeros(0)
+            self._shapes = tuple(shapes)
+        self._px, self._py = (
+            (np.zeros(0), np.zeros(0)) if points is None else projection.forward(points.lon, points.lat)
+        )
         if self._fitted or not same:
             self.fit()
-        elif self._ground is not None:
-            self._recompose()
+        self._changed()
+
+    def _changed(self) -> None:
+        """What is drawn has changed: have it drawn anew."""
+        self._scene = None
+        self._rest.start()
+
+    def _scene_now(self) -> Scene:
+        if self._scene is None:
+            p = self._points
+            none = np.zeros(0, dtype=np.int64)
+            group, size = (none, np.zeros(0)) if p is None else (p.group, p.size)
+            areas = self._areas_now()
+            most = group if areas is None else areas
+            groups = max(int(most.max(initial=-1)) + 1, len(self._names))
+            heat = None if self._measure is None else self._measure.values
+            colors = self._colors if self._colors is not None and len(self._colors) >= groups else None
+            self._scene = Scene(self._shapes, self._px, self._py, group, size, groups, colors, self._fill, heat, areas)
+        return self._scene
+
+    def _areas_now(self) -> Ints | None:
+        """The group of each feature id, where features are in groups."""
+        if not self._area_groups:
+            return None
+        parts = [np.full(1, -1, dtype=np.int64)]
+        none = np.full(max((len(layer.outlines) for layer in self._layers), default=0), -1, dtype=np.int64)
+        parts += [self._area_groups.get(layer.name, none[: len(layer.outlines)]) for layer in self._layers]
+        return np.concatenate(parts)
 
     # --- drawing ------------------------------------------------------------------------------------------------
 
     def _redraw(self) -> None:
-        """Have the ground drawn on a worker; while one is at work, only remember that another is wanted."""
-        if self.width() < 2 or self.height() < 2 or not self.isVisible():
-            return
-        if self._thread is not None:
-            self._again = True
-            return
-        self._again = False
-        shapes = tuple(self._shapes)
-        self._thread = draw_on_thread(
-            self._answers, shapes, self._device_window(), self.devicePixelRatioF(), theme.tokens()
-        )
-        self._drawing = shapes
+        """Have the plate drawn on a worker."""
+        if self.width() >= 2 and self.height() >= 2 and self.isVisible():  # nothing to see in less
+            ratio, window = self.devicePixelRatioF(), self._device_window()
+            self._draughtsman.draw(self._scene_now(), window, ratio, theme.tokens(), self._plate)
 
-    def _take_ground(self, ground: object, theme_name: str) -> None:
+    def _take_plate(self, plate: object) -> None:
         """Show what the worker drew, even when the view has moved on since: blitting puts it in its place."""
-        if self._thread is not None:
-            self._thread.join()  # it has told and is about to end
-            self._thread = None
-        current = tuple(self._shapes) == self._drawing and theme_name == theme.tokens().name
-        if isinstance(ground, Ground) and current:
-            self._ground = ground
-            self._recompose()
-        if self._again or not current:
-            self._redraw()
-        elif self._ground is not None and self._ground.window == self._device_window():
+        self._draughtsman.take()
+        if isinstance(plate, Plate):
+            current = plate.theme == theme.tokens().name and plate.scene is self._scene
+            if current or (plate.scene.shapes is self._shapes and plate.scene.x is self._px):
+                self._adopt(plate)
+            if not current:
+                self._redraw()
+        if not self._draughtsman.busy and not self._rest.isActive():
             self.drawn.emit()
+
+    def _adopt(self, plate: Plate) -> None:
+        self._plate = plate
+        fresh = self._colors is None
+        if fresh and len(plate.colors):
+            self._colors = plate.colors
+            if self._scene is not None:
+                self._scene = (
+                    replace(self._scene, colors=plate.colors) if self._scene is not plate.scene else plate.scene
+                )
+        self._recompose()
+        if fresh and self._colors is not None:
+            self.colored.emit()
 
     def stop(self) -> None:
         """Draw no more until something changes; wait for the worker."""
         self._shown.stop()
         self._rest.stop()
-        self._again = False
-        if self._thread is not None:
-            self._thread.join(5.0)
+        self._draughtsman.stop()
 
     def draw_now(self) -> None:
         """Draw the crisp picture at once, for pictures taken of the window."""
         self._rest.stop()
-        tokens = theme.tokens()
-        self._ground = draw_ground(self._shapes, self._device_window(), self.devicePixelRatioF(), tokens)
-        self._recompose()
+        ratio, tokens = self.devicePixelRatioF(), theme.tokens()
+        self._adopt(draw_plate(self._scene_now(), self._device_window(), ratio, tokens, self._plate))
 
     def _recompose(self) -> None:
-        if self._ground is None:
-            self.update()
-            return
-        ratio = self.devicePixelRatioF()
-        self._picture, self._where = compose(self._ground, self._fills(), self._dots(), ratio, theme.tokens())
+        plate = self._plate
+        if plate is not None and plate.scene.x is self._px and plate.scene.shapes is self._shapes:
+            group = np.zeros(0, dtype=np.int64) if self._points is None else self._points.group
+            colors = self._colors if self._colors is not None else np.zeros(0, dtype=np.int64)
+            look = look_of(plate, group, colors, self._marks, self._area_colors, self._measure, theme.tokens())
+            self._picture = compose(plate, look, self.devicePixelRatioF())
         self.update()
 
-    def _fills(self) -> Pixels:
-        tokens = theme.tokens()
-        total = 1 + sum(len(shapes.layer.outlines) for shapes in self._shapes)
-        fills = np.full(total, argb(tokens.color("map_water")), dtype=np.uint32)
-        for shapes in self._shapes:
-            count = len(shapes.layer.outlines)
-            part = fills[shapes.first_id : shapes.first_id + count]
-            part[:] = argb(tokens.color("map_land"))
-            for place, shade in enumerate(self._area_colors.get(shapes.layer.name, ())):
-                if shade is not None:
-                    part[place] = argb(shade)
-            if shapes.layer.role == "areas" and self._selected_areas:
-                for place, name in enumerate(shapes.layer.outlines.ids):
-                    if name in self._selected_areas:
-                        part[place] = argb(tokens.color("accent"))
-        return fills
-
-    def _dots(self) -> Dots | None:
-        points = self._points
-        if points is None:
-            return None
-        tokens = theme.tokens()
-        most = int(points.color.max()) + 1 if len(points.color) else 0
-        palette = np.array(
-            [*(argb(tokens.category(i)) for i in range(most)), argb(tokens.color("border_strong"))], dtype=np.uint32
-        )
-        known = np.isfinite(self._px) & np.isfinite(self._py)
-        selected = (
-            np.isin(points.keys, list(self._selected)) if self._selected else np.zeros(len(known), dtype=np.bool_)
-        )
-        if known.all():
-            return Dots(self._px, self._py, palette[points.color], points.size, selected)
-        far = np.where(known, self._px, 1e9)
-        return Dots(far, np.where(known, self._py, 1e9), palette[points.color], points.size, selected)
-
     def _retheme(self) -> None:
-        if self._ground is not None:
+        if self._plate is not None:
             self._redraw()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
-        """The cached picture where it now belongs, then names, legend, scale and the selection being drawn."""
+        """The cached picture where it now belongs, then names, legend, scale and what is being done."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.color("map_water"))
-        if self._picture is not None and self._ground is not None:
-            self._paint_picture(painter, self._picture, self._ground.window)
+        if self._picture is not None and self._plate is not None:
+            self._paint_picture(painter, self._picture, self._plate.ground.window)
         area = QRectF(self.rect())
         small = theme.scaled_font(self.font(), "small")
-        captions = [
-            Caption(float(x), float(y), text, weight)
-            for (_, _, text, weight), x, y in zip(self._captions, *self._caption_places(), strict=True)
-        ]
-        draw_captions(painter, captions, self._window, small, theme.tokens())
-        paint_legend(painter, self._legend, area, small)
+        legend = paint_legend(painter, self._legend_now(), area, small)
         painter.setFont(small)
-        paint_scale_bar(painter, area, *scale_bar(self._true_scale(), self._locale))
-        self._paint_trail(painter)
+        bar = paint_scale_bar(painter, area, *scale_bar(self._true_scale(), self._locale))
+        names = theme.scaled_font(self.font(), "small", bold=True)
+        draw_captions(
+            painter, self._captions_now(), self._window, names, theme.tokens(), (legend, bar, self._kept_free())
+        )
+        self._paint_over(painter)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme.color("focus"), 2))
@@ -402,25 +468,46 @@ class MapSurface(QWidget):
         else:
             painter.drawImage(QRectF(left, top, width, height), picture)
 
-    def _caption_places(self) -> tuple[Floats, Floats]:
+    def _captions_now(self) -> list[Caption]:
         lon = np.array([c[0] for c in self._captions], dtype=np.float64)
         lat = np.array([c[1] for c in self._captions], dtype=np.float64)
-        return self._projection.forward(lon, lat)
+        places = zip(self._captions, *self._projection.forward(lon, lat), strict=True)
+        made = [Caption(float(x), float(y), text, weight) for (_, _, text, weight), x, y in places]
+        if self._plate is not None:
+            bright = self._marks.bright
+            anchors = [a for a in self._plate.anchors if not bright or a.group in bright]
+            made += [c for c in captions_of(anchors, self._names) if c.text]
+        return made
+
+    def _legend_now(self) -> Legend:
+        """The legend with what depends on the view: the scale of the heat, the sizes of discs."""
+        plate, legend = self._plate, self._legend
+        if plate is None:
+            return legend
+        if legend.sizes and plate.discs is not None:
+            legend = replace(legend, factor=plate.discs.factor)
+        if self._measure is not None and plate.heat is not None:
+            densest, write = plate.heat.densest, self._measure.text
+            marks = tuple(write(densest * share) for share in (0.0, 0.25, 1.0))
+            ramp = self._measure.ramp(theme.tokens())
+            legend = replace(legend, title=self._measure.title, entries=(), ramp=ramp, marks=marks)
+        return legend
+
+    def _kept_free(self) -> QRectF:
+        """Where no name may be written."""
+        return QRectF()
 
     def _true_scale(self) -> float:
-        """Kilometres on the ground per pixel in the middle of the view (Mercator stretches towards the poles)."""
-        _, lat = self._projection.inverse(self._window.x, self._window.y)
-        stretch = float(np.cos(np.radians(lat))) if isinstance(self._projection, Mercator) else 1.0
-        return stretch / self._window.scale
+        """Kilometres on the ground per pixel to the east in the middle of the view."""
+        w = self._window
+        reach = 40.0 / w.scale
+        lon, lat = self._projection.inverse(np.array([w.x - reach, w.x + reach]), np.array([w.y, w.y]))
+        east, phi = np.radians(lon[1] - lon[0]), np.radians(lat)
+        half = np.sin(np.diff(phi)[0] / 2) ** 2 + np.cos(phi[0]) * np.cos(phi[1]) * np.sin(east / 2) ** 2
+        return float(2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0))) / 80.0) or 1.0 / w.scale
 
-    def _paint_trail(self, painter: QPainter) -> None:
-        shape = self._drawn_shape()
-        if not shape.isEmpty():
-            tint = theme.color("accent")
-            painter.setPen(QPen(tint, 1.5, Qt.PenStyle.DashLine))
-            tint.setAlpha(40)
-            painter.setBrush(tint)
-            painter.drawPolygon(shape)
+    def _paint_over(self, painter: QPainter) -> None:
+        """What is being done on the map; nothing on one that is only looked at."""
 
     def _drawn_shape(self) -> QPolygonF:
         """The selection being drawn; a map that is only looked at has none."""

@@ -12,7 +12,10 @@ Floats = npt.NDArray[np.float64]
 
 EARTH_KM: Final = 6371.0088
 """Mean radius of the earth (IUGG)."""
-_MERCATOR_LIMIT: Final = 84.0
+_A: Final = (1.340264, -0.081106, 0.000893, 0.003796)
+_M: Final = np.sqrt(3) / 2
+_TOP: Final = 1.3173627591574133
+"""The height of the pole in radii: ``_height`` of 60°."""
 
 
 class Projection(Protocol):
@@ -30,22 +33,44 @@ class Projection(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Mercator:
-    """Web Mercator on a sphere, around a middle longitude; for the world and the tropics."""
+class EqualEarth:
+    """Equal Earth on a sphere, around a middle longitude; for the world and the tropics.
+
+    Šavrič, Patterson & Jenny 2018, "The Equal Earth map projection", eqs. 3 to 8: areas are true, and lands far from
+    the equator keep a shape one knows.
+    """
 
     lon0: float = 0.0
 
     def forward(self, lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[Floats, Floats]:
-        """Degrees to plane; latitudes beyond 84° are moved to it."""
-        phi = np.radians(np.clip(np.asarray(lat, dtype=np.float64), -_MERCATOR_LIMIT, _MERCATOR_LIMIT))
-        x = EARTH_KM * np.radians(np.asarray(lon, dtype=np.float64) - self.lon0)
-        return x, EARTH_KM * np.log(np.tan(np.pi / 4 + phi / 2))
+        """Degrees to plane; longitudes further than 180° from the middle go on beyond the edge."""
+        theta = np.arcsin(_M * np.sin(np.radians(np.asarray(lat, dtype=np.float64))))
+        squared = theta * theta
+        stretch = _M * _rise(squared)
+        x = EARTH_KM * np.radians(np.asarray(lon, dtype=np.float64) - self.lon0) * np.cos(theta) / stretch
+        return x, EARTH_KM * _height(theta, squared)
 
     def inverse(self, x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Floats, Floats]:
-        """Plane to degrees."""
-        lon = np.degrees(np.asarray(x, dtype=np.float64) / EARTH_KM) + self.lon0
-        lat = np.degrees(2 * np.arctan(np.exp(np.asarray(y, dtype=np.float64) / EARTH_KM)) - np.pi / 2)
-        return lon, lat
+        """Plane to degrees; what lies beyond a pole is put on it."""
+        wanted = np.clip(np.asarray(y, dtype=np.float64) / EARTH_KM, -_TOP, _TOP)
+        theta = wanted.copy()
+        for _ in range(12):  # Newton: the height rises by 1 to 1.5 per radian, so it gets there from anywhere
+            theta = theta - (_height(theta, theta * theta) - wanted) / _rise(theta * theta)
+        stretch = _M * _rise(theta * theta)
+        lon = np.degrees(np.asarray(x, dtype=np.float64) / EARTH_KM * stretch / np.cos(theta)) + self.lon0
+        return lon, np.degrees(np.arcsin(np.clip(np.sin(theta) / _M, -1.0, 1.0)))
+
+
+def _height(theta: Floats, squared: Floats) -> Floats:
+    a1, a2, a3, a4 = _A
+    height: Floats = theta * (a1 + a2 * squared + squared**3 * (a3 + a4 * squared))
+    return height
+
+
+def _rise(squared: Floats) -> Floats:
+    a1, a2, a3, a4 = _A
+    rise: Floats = a1 + 3 * a2 * squared + squared**3 * (7 * a3 + 9 * a4 * squared)
+    return rise
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +121,18 @@ US: Final = Albers()
 
 
 def choose_projection(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Projection:
-    """A projection for these positions: equal-area for a country or continent, Mercator for the world."""
+    """A projection for these positions, areas true: a cone for a country or continent, Equal Earth for the world."""
     x, y = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
     known = np.isfinite(x) & np.isfinite(y)
     if not known.any():
-        return Mercator()
+        return EqualEarth()
     x, y = x[known], y[known]
     # A few far-away positions should not decide the shape of the map.
     west, east = np.quantile(x, [0.01, 0.99])
     south, north = np.quantile(y, [0.01, 0.99])
     middle = (south + north) / 2
     if east - west > 100 or abs(middle) < 15 or north - south > 60:
-        return Mercator(float(round((west + east) / 2)) if east - west < 180 else 0.0)
+        return EqualEarth(float(round((west + east) / 2)) if east - west < 180 else 10.0)
     if west > -130 and east < -60 and south > 20 and north < 55:
         return US
     third = max(north - south, 6.0) / 6

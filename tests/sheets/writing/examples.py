@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import struct
 import zlib
+from dataclasses import replace
 
 import numpy as np
 
@@ -28,11 +29,13 @@ from salesops_desktop.sheets.writing.forecast import (
     TestedForecast,
 )
 from salesops_desktop.sheets.writing.kpis import KpiPoint, KpiReport, KpiSheet
-from salesops_desktop.sheets.writing.territory_handover import (
+from salesops_desktop.sheets.writing.territory_records import (
+    AccountLine,
     BalanceLine,
-    Handover,
-    HandoverAccount,
-    HandoverTerritory,
+    Leaver,
+    QuotaLine,
+    ScenarioBook,
+    TerritoryLine,
 )
 
 PAYLOADS = (
@@ -161,38 +164,85 @@ def commission_run(people: int = 3, lines: int = 8) -> CommissionRun:
     return CommissionRun(source, "approved", tuple(own), terms, ("2 credits have no person and are not paid.",))
 
 
-def handover(accounts: int = 60, picture: bytes | None = None) -> Handover:
+def territory_book(accounts: int = 60, picture: bytes | None = None, territories: int = 5) -> ScenarioBook:
+    """A scenario whose names and texts are as hostile as texts can be."""
     generator = np.random.default_rng(5)
-    territories = tuple(
-        HandoverTerritory(n, f"West {n}", person(n) if n < 5 else "", 80.5 + n, 61.25 - n) for n in range(1, 6)
-    )
+    names = ["West*", '=1+1 "quoted"', "[North]'s, #1", "a~?b"]
     listed = []
     for i in range(accounts):
-        moves = bool(generator.random() < 0.3)
         listed.append(
-            HandoverAccount(
+            AccountLine(
+                1000 + 7 * i,
                 f"001{i:012}",
                 PAYLOADS[i % len(PAYLOADS)] if i % 9 == 0 else f"Customer {i} GmbH",
                 CITIES[i % len(CITIES)],
-                int(generator.integers(1, 6)),
-                f"East {i % 3 + 1}" if i % 11 else "",
-                person(i % 7),
+                int(generator.integers(1, territories + 1)),
+                person(i % 7) if i % 8 else "=Hiro/Hashimoto*",
                 int(generator.integers(0, 90_000_000)),
                 float(np.round(generator.random() * 40, 1)),
                 int(generator.integers(0, 9_000_000)) if generator.random() < 0.6 else 0,
                 dt.date(2026, 10, 5) + dt.timedelta(days=i) if generator.random() < 0.5 else None,
-                moves,
+                bool(generator.random() < 0.3),
+                i % 13 == 0,
             )
         )
+    made = tuple(
+        TerritoryLine(
+            70 + n,
+            n,
+            names[n - 1] if n <= len(names) else f"West {n}",
+            person(n) if n != 5 else "",
+            person(20 + n % 3),
+            sum(a.potential for a in listed) / territories,
+            sum(a.workload for a in listed) / territories,
+            61.25 - n,
+            tuple(QuotaLine(f"2027-Q{q}", "bookings", 25_000_000 + q + n, "EUR") for q in range(1, 5))
+            if n != 2
+            else (),
+        )
+        for n in range(1, territories + 1)
+    )
     balance = (
         BalanceLine("Potential: largest deviation from the mean", 0.412, 0.049),
         BalanceLine("Workload: largest deviation from the mean", 0.35, 0.081),
         BalanceLine("Mean distance to the centre, km", 84.2, 58.9, ValueKind.NUMBER),
         BalanceLine("Share of accounts that keep their person", None, 0.7),
     )
-    sentences = ("A balance of 3 % cannot be reached: the largest account alone is 8 % of a territory.",)
-    return Handover(
-        provenance("Territory hand-over"), "West 2027", "EUR", territories, tuple(listed), balance, sentences, picture
+    return ScenarioBook(
+        provenance("Territories: West 2027"),
+        3,
+        "West 2027",
+        "EUR",
+        made,
+        tuple(listed),
+        balance,
+        sentences=("A balance of 3 % cannot be reached: the largest account alone is 8 % of a territory.",),
+        certificate=("No assignment has a mean distance below 55.1 km: this one lies 6.9 % above.",),
+        effective="2027-01-01",
+        state="5f" * 32,
+        workspace="example",
+        map_png=picture,
+    )
+
+
+def territory_part(accounts: int = 150) -> ScenarioBook:
+    """The part of one manager: two territories, two neighbours, and what leaves for them."""
+    whole = territory_book(accounts)
+    own = whole.territories[:2]
+    numbers = {t.number for t in own}
+    stay = tuple(a for a in whole.accounts if a.territory in numbers)
+    gone = [a for a in whole.accounts if a.territory not in numbers and a.moves]
+    return replace(
+        whole,
+        provenance=provenance("Territories: West 2027, part of Jean Dupont"),
+        territories=own,
+        accounts=stay,
+        balance=(),
+        leavers=tuple(Leaver(a, whole.territories[a.territory - 1].name, "somebody else") for a in gone),
+        neighbours=whole.territories[2:4],
+        sentences=(),
+        certificate=(),
+        scope="Jean Dupont",
     )
 
 

@@ -294,7 +294,11 @@ def _layout(book: Workbook) -> Iterator[str]:
     for sheet, part in book.sheets.items():
         tree = book.trees[part]
         setup = tree.find(f"{MAIN}pageSetup")
-        if setup is None or setup.get("orientation") != "landscape" or setup.get("fitToHeight") != "0":
+        if (
+            setup is None
+            or setup.get("orientation") not in ("landscape", "portrait")
+            or setup.get("fitToHeight") != "0"
+        ):
             yield f"{sheet} has no print set-up"
         if "&P of &N" not in "".join(tree.itertext(f"{MAIN}oddFooter")):
             yield f"{sheet} has no page numbers"

@@ -19,7 +19,7 @@ from salesops_desktop.sheets.writing.commission_statements import write_commissi
 from salesops_desktop.sheets.writing.forecast import write_forecast
 from salesops_desktop.sheets.writing.kpis import KpiPoint, write_kpis
 from salesops_desktop.sheets.writing.table_export import export_table
-from salesops_desktop.sheets.writing.territory_handover import write_territory_handover
+from salesops_desktop.sheets.writing.territory_workbook import write_scenario
 from tests.sheets.writing import examples
 from tests.sheets.writing.linter import Workbook, lint
 from tests.sheets.writing.reading_back import stored_values
@@ -35,7 +35,8 @@ SCHEMAS = {
 }
 
 WRITERS: dict[str, Callable[[Path], object]] = {
-    "handover": lambda path: write_territory_handover(path, examples.handover(picture=examples.picture(80, 40))),
+    "territories": lambda path: write_scenario(path, examples.territory_book(picture=examples.picture(80, 40))),
+    "manager": lambda path: write_scenario(path, examples.territory_part()),
     "run": lambda path: write_commission_run(path, examples.commission_run()),
     "forecast": lambda path: write_forecast(path, examples.forecast_report()),
     "kpis": lambda path: write_kpis(path, examples.kpi_report()),
@@ -99,34 +100,6 @@ def test_the_cover_says_where_the_figures_come_from(folder: Path) -> None:
     assert set(book.sheetnames) - {"Cover"} <= set(cover)
     assert (book.properties.title, book.properties.created) == ("Forecast", dt.datetime(2026, 10, 1, 8, 30))  # noqa: DTZ001  # as openpyxl reads it
     assert "&&" in book["Cover"].oddHeader.left.text
-
-
-def test_handover_sums_and_inputs(folder: Path) -> None:
-    data = examples.handover()
-    values = stored_values(folder / "handover.xlsx")
-    heading = values["Accounts"].index(next(r for r in values["Accounts"] if r[0] == "Account ID"))
-    listed = values["Accounts"][heading + 1 : heading + 1 + len(data.accounts)]
-    expected = [[a.key, a.name, a.city] for a in data.accounts]
-    assert [row[:3] for row in listed] == expected
-    assert [Decimal(str(row[7])) for row in listed] == [Decimal(a.potential) / 100 for a in data.accounts]
-    total = values["Accounts"][heading + 1 + len(data.accounts)]
-    assert Decimal(str(total[7])) == Decimal(sum(a.potential for a in data.accounts)) / 100
-    sheet = load_workbook(folder / "handover.xlsx")["Hand-over"]
-    unlocked = {c.column_letter for row in sheet.iter_rows() for c in row if not c.protection.locked}
-    assert unlocked == {"K", "L", "M"}
-    assert sheet.protection.sheet
-    assert not sheet.protection.autoFilter
-    assert {rule.type for rule in sheet.data_validations.dataValidation} == {"list", "date", "textLength"}
-    assert sheet.freeze_panes is not None
-    assert sheet.print_title_rows is not None
-
-
-def test_a_hand_over_without_moves_or_map(tmp_path: Path) -> None:
-    data = examples.handover(12)
-    still = replace(data, accounts=tuple(replace(a, moves=False) for a in data.accounts), sentences=())
-    write_territory_handover(tmp_path / "still.xlsx", still)
-    assert lint(tmp_path / "still.xlsx") == []
-    assert "Map" not in load_workbook(tmp_path / "still.xlsx").sheetnames
 
 
 def test_statements_hold_nothing_about_anybody_else(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from salesops_desktop.sheets.writing.commission_statements import write_commissi
 from salesops_desktop.sheets.writing.forecast import write_forecast
 from salesops_desktop.sheets.writing.kpis import write_kpis
 from salesops_desktop.sheets.writing.table_export import export_table
-from salesops_desktop.sheets.writing.territory_handover import write_territory_handover
+from salesops_desktop.sheets.writing.territory_workbook import write_scenario
 from tests.sheets.writing import examples
 from tests.sheets.writing.reading_back import (
     differences,
@@ -28,7 +28,9 @@ from tests.sheets.writing.reading_back import (
 pytestmark = pytest.mark.libreoffice
 
 WORKBOOKS: dict[str, tuple[Callable[[Path], object], int]] = {
-    "handover": (lambda path: write_territory_handover(path, examples.handover()), 40),
+    "territories": (lambda path: write_scenario(path, examples.territory_book()), 250),
+    "manager": (lambda path: write_scenario(path, examples.territory_part()), 100),
+    "many": (lambda path: write_scenario(path, examples.territory_book(300, territories=44)), 1_000),
     "run": (lambda path: write_commission_run(path, examples.commission_run(3, 12)), 150),
     "forecast": (lambda path: write_forecast(path, examples.forecast_report()), 90),
     "kpis": (lambda path: write_kpis(path, examples.kpi_report()), 25),

@@ -6,21 +6,19 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QWidget
 
-from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr
-from salesops_desktop.ui.tabs.territories.picture import PALETTE
+from salesops_desktop.ui.tabs.territories.picture import disc_sizes, lands_of
 from salesops_desktop.ui.tabs.territories.presenter import Shown, TerritoryState
 from salesops_desktop.ui.widgets.formats import Formats
 from salesops_desktop.ui.widgets.map import MapView
 from salesops_desktop.ui.widgets.map_overlay import Legend, legend_of
 from salesops_desktop.ui.widgets.map_scene import Layer
 
-SMALL, NORMAL, LARGE = 4.0, 6.0, 8.0
-"""Diameters of accounts in pixels."""
+_MOST_NAMED = 12
+"""So many territories fit a legend; more are named on the map itself."""
 
 
 class MapPane(MapView):
@@ -38,6 +36,8 @@ class MapPane(MapView):
         self._bright: tuple[str, ...] = ()
         self._layer_names: tuple[str, ...] = ()
         self.setAccessibleName(tr("Map of accounts by territory"))
+        self.set_fill(True)
+        self.colored.connect(self.retheme)
 
     def render_state(self, state: TerritoryState) -> None:
         """Show a state; draws anew only what is different."""
@@ -51,7 +51,7 @@ class MapPane(MapView):
         if shown is not self._scenario:
             self._draw(shown, bright)
         elif bright != self._bright:
-            self._set_dots(shown, bright)
+            self.set_bright([shown.picture.names.index(name) for name in bright])
         self._bright = bright
         marked = () if bright else state.selection.accounts
         if self.selected_keys() != list(marked):
@@ -59,21 +59,17 @@ class MapPane(MapView):
 
     def _draw(self, shown: Shown, bright: tuple[str, ...]) -> None:
         picture = shown.picture
-        self._set_dots(shown, bright)  # first: they decide the projection of the outlines
+        sizes = disc_sizes(shown.report.accounts["potential"].values)
+        # First: they decide the projection of the outlines.
+        self.set_points(picture.lon, picture.lat, picture.place, sizes, self._label, picture.keys)
         names = tuple(name for name, _ in picture.outlines)
         if names != self._layer_names:
             self._layer_names = names
-            self.set_outlines([Layer(name, outlines) for name, outlines in picture.outlines])
-        self.set_captions(picture.captions)
+            self.set_outlines([Layer(name, made, lands=lands_of(name, made)) for name, made in picture.outlines])
+        self.set_groups(picture.names)
+        self.set_bright([picture.names.index(name) for name in bright])
         self.set_legend(self._legend_of(shown))
         self._scenario = shown
-
-    def _set_dots(self, shown: Shown, bright: tuple[str, ...]) -> None:
-        """The accounts; where territories are picked, theirs are larger and lie on top of the others."""
-        picture = shown.picture
-        color = picture.colors_with(bright)
-        size = np.where(color >= 0, LARGE if bright else NORMAL, SMALL)
-        self.set_points(picture.lon, picture.lat, color, size, self._label, picture.keys)
 
     def look_closer(self, territories: Sequence[str]) -> None:
         """Bring some territories near."""
@@ -81,13 +77,12 @@ class MapPane(MapView):
             self.fit_points(self._scenario.picture.keys_in(territories))
 
     def _legend_of(self, shown: Shown) -> Legend:
-        """Names with their colours while there are no more than colours; more are named on the map itself."""
+        """Names with their colours while there are few; more are named on the map itself."""
         names = shown.picture.names
-        if not 1 < len(names) <= PALETTE:
+        if not 1 < len(names) <= _MOST_NAMED:
             return Legend()
-        tokens = theme.tokens()
-        entries = [(name, shown.picture.color_of(name)) for name in names]
-        known = [(name, tokens.category(color)) for name, color in entries if color >= 0]
+        colors = [self.color_of(place) for place in range(len(names))]
+        known = [(name, color) for name, color in zip(names, colors, strict=True) if color is not None]
         return legend_of("", [name for name, _ in known], [color for _, color in known])
 
     def _label(self, row: int) -> str:

@@ -1,11 +1,11 @@
-"""A scenario as the map shows it: a colour and a territory per account, names in the middle, outlines by extent."""
+"""A scenario as the map shows it: a territory and a size per account, outlines by extent."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-PALETTE: Final = 12
-"""How many colours tell neighbouring territories apart."""
+SMALLEST, LARGEST = 3.5, 15.0
+"""Diameters of accounts in pixels."""
+_USUAL: Final = 11.0
+"""The diameter of an account at the 98th percentile of its measure."""
 _FEW: Final = 0.005
 """The share of accounts in a country that makes its states worth drawing."""
 _BOXES: Final[dict[OutlineName, tuple[tuple[float, float, float, float], ...]]] = {
@@ -37,20 +39,16 @@ class Picture:
         keys: account row ids, one per row of the report's accounts.
         lon: degrees east per account, NaN where not known.
         lat: degrees north.
-        color: a colour number per account, -1 for none.
         place: row in ``names`` per account, -1 for none.
         names: the territories.
-        captions: (longitude, latitude, name, accounts) of each territory that has a place.
         outlines: the layers to draw, bottom first.
     """
 
     keys: Ints
     lon: Floats
     lat: Floats
-    color: Ints
     place: Ints
     names: tuple[str, ...]
-    captions: tuple[tuple[float, float, str, float], ...]
     outlines: tuple[tuple[OutlineName, Outlines], ...]
 
     @property
@@ -72,26 +70,9 @@ class Picture:
         counts = Counter(self.place[rows].tolist())
         return tuple((self.names[place], count) for place, count in counts.most_common() if place >= 0)
 
-    def colors_with(self, territories: Sequence[str]) -> Ints:
-        """The colours where only some territories stand out; all colours where none is named."""
-        if not territories:
-            return self.color
-        places = [i for i, name in enumerate(self.names) if name in set(territories)]
-        return np.where(np.isin(self.place, places), self.color, -1)
 
-    def color_of(self, territory: str) -> int:
-        """The colour number of a territory; -1 where it has no account."""
-        rows = np.flatnonzero(self.place == self.names.index(territory))
-        return int(self.color[rows[0]]) if len(rows) else -1
-
-
-def draw_up(report: TerritoryReport, colours: Callable[[TerritoryReport, int], Any]) -> Picture:
-    """Make the picture of a scenario; may run on any thread.
-
-    Args:
-        report: the scenario.
-        colours: gives each account of a report a colour number such that neighbouring territories differ.
-    """
+def draw_up(report: TerritoryReport) -> Picture:
+    """Make the picture of a scenario; may run on any thread."""
     accounts, territories = report.accounts, report.territories
     names = tuple(str(name) for name in territories["territory"].values)
     row_of = {name: i for i, name in enumerate(names)}
@@ -99,25 +80,27 @@ def draw_up(report: TerritoryReport, colours: Callable[[TerritoryReport, int], A
     lon = accounts["longitude"].values.astype(np.float64)
     lat = accounts["latitude"].values.astype(np.float64)
     keys = np.arange(len(accounts)) if accounts.keys is None else accounts.keys
-    color = np.asarray(colours(report, PALETTE), dtype=np.int64)
     outlines = tuple((name, load_outlines(name)) for name in outline_names(lon, lat))
-    return Picture(np.asarray(keys, dtype=np.int64), lon, lat, color, place, names, _captions(names, place, lon, lat),
-                   outlines)  # fmt: skip
+    return Picture(np.asarray(keys, dtype=np.int64), lon, lat, place, names, outlines)
 
 
-def _captions(
-    names: Sequence[str], place: Ints, lon: Floats, lat: Floats
-) -> tuple[tuple[float, float, str, float], ...]:
-    """Each name at its account nearest to the territory's middle, so that it never lies in the sea."""
-    made = []
-    for i, name in enumerate(names):
-        rows = np.flatnonzero((place == i) & np.isfinite(lon))
-        if not len(rows):
-            continue
-        x, y = lon[rows], lat[rows]
-        nearest = rows[np.argmin(np.hypot(x - np.median(x), y - np.median(y)))]
-        made.append((float(lon[nearest]), float(lat[nearest]), name, float(len(rows))))
-    return tuple(made)
+def disc_sizes(values: npt.ArrayLike) -> Floats:
+    """A diameter per account in pixels, such that the areas of discs follow the values."""
+    known = np.maximum(np.nan_to_num(np.asarray(values, dtype=np.float64)), 0.0)
+    usual = disc_scale(known)
+    return np.clip(_USUAL * np.sqrt(known / usual), SMALLEST, LARGEST)
+
+
+def disc_scale(values: Floats) -> float:
+    """The value that gets the usual diameter: few are larger."""
+    return float(np.quantile(values[values > 0], 0.98)) if (values > 0).any() else 1.0
+
+
+def lands_of(name: OutlineName, outlines: Outlines) -> tuple[str, ...]:
+    """The country each feature is part of."""
+    if name in ("us_states", "us_counties"):
+        return ("US",) * len(outlines)
+    return tuple(code[:2] for code in outlines.codes) if name == "provinces" else outlines.codes
 
 
 def outline_names(lon: Floats, lat: Floats) -> tuple[OutlineName, ...]:

@@ -91,9 +91,6 @@ class TerritoryJobs(Protocol):
     def show(self, context: JobContext, scenario: int) -> TerritoryReport:
         """Read one of them."""
 
-    def colours(self, report: TerritoryReport, colours: int) -> Any:
-        """A colour number per account."""
-
     def design(self, context: JobContext, **wishes: Any) -> TerritoryReport:
         """Design a new one."""
 
@@ -119,11 +116,6 @@ class _Jobs:
         from salesops_desktop.jobs.territories import show_territories  # noqa: PLC0415  # heavy
 
         return show_territories(context, scenario)
-
-    def colours(self, report: TerritoryReport, colours: int) -> Any:
-        from salesops_desktop.jobs.territories import territory_colours  # noqa: PLC0415  # heavy
-
-        return territory_colours(report, colours)
 
     def design(self, context: JobContext, **wishes: Any) -> TerritoryReport:
         from salesops_desktop.jobs.territories import design_territories  # noqa: PLC0415  # heavy
@@ -214,7 +206,7 @@ class TerritoryPresenter:
         self._runner.run(look, topic="territories.show", on_done=seen, on_error=self._failed)
 
     def _drawn_up(self, report: TerritoryReport) -> Shown:
-        return Shown(report, draw_up(report, self._jobs.colours))
+        return Shown(report, draw_up(report))
 
     def _failed(self, fault: SalesOpsError) -> None:
         state = replace(self.state, loading=False, designing=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
@@ -101,14 +102,14 @@ def test_a_territory_in_the_table_stands_out_on_the_map(tab, qtbot):
     qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=grid.visualRect(index).center())
     picked = view.presenter.state.selection
     assert picked.territories == (names_shown(view)[1],)
-    bright = view.map._points.color >= 0
+    bright = np.isin(view.map.points.group, sorted(view.map._marks.bright))
     assert bright.sum() == len(picked.accounts)
-    assert set(view.map._points.keys[bright]) == set(picked.accounts)
+    assert set(view.map.points.keys[bright]) == set(picked.accounts)
     assert names_shown(view)[1] in view.selection.words.text()
     click(qtbot, view.selection.clear_button)
     assert view.presenter.state.selection.accounts == ()
     assert view.tables.territories.selected_records() == []
-    assert (view.map._points.color >= 0).sum() == (view.presenter.state.shown.picture.place >= 0).sum()
+    assert not view.map._marks.bright
     assert not view.selection.clear_button.isVisible()
 
 

@@ -11,8 +11,9 @@ from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.territory_reports import BeforeAfter, ScenarioHead, Scenarios, TerritoryReport
 from salesops_desktop.jobs.workspaces import Sentences
 from salesops_desktop.model.errors import Cancelled, Fault, FaultsError, InputRefusedError, SalesOpsError
+from salesops_desktop.model.outlines import load_outlines
 from salesops_desktop.model.tables import ColumnSpec, ValueKind, build_table
-from salesops_desktop.ui.tabs.territories.picture import outline_names
+from salesops_desktop.ui.tabs.territories.picture import SMALLEST, disc_sizes, lands_of, outline_names
 from salesops_desktop.ui.tabs.territories.presenter import TerritoryPresenter, Wishes
 from salesops_desktop.ui.tasks import Task
 
@@ -64,9 +65,6 @@ class Jobs:
         if self.fault is not None:
             raise self.fault
         return report(scenario, self.moved)
-
-    def colours(self, each, count):
-        return np.array([0, 0, 1, -1])
 
     def design(self, context, **wishes):
         self.asked.append(("design", wishes))
@@ -183,8 +181,6 @@ def test_a_territory_is_picked_with_all_its_accounts(make):
     assert picked.accounts == (11, 12)
     assert picked.potential == 1200
     assert picked.held_by == (("Ana", 2),)
-    picture = presenter.state.shown.picture
-    assert picture.colors_with(picked.territories).tolist() == [0, 0, -1, -1]
 
 
 def test_accounts_are_picked_across_territories(make):
@@ -269,13 +265,13 @@ def test_closing_forgets_everything(make):
     assert states[-1].heads == ()
 
 
-def test_captions_lie_at_an_account_of_their_territory(make):
-    presenter, _, _, _ = make(1)
-    picture = presenter.state.shown.picture
-    places = {(x, y) for _, _, _, _, y, x in ACCOUNTS}
-    assert {name for _, _, name, _ in picture.captions} == {"Ana", "Bo"}
-    assert all((x, y) in places for x, y, _, _ in picture.captions)
-    assert picture.located == 3
+def test_discs_have_areas_as_the_values_and_countries_colour_their_states():
+    sizes = disc_sizes(np.array([100.0, 25.0, 0.0, np.nan, *[100.0] * 50]))
+    assert sizes[0] / sizes[1] == pytest.approx(2)
+    assert sizes[2] == sizes[3] == SMALLEST
+    assert set(lands_of("us_states", load_outlines("us_states"))) == {"US"}
+    assert set(lands_of("provinces", load_outlines("provinces"))) == {"AT", "CA", "CH", "DE"}
+    assert "FR" in lands_of("world", load_outlines("world"))
 
 
 @pytest.mark.parametrize(
