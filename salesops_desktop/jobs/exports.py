@@ -21,7 +21,7 @@ from salesops_desktop.jobs.forecast_exports import forecast_report
 from salesops_desktop.jobs.forecasts import forecast
 from salesops_desktop.jobs.kpi_exports import kpi_report
 from salesops_desktop.jobs.tables import browse
-from salesops_desktop.jobs.territory_exports import scenario_book
+from salesops_desktop.jobs.territory_exports import scenario_book, scenario_map
 from salesops_desktop.jobs.territory_reports import list_scenarios, report_of
 from salesops_desktop.model.errors import InputRefusedError, NothingToDoError
 from salesops_desktop.model.periods import PeriodKind
@@ -133,7 +133,8 @@ def _territories(context: JobContext, out: Path, number: int | None, picture: Pa
         if number is None and not heads:
             raise NothingToDoError("No territories have been designed yet.", way_out="Run: territories design.")
         report = report_of(connection, heads[0].id if number is None else number)
-        book = scenario_book(connection, report, provenance(context, connection, report.name, report.status), png)
+        where = provenance(context, connection, report.name, report.status)
+        book = scenario_book(connection, report, where, png or scenario_map(report))
     return Exported((write_scenario(out, book, context.progress),))
 
 

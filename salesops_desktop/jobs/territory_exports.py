@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,10 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy import Connection
 
+from salesops_desktop.jobs.company import company
 from salesops_desktop.jobs.territory_reports import TerritoryReport
 from salesops_desktop.model.errors import InputRefusedError
+from salesops_desktop.model.periods import FiscalCalendar, PeriodKind
 from salesops_desktop.model.tables import Table
 from salesops_desktop.sheets.writing.book import Provenance
+from salesops_desktop.sheets.writing.territory_map import draw_map, spread_colours
 from salesops_desktop.sheets.writing.territory_records import (
     AccountLine,
     BalanceLine,
@@ -122,10 +126,13 @@ def _quotas(connection: Connection, scenario: int, people: Mapping[int, int]) ->
         "ORDER BY q.measure, q.period_start, q.period_end",
         (scenario,),
     )
+    calendar = company(connection).calendar
     own: dict[int, list[QuotaLine]] = defaultdict(list)
     personal: dict[int, list[QuotaLine]] = defaultdict(list)
     for territory, person, measure, start, end, amount, currency in rows:
-        line = QuotaLine(_period(str(start), str(end)), str(measure), int(amount), str(currency))
+        first, last = dt.date.fromisoformat(str(start)), dt.date.fromisoformat(str(end))
+        label, year = _period(calendar, first, last), calendar.fiscal_year(first)
+        line = QuotaLine(label, str(measure), int(amount), str(currency), year)
         if territory is not None:
             own[int(territory)].append(line)
         elif person is not None:
@@ -137,11 +144,16 @@ def _quotas(connection: Connection, scenario: int, people: Mapping[int, int]) ->
 
 def _latest_year(lines: list[QuotaLine]) -> list[QuotaLine]:
     """The quotas of the newest year there are any for: a letter is no archive."""
-    newest = max((line.period[:4] for line in lines), default="")
-    return [line for line in lines if line.period[:4] == newest]
+    newest = max((line.year for line in lines), default=0)
+    return [line for line in lines if line.year == newest]
 
 
-def _period(start: str, end: str) -> str:
+def _period(calendar: FiscalCalendar, start: dt.date, end: dt.date) -> str:
+    """What people call a period: a month, quarter or year of the fiscal calendar, else its days."""
+    for kind in PeriodKind:
+        period = calendar.containing(start, kind)
+        if (period.start, period.end) == (start, end):
+            return period.label
     return f"{start} to {end}"
 
 
@@ -239,17 +251,14 @@ def parts(book: ScenarioBook, positions: Mapping[int, tuple[float, float]], want
         own = [t for t in book.territories if (t.manager or NOBODY_MANAGES) == manager]
         inside = {t.number for t in own}
         beside = set().union(*(touching[number] for number in inside)) - inside
+        mine = [a for a in book.accounts if a.territory in inside]
         renumbered = {t.number: i for i, t in enumerate(own, 1)}
         names = book.by_number()
         yield dataclasses.replace(
             book,
             provenance=dataclasses.replace(book.provenance, title=f"{book.provenance.title}: {manager}"),
             territories=tuple(dataclasses.replace(t, number=renumbered[t.number]) for t in own),
-            accounts=tuple(
-                dataclasses.replace(a, territory=renumbered[a.territory])
-                for a in book.accounts
-                if a.territory in inside
-            ),
+            accounts=tuple(dataclasses.replace(a, territory=renumbered[a.territory]) for a in mine),
             balance=(),
             leavers=tuple(
                 Leaver(a, names[a.territory].name, names[a.territory].person)
@@ -262,9 +271,9 @@ def parts(book: ScenarioBook, positions: Mapping[int, tuple[float, float]], want
             ),
             sentences=(),
             certificate=(),
-            state=state_of((a.ref, names[a.territory].id) for a in book.accounts if a.territory in inside),
+            state=state_of((a.ref, names[a.territory].id) for a in mine),
             scope=manager,
-            map_png=None,
+            map_png=_drawn({a.ref: renumbered[a.territory] for a in mine}, positions),
         )
 
 
@@ -282,6 +291,23 @@ def _touching(book: ScenarioBook, positions: Mapping[int, tuple[float, float]]) 
         found[one].add(other)
         found[other].add(one)
     return found
+
+
+def scenario_map(report: TerritoryReport) -> bytes | None:
+    """A picture of a scenario's accounts, each territory with its number in the workbook; None without positions."""
+    numbers = {str(name): i for i, name in enumerate(report.territories["territory"].values, 1)}
+    assert report.accounts.keys is not None
+    held = zip(report.accounts.keys.tolist(), report.accounts["territory"].values, strict=True)
+    territory = {ref: numbers[str(name)] for ref, name in held if name is not None}
+    return _drawn(territory, positions_of(report.accounts))
+
+
+def _drawn(territory: Mapping[int, int], positions: Mapping[int, tuple[float, float]]) -> bytes | None:
+    """A map of accounts by the number of their territory."""
+    refs = [ref for ref in territory if ref in positions]
+    number = [territory[ref] for ref in refs]
+    latitude, longitude = [positions[ref][0] for ref in refs], [positions[ref][1] for ref in refs]
+    return draw_map(latitude, longitude, number, spread_colours(number, latitude, longitude))
 
 
 def positions_of(report_accounts: Table) -> dict[int, tuple[float, float]]:

@@ -81,6 +81,8 @@ class Sheet:
         """Whether its cells are protected (without password) though it has none to fill in."""
         self.portrait = False
         """Whether it is printed upright."""
+        self.repeated = 0
+        """The row of the heading that each printed page repeats; that of the sheet's only table where it has one."""
         self.body = Body(self._xml, self._extent)
 
     @property
@@ -248,7 +250,9 @@ class Sheet:
         for column, width in self._widths.items():
             self._worksheet.column_dimensions[get_column_letter(column)].width = round(width, 1)
         if len(self._plans) == 1:
-            self._worksheet.print_title_rows = f"{self._plans[0].row}:{self._plans[0].row}"
+            self.repeated = self._plans[0].row
+        if self.repeated:
+            self._worksheet.print_title_rows = f"{self.repeated}:{self.repeated}"
         _print_setup(self._worksheet, self._book.provenance.title, self._book.provenance.company)
         if self.portrait:
             self._worksheet.page_setup.orientation = "portrait"

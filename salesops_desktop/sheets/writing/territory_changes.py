@@ -9,6 +9,7 @@ from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_ta
 from salesops_desktop.sheets.writing.blocks import TablePlan
 from salesops_desktop.sheets.writing.formulas import column_reference
 from salesops_desktop.sheets.writing.sheet import Flag, Sheet
+from salesops_desktop.sheets.writing.territory_lists import WHOLE
 from salesops_desktop.sheets.writing.territory_records import AccountLine, ScenarioBook
 
 _TEXT, _INTEGER, _MONEY = ValueKind.TEXT, ValueKind.INTEGER, ValueKind.MONEY
@@ -28,7 +29,12 @@ def fill_handover(sheet: Sheet, data: ScenarioBook) -> TablePlan:
     total = len(data.accounts) + len(data.leavers)
     sheet.title("Hand-over", f"{data.name}: {len(table):,} of {total:,} accounts change hands")
     return sheet.table(
-        table, name=HANDOVER, totals=["potential", "open_pipeline"], flags=_FLAGS if len(table) else (), freeze=True
+        table,
+        name=HANDOVER,
+        totals=["potential", "open_pipeline"],
+        flags=_FLAGS if len(table) else (),
+        formats=WHOLE,
+        freeze=True,
     )
 
 
@@ -145,6 +151,7 @@ def _pairs(sheet: Sheet, data: ScenarioBook, listed: TablePlan, counts: Counter[
             "open_pipeline": summed("open_pipeline"),
         },
         totals=["all", "potential", "open_pipeline"],
+        formats=WHOLE,
         freeze=True,
     )
 

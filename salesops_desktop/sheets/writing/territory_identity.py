@@ -53,7 +53,8 @@ def add_identity(book: Book, data: ScenarioBook, lists: Lists) -> None:
         ranges += [(name, plan.end, plan.end) for name in plan.totals]
         for name, low, high in ranges:
             row = sheet.row
-            for column, value in enumerate(
-                (FORMULAS_TITLE, plan.sheet, get_column_letter(plan.place(name)), low, high), 1
-            ):
-                sheet.put(row, column, value)
+            sheet.put(row, 1, FORMULAS_TITLE)
+            sheet.put(row, 2, plan.sheet)
+            sheet.put(row, 3, get_column_letter(plan.place(name)))
+            sheet.put(row, 4, low)
+            sheet.put(row, 5, high)

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal
 
 from salesops_desktop.model.money import exponent
 from salesops_desktop.model.tables import ValueKind
 from salesops_desktop.sheets.writing.formulas import Formula, cell_reference
 from salesops_desktop.sheets.writing.sheet import Sheet
 from salesops_desktop.sheets.writing.style import Look, Role, kind_format
-from salesops_desktop.sheets.writing.territory_lists import Lists
+from salesops_desktop.sheets.writing.territory_lists import Lists, money_look
 from salesops_desktop.sheets.writing.territory_records import AccountLine, QuotaLine, ScenarioBook, TerritoryLine
 
 _MONEY, _NUMBER, _DATE = ValueKind.MONEY, ValueKind.NUMBER, ValueKind.DATE
-_WIDTHS: Final = (34, 24, 17, 17, 14)
+_WIDTHS: Final = (40, 24, 19, 19, 15)
+_ALIGN: Final[tuple[Literal["left", "right", "center"], ...]] = ("left", "left", "right", "right", "center")
 _MOST_LISTED: Final = 8
 """Accounts named one by one in a letter; the rest are summed up."""
 
@@ -60,7 +61,7 @@ def _letter(
     sheet.row += 1
     potential = Decimal(sum(a.potential for a in own)).scaleb(-exponent(data.currency))
     pipeline = Decimal(sum(a.open_pipeline for a in own)).scaleb(-exponent(data.currency))
-    money = kind_format(_MONEY, currency=data.currency)
+    money = money_look(data)
     pairs: list[tuple[str, str | Formula | Decimal, str]] = [
         ("Territory", territory.name, ""),
         ("Manager", territory.manager or "nobody yet", ""),
@@ -103,13 +104,13 @@ def _quotas(sheet: Sheet, quotas: Sequence[QuotaLine]) -> None:
         first = sheet.row
         for line in lines:
             row = sheet.row
-            sheet.put(row, 1, line.period)
-            sheet.put(row, 2, Decimal(line.amount).scaleb(digits), Look(Role.BODY, money, "right"))
+            sheet.put(row, 1, line.period, Look(indent=1))
+            sheet.put(row, 2, Decimal(line.amount).scaleb(digits), Look(Role.BODY, money, "right", indent=1))
         if len(lines) > 1:
             row = sheet.row
             total = Decimal(sum(line.amount for line in lines)).scaleb(digits)
-            sheet.put(row, 1, "Total", Look(Role.TOTAL))
-            sheet.put(row, 2, Formula(f"SUM(B{first}:B{row - 1})", total), Look(Role.TOTAL, money, "right"))
+            sheet.put(row, 1, "Total", Look(Role.TOTAL, indent=1))
+            sheet.put(row, 2, Formula(f"SUM(B{first}:B{row - 1})", total), Look(Role.TOTAL, money, "right", indent=1))
         sheet.row += 1
     sheet.row -= 1
 
@@ -117,7 +118,7 @@ def _quotas(sheet: Sheet, quotas: Sequence[QuotaLine]) -> None:
 def _heads(sheet: Sheet, labels: Sequence[str]) -> None:
     row = sheet.row
     for column, label in enumerate(labels, 1):
-        sheet.put(row, column, label, Look(Role.HEADER, align="right" if column > 2 or label != labels[0] else "left"))
+        sheet.put(row, column, label, Look(Role.HEADER, align="left" if column == 1 else "right", indent=1))
 
 
 def _changes(
@@ -127,26 +128,27 @@ def _changes(
     sheet.heading(f"{what} {count:,} account{'' if count == 1 else 's'}")
     if not count:
         return
-    money = kind_format(_MONEY, currency=data.currency)
+    money = "#,##0"
     digits = -exponent(data.currency)
+    heads = ("Account", whom, f"Potential ({data.currency})", f"Pipeline ({data.currency})", "Next activity")
     ordered = sorted(accounts, key=lambda line: (-line[0].open_pipeline, -line[0].potential, line[0].name))
     row = sheet.row
-    for column, label in enumerate(("Account", whom, "Potential", "Open pipeline", "Next activity"), 1):
-        sheet.put(row, column, label, Look(Role.HEADER, align="right" if column in (3, 4) else "left"))
+    for column, label in enumerate(heads, 1):
+        sheet.put(row, column, label, Look(Role.HEADER, align=_ALIGN[column - 1], indent=1))
     shown = ordered if len(ordered) <= _MOST_LISTED + 1 else ordered[:_MOST_LISTED]
     for account, person in shown:
         row = sheet.row
-        sheet.put(row, 1, account.name)
-        sheet.put(row, 2, person)
-        sheet.put(row, 3, Decimal(account.potential).scaleb(digits), Look(Role.BODY, money, "right"))
-        sheet.put(row, 4, Decimal(account.open_pipeline).scaleb(digits), Look(Role.BODY, money, "right"))
+        sheet.put(row, 1, account.name, Look(indent=1))
+        sheet.put(row, 2, person, Look(indent=1))
+        sheet.put(row, 3, Decimal(account.potential).scaleb(digits), Look(Role.BODY, money, "right", indent=1))
+        sheet.put(row, 4, Decimal(account.open_pipeline).scaleb(digits), Look(Role.BODY, money, "right", indent=1))
         if account.next_activity is not None:
-            sheet.put(row, 5, account.next_activity, Look(Role.BODY, kind_format(_DATE), "left"))
+            sheet.put(row, 5, account.next_activity, Look(Role.BODY, kind_format(_DATE), "center"))
     rest = ordered[len(shown) :]
     if rest:
         row = sheet.row
-        sheet.put(row, 1, f"and {len(rest):,} more, on the sheet Hand-over", Look(Role.NOTE))
+        sheet.put(row, 1, f"and {len(rest):,} more, on the sheet Hand-over", Look(Role.NOTE, indent=1))
         potential = Decimal(sum(a.potential for a, _ in rest)).scaleb(digits)
         pipeline = Decimal(sum(a.open_pipeline for a, _ in rest)).scaleb(digits)
-        sheet.put(row, 3, potential, Look(Role.NOTE, money, "right"))
-        sheet.put(row, 4, pipeline, Look(Role.NOTE, money, "right"))
+        sheet.put(row, 3, potential, Look(Role.NOTE, money, "right", indent=1))
+        sheet.put(row, 4, pipeline, Look(Role.NOTE, money, "right", indent=1))

@@ -15,7 +15,6 @@ from salesops_desktop.sheets.returned import ACCOUNT, COMMENT, PROPOSED, REF, TE
 from salesops_desktop.sheets.writing.blocks import Given, TablePlan
 from salesops_desktop.sheets.writing.formulas import Formula, column_reference
 from salesops_desktop.sheets.writing.sheet import Flag, Input, Sheet
-from salesops_desktop.sheets.writing.style import kind_format
 from salesops_desktop.sheets.writing.territory_records import AccountLine, ScenarioBook, TerritoryLine
 
 _TEXT, _INTEGER, _NUMBER, _MONEY = ValueKind.TEXT, ValueKind.INTEGER, ValueKind.NUMBER, ValueKind.MONEY
@@ -24,6 +23,9 @@ _FRACTION, _DATE = ValueKind.FRACTION, ValueKind.DATE
 ACCOUNTS: Final = "Accounts"
 BALANCE: Final = "Balance"
 NEIGHBOURS: Final = "Neighbours"
+WHOLE: Final = {"potential": "#,##0", "open_pipeline": "#,##0", "workload": "#,##0.0"}
+"""Amounts are exact, and shown without their cents: nobody weighs accounts by the cent."""
+_ADDED: Final = ("potential", "workload", "open_pipeline")
 _FROZEN: Final = 3
 """A sheet of at most this many territories keeps the heading of its accounts in sight."""
 
@@ -132,6 +134,13 @@ def measures(data: ScenarioBook) -> tuple[Measure, ...]:
 NO, NO_LIVE = "No.", "No. as proposed"
 
 
+def _whole(words: _Words) -> dict[str, str]:
+    """Number formats of sums: amounts without cents, hours without tenths."""
+    return {
+        name: "#,##0" for measure in words.measures for name in (measure.name, measure.live, f"{measure.name}_target")
+    }
+
+
 def _lookup(territory: str) -> str:
     """A territory's name as ``MATCH`` must be given it: stars and question marks stand for themselves."""
     for sign in "~*?":
@@ -161,14 +170,20 @@ def _fill_group(
         formulas=_strip_formulas(data, words, listed_name),
         filters=False,
         flags=_off_flags(data, words),
+        formats=_whole(words),
     )
     listed = sheet.table(
         _listed_table(data, words, territories, members),
         name=listed_name,
-        totals=["potential", "workload", "open_pipeline"],
+        totals=_ADDED,
         inputs=_inputs(data) if data.returnable else None,
+        formats=WHOLE,
         freeze=len(territories) <= _FROZEN,
     )
+    sheet.repeated = listed.row
+    if data.returnable:
+        sheet.widen(listed.place("proposed"), 24)
+        sheet.widen(listed.place("comment"), 36)
     return strip, listed
 
 
@@ -313,7 +328,7 @@ def _fill_accounts(sheet: Sheet, data: ScenarioBook, words: _Words, place: dict[
     ]  # fmt: skip
     table = build_table("Accounts", specs, rows)
     if not data.returnable:
-        return sheet.table(table, name=ACCOUNTS, totals=["potential", "workload", "open_pipeline"], freeze=True)
+        return sheet.table(table, name=ACCOUNTS, totals=_ADDED, formats=WHOLE, freeze=True)
     shown: dict[int, str | Given | None] = {}
     listed: dict[int, str | Given | None] = {}
     for number, list_name in place.items():
@@ -337,7 +352,8 @@ def _fill_accounts(sheet: Sheet, data: ScenarioBook, words: _Words, place: dict[
             "proposed": [shown[a.territory] for a in data.accounts],
             "listed": [listed[a.territory] for a in data.accounts],
         },
-        totals=["potential", "workload", "open_pipeline"],
+        totals=_ADDED,
+        formats=WHOLE,
         flags=[Flag("after_no", "{after_no}<>{territory_no}", "accounts proposed for another territory.")],
         freeze=True,
     )
@@ -399,6 +415,7 @@ def _fill_balance(
         formulas=_balance_formulas(data, words),
         totals=[n for n in table.names if n in _SUMMED],
         flags=_off_flags(data, words, suffix="_off_live" if live else "_off"),
+        formats=_whole(words),
         links={"territory": [sheets[territory.number] for territory in data.territories]},
     )
 
@@ -500,10 +517,11 @@ def _fill_neighbours(sheet: Sheet, data: ScenarioBook, words: _Words) -> TablePl
         name=NEIGHBOURS,
         formulas=formulas,
         totals=["accounts_live", *(m.live for m in words.measures)],
+        formats=_whole(words),
         filters=False,
     )
 
 
 def money_look(data: ScenarioBook) -> str:
-    """The number format of an amount with its currency."""
-    return kind_format(_MONEY, currency=data.currency)
+    """The number format of an amount with its currency, without cents."""
+    return f'#,##0 "{data.currency}"'

@@ -23,12 +23,14 @@ class QuotaLine:
         measure: what is counted.
         amount: minor units.
         currency: ISO code.
+        year: its fiscal year; 0 where it plays no part.
     """
 
     period: str
     measure: str
     amount: int
     currency: str
+    year: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ def _about_group(territories: Sequence[object]) -> str:
 def _add_map(book: Book, data: ScenarioBook) -> None:
     assert data.map_png is not None
     sheet = book.sheet("Map", "The territories on the map")
-    sheet.title("Map", data.name)
+    sheet.title("Map", f"{data.name}: accounts by territory; the numbers are those of the sheet Balance")
     sheet.picture(
         data.map_png, f"Map of {len(data.accounts):,} accounts coloured by {len(data.territories)} territories"
     )
