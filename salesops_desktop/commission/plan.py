@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from salesops_desktop.commission.clawbacks import Clawback
+from salesops_desktop.commission.draws import Draw
 from salesops_desktop.expressions import Rounding
 from salesops_desktop.model.enums import Measure
 from salesops_desktop.model.money import PPM
@@ -252,14 +254,52 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
+class PayTerms:
+    """How what a person earns by a plan in a period becomes what is paid. Money in minor units of the plan's currency.
+
+    Attributes:
+        cap: most that is paid for ``cap_window``, over all components.
+        cap_window: over what the cap and the floor hold.
+        refundable: whether pay above the cap waits and fills up what refunds take away later in the window; else it is
+            lost.
+        floor: least that is paid by the end of each period of ``cap_window`` together, whatever is earned.
+        holdback: ppm of each period's pay that waits.
+        release_after: after how many periods it is released.
+        draw: what is paid ahead.
+        carry: whether less than nothing is carried into the next period; else it is taken off the salary.
+    """
+
+    cap: int | None = None
+    cap_window: Window = Window.YEAR
+    refundable: bool = False
+    floor: int | None = None
+    holdback: int = 0
+    release_after: int = 1
+    draw: Draw | None = None
+    carry: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """An incentive plan. Both effective dates are included; no end means until further notice."""
+    """An incentive plan. Both effective dates are included; no end means until further notice.
+
+    Attributes:
+        name: unique.
+        currency: ISO code of what is earned and paid.
+        effective_from: first day.
+        components: the ways of earning.
+        effective_to: last day.
+        terms: how earnings become payments.
+        clawback: what a cancellation takes back; None leaves it to the accumulation (refunds are negative credits).
+    """
 
     name: str
     currency: str
     effective_from: dt.date
     components: tuple[Component, ...]
     effective_to: dt.date | None = None
+    terms: PayTerms = PayTerms()
+    clawback: Clawback | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, TypeVar
 
+from salesops_desktop.commission.clawbacks import Clawback
 from salesops_desktop.commission.plan import (
     Axis,
     AxisKind,
@@ -19,6 +20,7 @@ from salesops_desktop.commission.plan import (
     Gate,
     Lookup,
     Pays,
+    PayTerms,
     Plan,
     RateTable,
     RoundingStage,
@@ -26,6 +28,14 @@ from salesops_desktop.commission.plan import (
     Tier,
     TierMode,
     Window,
+)
+from salesops_desktop.commission.stored_terms import (
+    clawback_json,
+    integer,
+    optional_integer,
+    read_clawback,
+    read_terms,
+    terms_json,
 )
 from salesops_desktop.expressions import Rounding
 from salesops_desktop.model.enums import Measure
@@ -38,7 +48,12 @@ Json = dict[str, Any]
 
 def definition(plan: Plan) -> Json:
     """What a plan says apart from its name, currency and dates, as a JSON object."""
-    return {"version": 2, "components": [_component_json(component) for component in plan.components]}
+    return {
+        "version": 2,
+        "components": [_component_json(component) for component in plan.components],
+        "terms": terms_json(plan.terms),
+        "clawback": None if plan.clawback is None else clawback_json(plan.clawback),
+    }
 
 
 def plan_json(plan: Plan) -> Json:
@@ -69,11 +84,12 @@ def read_plan(stored: Mapping[str, Any]) -> Plan:
     end = reader.value(stored, "effective_to", "", lambda text: None if text is None else dt.date.fromisoformat(text))
     name, currency = (reader.value(stored, key, "", _text) for key in ("name", "currency"))
     components = reader.components(stored)
+    terms, clawback = reader.rest(stored)
     reader.finish()
     assert start is not None
     assert name is not None
     assert currency is not None
-    return Plan(name, currency, start, components, end)
+    return Plan(name, currency, start, components, end, terms, clawback)
 
 
 def plan_from(
@@ -86,8 +102,9 @@ def plan_from(
     """
     reader = _Reader(name)
     components = reader.components(stored)
+    terms, clawback = reader.rest(stored)
     reader.finish()
-    return Plan(name, currency, effective_from, components, effective_to)
+    return Plan(name, currency, effective_from, components, effective_to, terms, clawback)
 
 
 def _component_json(component: Component) -> Json:
@@ -145,26 +162,16 @@ def _text(value: object) -> str:
     return value
 
 
-def _integer(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError
-    return value
-
-
-def _optional_integer(value: object) -> int | None:
-    return None if value is None else _integer(value)
-
-
 def _tiers(value: object) -> tuple[Tier, ...]:
     if not isinstance(value, list):
         raise TypeError
-    return tuple(Tier(_integer(lower), _optional_integer(upper), _integer(rate)) for lower, upper, rate in value)
+    return tuple(Tier(integer(lower), optional_integer(upper), integer(rate)) for lower, upper, rate in value)
 
 
 def _integers(value: object) -> tuple[int, ...]:
     if not isinstance(value, list):
         raise TypeError
-    return tuple(_integer(number) for number in value)
+    return tuple(integer(number) for number in value)
 
 
 def _texts(value: object) -> tuple[str, ...]:
@@ -204,6 +211,14 @@ class _Reader:
             return ()
         return tuple(self._component(entry, i) for i, entry in enumerate(entries) if isinstance(entry, dict))
 
+    def rest(self, stored: Mapping[str, Any]) -> tuple[PayTerms, Clawback | None]:
+        """The terms of payment and the clawback; the first form of plans had neither."""
+        terms, clawback = stored.get("terms"), stored.get("clawback")
+        return (
+            PayTerms() if terms is None else read_terms(self, terms),
+            None if clawback is None else read_clawback(self, clawback),
+        )
+
     def _component(self, entry: Json, index: int) -> Component:
         where = str(entry.get("name") or f"component {index + 1}")
         later: Json = {**_SINCE_2, **entry}  # what the first form of plans could not say
@@ -213,18 +228,18 @@ class _Reader:
             filter=self.value(entry, "filter", where, _text),
             window=self.value(entry, "window", where, Window),
             quota=self.value(entry, "quota", where, Measure),
-            cap=self.value(entry, "cap", where, _optional_integer),
+            cap=self.value(entry, "cap", where, optional_integer),
             rounding=self.value(entry, "rounding", where, Rounding),
             stage=self.value(entry, "stage", where, RoundingStage),
             rates=self._rates(entry.get("rates"), f"{where} › rates"),
-            deal_cap=self.value(later, "deal_cap", where, _optional_integer),
-            deal_floor=self.value(later, "deal_floor", where, _optional_integer),
+            deal_cap=self.value(later, "deal_cap", where, optional_integer),
+            deal_floor=self.value(later, "deal_floor", where, optional_integer),
             lookup=self._lookup(later["lookup"], f"{where} › lookup"),
             factors=self._factors(later["factors"], where),
             gate=self._gate(later["gate"], f"{where} › gate"),
-            weight=self.value(later, "weight", where, _integer),
+            weight=self.value(later, "weight", where, integer),
             source=self.value(later, "source", where, Source),
-            depth=self.value(later, "depth", where, _optional_integer),
+            depth=self.value(later, "depth", where, optional_integer),
             contract=self.value(later, "contract", where, _text),
         )
 
@@ -265,7 +280,7 @@ class _Reader:
             Factor(
                 self.value(factor, "name", where, _text),
                 self._lookup(factor.get("table"), f"{where} › factor"),
-                self.value({"missing": None, **factor}, "missing", where, _optional_integer),
+                self.value({"missing": None, **factor}, "missing", where, optional_integer),
             )
             for factor in entry
         )
@@ -277,7 +292,7 @@ class _Reader:
         otherwise = gate.get("otherwise")
         return Gate(
             self.value(gate, "components", where, _texts) or (),
-            self.value(gate, "attainment", where, _integer),
+            self.value(gate, "attainment", where, integer),
             None if otherwise is None else self._rates(otherwise, f"{where} › otherwise"),
         )
 

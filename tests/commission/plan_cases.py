@@ -19,6 +19,7 @@ from salesops_desktop.commission import (
     Gate,
     Lookup,
     Pays,
+    PayTerms,
     Plan,
     PlanAssignment,
     Quota,
@@ -32,6 +33,8 @@ from salesops_desktop.commission import (
     TierMode,
     Window,
 )
+from salesops_desktop.commission.clawbacks import Clawback
+from salesops_desktop.commission.draws import Draw
 from salesops_desktop.model.enums import Measure
 from salesops_desktop.model.tables import ColumnSpec, ValueKind, build_table
 
@@ -177,6 +180,15 @@ def components(draw, name, before=()):
     )
 
 
+COUNT = st.integers(1, 400)
+
+
+def pay_terms():
+    """Terms of payment."""
+    draws = st.builds(Draw, COUNT, last=st.none() | st.integers(1, 9), limit=st.none() | COUNT)
+    return st.builds(PayTerms, cap=st.none() | COUNT, holdback=COUNT, draw=st.none() | draws)
+
+
 @st.composite
 def runs(draw):
     """Plans, assignments, credits, quotas: all consistent, none tidy."""
@@ -186,7 +198,12 @@ def runs(draw):
         for j in range(draw(st.integers(1, 3))):
             parts = (*parts, draw(components(f"C{j}", parts)))
         first = dt.date(2026, 1, draw(st.integers(1, 31)))
-        plans.append(Plan(f"P{i}", draw(st.sampled_from(["USD", "EUR", "JPY"])), first, parts))
+        terms, clawback = (
+            draw(st.just(PayTerms()) | pay_terms()),
+            draw(st.none() | st.builds(Clawback, st.none() | COUNT)),
+        )
+        currency = draw(st.sampled_from(["USD", "EUR", "JPY"]))
+        plans.append(Plan(f"P{i}", currency, first, parts, terms=terms, clawback=clawback))
     assignments = [
         PlanAssignment(
             person, f"P{draw(st.integers(0, len(plans) - 1))}", START, dt.date(2026, 3, draw(st.integers(1, 31)))
