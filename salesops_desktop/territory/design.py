@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from salesops_desktop.model.progress import Progress, silent
 from salesops_desktop.territory.blocks import Blocks, make_blocks
 from salesops_desktop.territory.figures import Design, evaluate, unit_edges
-from salesops_desktop.territory.portfolio import Portfolio
 from salesops_desktop.territory.problem import NONE, Assignment, DesignProblem, Floats, Indices, sum_by
+
+if TYPE_CHECKING:
+    from salesops_desktop.territory.portfolio import Effort
 
 Better = Callable[[Assignment], None]
 
@@ -20,17 +23,23 @@ def nobody(assignment: Assignment) -> None:  # the null listener
 
 
 def design(
-    problem: DesignProblem, *, seed: int = 0, sweeps: int = 300, progress: Progress = silent, better: Better = nobody
+    problem: DesignProblem,
+    *,
+    seed: int = 0,
+    effort: Effort | int = "quick",
+    progress: Progress = silent,
+    better: Better = nobody,
 ) -> Design:
     """Divide the units among the territories: balanced first, in one piece, then compact and with little disruption.
 
-    The same problem, seed and number of sweeps give the same assignment on every machine with the same libraries.
+    The same problem, seed and effort give the same assignment, however busy the machine is.
 
     Args:
         problem: what is asked.
         seed: of everything left to chance.
-        sweeps: how long to search; time grows with it.
-        progress: called every sweep; what it raises ends the search.
+        effort: "quick" takes under a second for some thousand units, "thorough" under fifteen, "long" a minute; a
+            number is that of steps the search tries.
+        progress: called several times a second; what it raises ends the search.
         better: told every better assignment of all units as it is found, so that a caller who cancels keeps the best.
 
     Returns:
@@ -39,24 +48,24 @@ def design(
     Raises:
         FaultsError: the problem makes no sense; every reason is listed.
     """
+    from salesops_desktop.territory.portfolio import Portfolio  # noqa: PLC0415  # loads the compiler
+
     progress(0, 1, "Looking at the units")
     problem.check()
-    rng = np.random.default_rng(seed)
-    edges = unit_edges(problem)
     progress(0, 1, "Finding neighbours")
+    edges = unit_edges(problem)
     blocks = make_blocks(problem, edges)
     progress(0, 1, "Designing territories")
     fixed = np.where(blocks.positioned, NONE, blocks.owner)
     found = fixed
     if blocks.positioned.any():
-        base = _loads(blocks, fixed, problem.territories)
 
         def tell(assignment: Indices) -> None:
             whole = np.where(assignment == NONE, fixed, assignment)
             better(_placed(blocks, whole, problem.territories)[blocks.of_unit].astype(np.int32))
 
-        portfolio = Portfolio(problem, blocks, base, rng)
-        best = portfolio.best(sweeps, lambda done, total: progress(done, total, "Designing territories"), tell)
+        portfolio = Portfolio(problem, blocks, effort, seed)
+        best = portfolio.best(lambda done: progress(done, 1, "Designing territories"), tell)
         found = np.where(best == NONE, fixed, best)
     found = _placed(blocks, found, problem.territories)
     progress(1, 1, "Measuring")
@@ -64,19 +73,22 @@ def design(
 
 
 def _loads(blocks: Blocks, where: Indices, k: int) -> Floats:
-    """What each territory holds of each measure, in mean territories, [m, k]."""
+    """What each territory holds of each measure, in parts of its target, [m, k]."""
     here = np.flatnonzero(where != NONE)
-    return np.stack([sum_by(where[here], row[here], k) for row in blocks.shares])
+    load = np.stack([sum_by(where[here], row[here], k) for row in blocks.shares])
+    result: Floats = load / np.maximum(blocks.target, 1e-9)
+    return result
 
 
 def _placed(blocks: Blocks, where: Indices, k: int) -> Indices:
-    """Blocks that have neither position nor owner, largest first, to the least loaded territory."""
+    """Blocks that have neither position nor owner, largest first, to the least loaded territory they may go to."""
     result = where.copy()
     load = _loads(blocks, where, k)
     size = blocks.shares.sum(axis=0)
     waiting = np.flatnonzero(result == NONE)
     for block in waiting[np.lexsort((waiting, -size[waiting]))].tolist():
-        target = int(load.sum(axis=0).argmin())
+        may = blocks.rules.may[blocks.rules.kind[block]]
+        target = int(np.where(may, load.sum(axis=0), np.inf).argmin())
         result[block] = target
-        load[:, target] += blocks.shares[:, block]
+        load[:, target] += blocks.shares[:, block] / np.maximum(blocks.target[:, target], 1e-9)
     return result

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from salesops_desktop.territory.neighbours import pieces
+from salesops_desktop.territory.neighbours import pieces, unique_pairs
 from salesops_desktop.territory.problem import NONE, DesignProblem, Indices, sum_by
 
 Flags = npt.NDArray[np.bool_]
@@ -70,4 +70,4 @@ def without(edges: Indices, gone: Flags) -> Indices:
         carrier[unit] = carrier[b[reach][first]]
     kept = carrier[edges]
     kept = kept[(kept != NONE).all(axis=1) & (kept[:, 0] != kept[:, 1])]
-    return np.unique(np.sort(kept, axis=1), axis=0)
+    return unique_pairs(kept, len(gone))

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from salesops_desktop.territory.families import excused, without
-from salesops_desktop.territory.geography import great_circle_km, normalised, to_degrees, unit_vectors
-from salesops_desktop.territory.neighbours import neighbour_edges, pieces
+from salesops_desktop.territory.geography import great_circle_km, to_degrees
+from salesops_desktop.territory.neighbours import links, neighbour_edges, pieces, without_leaps
 from salesops_desktop.territory.problem import NONE, Assignment, DesignProblem, Floats, Indices, sum_by, sum_vectors
 
 
@@ -20,12 +20,13 @@ class Design:
 
     Attributes:
         assignment: territory per unit, int32, [n].
-        centre_latitude: degrees per territory, [k]: the home where known, else the weighted centre; NaN without units.
+        centre_latitude: degrees per territory, [k]: the home where known, else the weighted centre; NaN without units,
+            and on a plane.
         centre_longitude: degrees per territory, [k].
         totals: per measure, the sum per territory, [k].
         counts: units per territory, [k].
-        balance: per measure, the largest deviation of a territory from the mean (0.05 is 5 %).
-        mean_km: weighted mean great-circle distance from a unit to its territory's centre.
+        balance: per measure, the largest deviation of a territory from its target (0.05 is 5 %).
+        mean_km: weighted mean great-circle distance from a unit to its territory's centre (straight on a plane).
         territory_km: the same per territory, [k]; NaN without positioned units.
         pieces: connected pieces per territory, [k]; 1 is one piece, 0 is none. Members of a group that lie apart from
             its main part, but are in its territory, do not count.
@@ -74,11 +75,14 @@ def evaluate(problem: DesignProblem, assignment: npt.NDArray[np.integer], edges:
         raise ValueError(message)
     where = assignment.astype(np.intp)
     totals = {name: sum_by(where, values, k) for name, values in problem.measures.items()}
-    balance = {name: float(np.abs(total / total.mean() - 1).max()) for name, total in totals.items()}
+    balance = {name: float(np.abs(problem.deviations(name, total)).max()) for name, total in totals.items()}
     positioned = problem.positioned
     latitude, longitude = centres(problem, where)
     weights = problem.distance_weights
-    km = great_circle_km(problem.latitude, problem.longitude, latitude[where], longitude[where])
+    if problem.vectors is None:
+        km = great_circle_km(problem.latitude, problem.longitude, latitude[where], longitude[where])
+    else:
+        km = np.linalg.norm(problem.points - _middles(problem, where)[where], axis=1)
     here = np.flatnonzero(positioned)
     weighted = sum_by(where[here], weights[here] * km[here], k)
     mass = sum_by(where[here], weights[here], k)
@@ -111,14 +115,9 @@ def evaluate(problem: DesignProblem, assignment: npt.NDArray[np.integer], edges:
 
 def centres(problem: DesignProblem, where: Indices) -> tuple[Floats, Floats]:
     """Each territory's home where it has one, else the weighted centre of its positioned units; degrees, [k] each."""
-    here = np.flatnonzero(problem.positioned)
-    vectors = unit_vectors(problem.latitude[here], problem.longitude[here])
-    weights = problem.distance_weights[here]
-    sums = sum_vectors(where[here], weights, vectors, problem.territories)
-    # A territory whose units all weigh nothing still has a middle.
-    plain = sum_vectors(where[here], np.ones(len(here)), vectors, problem.territories)
-    sums = np.where(np.linalg.norm(sums, axis=1, keepdims=True) > 0, sums, plain)
-    latitude, longitude = to_degrees(sums)
+    if problem.vectors is not None:
+        return np.full(problem.territories, np.nan), np.full(problem.territories, np.nan)
+    latitude, longitude = to_degrees(_middles(problem, where))
     if problem.home_latitude is not None and problem.home_longitude is not None:
         known = np.isfinite(problem.home_latitude) & np.isfinite(problem.home_longitude)
         latitude = np.where(known, problem.home_latitude, latitude)
@@ -126,11 +125,39 @@ def centres(problem: DesignProblem, where: Indices) -> tuple[Floats, Floats]:
     return latitude, longitude
 
 
+def _middles(problem: DesignProblem, where: Indices) -> Floats:
+    """The weighted mean place of each territory's positioned units, km, [k, 3]; the origin without any."""
+    here = np.flatnonzero(problem.positioned)
+    points, weights, k = problem.points[here], problem.distance_weights[here], problem.territories
+    mass = sum_by(where[here], weights, k)
+    # A territory whose units all weigh nothing still has a middle.
+    weights = np.where(mass[where[here]] > 0, weights, 1.0)
+    mass = sum_by(where[here], weights, k)
+    middles: Floats = sum_vectors(where[here], weights, points, k) / np.where(mass > 0, mass, 1.0)[:, None]
+    return middles
+
+
 def unit_edges(problem: DesignProblem) -> Indices:
-    """The neighbourhood graph of the units: the one given, or that of the positions."""
-    if problem.edges is not None:
-        return problem.edges.astype(np.intp).reshape(-1, 2)
-    return edges_within(problem, np.zeros(len(problem), dtype=np.intp))
+    """The neighbourhood graph of the units, [m, 2]: the one given, or that of the positions.
+
+    Within each boundary it is in one piece: islands of a given graph are linked to the nearest unit outside.
+    """
+    part = np.zeros(len(problem), dtype=np.intp) if problem.part is None else problem.part.astype(np.intp)
+    if problem.edges is None:
+        return edges_within(problem, part)
+    edges = problem.edges.astype(np.intp).reshape(-1, 2)
+    edges = edges[part[edges[:, 0]] == part[edges[:, 1]]]
+    return np.concatenate([edges, island_links(problem, edges)])
+
+
+def island_links(problem: DesignProblem, edges: Indices) -> Indices:
+    """What joins the pieces of a graph within each boundary, shortest first of all, [m, 2]."""
+    part = np.zeros(len(problem), dtype=np.intp) if problem.part is None else problem.part
+    found = [np.zeros((0, 2), dtype=np.intp)]
+    for number in np.unique(part).tolist():
+        here = problem.positioned & (part == number)
+        found.append(links(problem.points / (problem.radius or 1.0), edges, here, plane=problem.radius == 0))
+    return np.concatenate(found)
 
 
 def edges_within(problem: DesignProblem, part: Indices) -> Indices:
@@ -143,11 +170,12 @@ def edges_within(problem: DesignProblem, part: Indices) -> Indices:
         part: a number per unit, [n].
     """
     found = [np.zeros((0, 2), dtype=np.intp)]
+    points = problem.points / (problem.radius or 1.0)
     for number in np.unique(part).tolist():
         here = np.flatnonzero(problem.positioned & (part == number))
         if len(here):
-            vectors = unit_vectors(problem.latitude[here], problem.longitude[here])
-            found.append(here[neighbour_edges(normalised(vectors))])
+            near = neighbour_edges(points[here], plane=problem.radius == 0)
+            found.append(here[without_leaps(points[here], near)])
     return np.concatenate(found)
 
 
@@ -166,7 +194,7 @@ def _sentences(
     said: list[str] = []
     for name, total in totals.items():
         limit = problem.limit(name)
-        deviation = total / total.mean() - 1
+        deviation = problem.deviations(name, total)
         worst = int(np.abs(deviation).argmax())
         if abs(deviation[worst]) <= limit + 1e-9:
             continue

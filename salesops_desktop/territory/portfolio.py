@@ -1,20 +1,61 @@
-"""Several starts, each searched a little; the most promising one is searched to the end."""
+"""Several starts, each searched a little; the most promising ones are searched on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from queue import SimpleQueue
+from threading import Event
+from typing import Final, Literal
 
 import numpy as np
 
 from salesops_desktop.territory.blocks import Blocks
-from salesops_desktop.territory.geography import unit_vectors
 from salesops_desktop.territory.problem import NONE, DesignProblem, Floats, Indices
-from salesops_desktop.territory.search import SCORE, Search
+from salesops_desktop.territory.search import SCORE, Aim, Search, make_board
 from salesops_desktop.territory.start import around, bisection, matched, nearest_owned
-from salesops_desktop.territory.strays import join_strays
+from salesops_desktop.territory.strays import join_strays, middles, nearest_allowed
 
-RUNS = 3
-"""How often the last search is repeated while the balance is not reached."""
+Effort = Literal["quick", "thorough", "long"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is searched.
+
+    Attributes:
+        steps: of all searches together.
+        each: at least so many for each block.
+        fresh: starts that know nothing of today.
+        rounds: how many searches go on in each round, the best ones; None for all.
+    """
+
+    steps: int
+    each: int
+    fresh: int
+    rounds: tuple[int | None, ...]
+
+
+PLANS: Final = {
+    "quick": Plan(2_400_000, 100, 2, (None,)),
+    "thorough": Plan(60_000_000, 600, 10, (None, 4, 2)),
+    "long": Plan(280_000_000, 2400, 24, (None, 6, 4, 2)),
+}
+
+SMALL: Final = 2000
+"""So many blocks are searched by one fresh start; where there are fewer, there are more starts."""
+
+REPAIRS: Final = 3
+"""How often the best search is repeated while it is out of bounds."""
+
+HOT: Final = 3.0
+"""The first temperature of a fresh start."""
+
+WARM: Final = 0.5
+"""That of a plan of today, and of a search that goes on."""
+
+THREADS: Final = 2
 
 
 class Portfolio:
@@ -23,115 +64,176 @@ class Portfolio:
     Args:
         problem: what is asked.
         blocks: its blocks.
-        base: what each territory already holds of each measure, in mean territories, [m, k].
-        rng: the source of chance.
+        effort: how long to search, in words or in steps.
+        seed: of everything left to chance.
     """
 
-    def __init__(self, problem: DesignProblem, blocks: Blocks, base: Floats, rng: np.random.Generator) -> None:
-        self.problem, self.blocks, self.base, self.rng = problem, blocks, base, rng
+    def __init__(self, problem: DesignProblem, blocks: Blocks, effort: Effort | int, seed: int) -> None:
+        self.problem, self.blocks, self.seed = problem, blocks, seed
         self.k = problem.territories
         self.members = np.flatnonzero(blocks.positioned)
-        self.homes = np.full((self.k, 3), np.nan)
-        if problem.home_latitude is not None and problem.home_longitude is not None:
-            self.homes = unit_vectors(problem.home_latitude, problem.home_longitude)
+        self.homes = problem.home_points
+        self.aim = Aim(self.homes, problem.disruption, problem.connected, problem.budget)
+        plan = Plan(effort, 0, 2, (None,)) if isinstance(effort, int) else PLANS[effort]
+        self.steps = max(plan.steps, plan.each * len(self.members))
+        self.plan = plan
 
-    def best(self, sweeps: int, progress: Callable[[int, int], None], better: Callable[[Indices], None]) -> Indices:
+    def best(self, progress: Callable[[float], None], better: Callable[[Indices], None]) -> Indices:
         """The best assignment found; -1 for blocks that take no part.
 
         Args:
-            sweeps: of the last search; the others take a fifth each.
-            progress: told (done, total) every sweep.
+            progress: told how much is done, from 0 to 1, every fraction of a second; what it raises ends all.
             better: told every better assignment.
         """
-        trial, done = max(1, sweeps // 5), 0
-        total = 5 * trial + sweeps
-
-        def step(sweep: int) -> None:
-            progress(min(done + sweep, total - 1), total)
-
-        starts: list[Indices] = []
-        for start in self._starts(trial, step):
-            step(0)
-            starts.append(self._whole(start))
-            step(0)
+        starts = []
+        for start, heat in self._starts():
+            progress(0.0)
+            starts.append((self._whole(start), heat))
             if len(starts) == 1:
-                better(starts[0])
-        mean = max(min(self._search(0.0, self.homes, start).distance() for start in starts), 1e-6)
-        best: tuple[SCORE, Indices] | None = None
-        for start in starts if len(starts) > 1 else ():
-            result = self._search(mean, self.homes, start).run(trial, step, _nobody if best else better)
-            done += trial
-            if best is None or result[0] < best[0]:
-                best = result
-                better(result[1])
-        chosen = starts[0] if best is None else best[1]
-        for _ in range(RUNS):  # what is not balanced by the end of one search may be by the end of another
-            done = total - sweeps
-            score, chosen = self._search(mean, self.homes, chosen).run(sweeps, step, better)
-            if score[0] == 0:
+                better(starts[0][0])
+        mean = self._mean(starts[0][0])
+        board = make_board(self.blocks, self.aim, mean)
+        runs = [(Search(board, start, self.seed * 1009 + i), heat) for i, (start, heat) in enumerate(starts)]
+        self._told: SCORE = (np.inf, np.inf, np.inf)
+        rounds = [min(count or len(runs), len(runs)) for count in self.plan.rounds]
+        for number, count in enumerate(rounds):
+            runs.sort(key=lambda run: run[0].score)
+            runs = runs[:count]
+            each = max(self.steps // (len(rounds) * count), 1)
+            span = (number / len(rounds), 1 / (len(rounds) * count * each))
+            self._together([(search.run(each, heat), search) for search, heat in runs], *span, progress, better)
+            runs = [(search, WARM) for search, _ in runs]
+        best = min((search for search, _ in runs), key=lambda search: search.score)
+        for _ in range(REPAIRS):
+            if best.score[:2] == (0.0, 0.0):
                 break
-            total += sweeps
-        return chosen
+            self._together([(best.run(max(self.steps // 4, 1), WARM), best)], 0.999, 0.0, progress, better)
+        return best.best
 
-    def _search(self, mean: float, homes: Floats, start: Indices) -> Search:
-        problem = self.problem
-        search = Search(
-            self.blocks,
-            self.k,
-            homes=homes,
-            base=self.base,
-            disruption=problem.disruption,
-            connected=problem.connected,
-            rng=self.rng,
-            mean=mean,
-        )
-        search.begin(start)
-        return search
+    def _together(
+        self,
+        work: Sequence[tuple[Iterator[int], Search]],
+        before: float,
+        each: float,
+        progress: Callable[[float], None],
+        better: Callable[[Indices], None],
+    ) -> None:
+        """Run searches in two threads, and tell what they find from this one."""
+        stop, done = Event(), [0] * len(work)
+        news: SimpleQueue[tuple[SCORE, Indices]] = SimpleQueue()
 
-    def _starts(self, trial: int, step: Callable[[int], None]) -> Iterator[Indices]:
+        def drive(number: int) -> None:
+            steps, search = work[number]
+            told = search.score
+            for count in steps:
+                done[number] += count
+                if stop.is_set():
+                    return
+                if search.score < told:
+                    told = search.score
+                    news.put((told, search.best))
+            news.put((search.score, search.best))
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            jobs = [pool.submit(drive, number) for number in range(len(work))]
+            try:
+                while wait(jobs, 0.02).not_done:
+                    progress(min(before + each * sum(done), 0.999))
+                    self._tell(news, better)
+                for job in jobs:
+                    job.result()
+            finally:
+                stop.set()
+        self._tell(news, better)
+
+    def _tell(self, news: SimpleQueue[tuple[SCORE, Indices]], better: Callable[[Indices], None]) -> None:
+        """Pass on what is better than all before."""
+        while not news.empty():
+            score, found = news.get()
+            if score < self._told:
+                self._told = score
+                better(found)
+
+    def _mean(self, start: Indices) -> float:
+        """The mean distance, which counts as one."""
+        centre = np.where(np.isfinite(self.homes), self.homes, middles(self.blocks, start, self.k))
+        total = self.blocks.weight[self.members].sum()
+        return max(float(self.blocks.km_within(self.members, start[self.members], centre).sum() / total), 1e-6)
+
+    def _starts(self) -> Iterator[tuple[Indices, float]]:
         """First assignments: today's, one about the homes, and compact pieces given to the people they suit."""
-        blocks, members, k = self.blocks, self.members, self.k
-        known = np.isfinite(self.homes).all(axis=1)
-        found = 0
-        if self.problem.disruption > 0 and (blocks.owner[members] != NONE).any():
-            found += 1
-            yield nearest_owned(blocks, k, members)
-        if known.all():
-            found += 1
-            yield around(blocks, self.homes, members, self.rng)
-        for _ in range(1 if found else 3):
-            pieces = filled(bisection(blocks, min(k, len(members)), members, self.rng), blocks, members, k)
-            if known.any():  # without centres that pull, pieces become compact; then each finds its person
-                free = np.full((k, 3), np.nan)
-                pieces = self._search(0.0, free, self._whole(pieces)).run(trial, step, _nobody)[1]
-            keep = max(self.problem.disruption, 0.01) * 1000.0
-            yield matched(blocks, pieces, k, self.homes, keep)
+        blocks, members, problem = self.blocks, self.members, self.problem
+        today = (blocks.owner[members] != NONE).any()
+        if today and (problem.disruption > 0 or problem.budget is not None):
+            yield nearest_owned(blocks, members), WARM
+            if problem.budget is not None:
+                return
+        if np.isfinite(self.homes).all():
+            yield self._by_part(lambda seats, here, rng: around(blocks, self.homes, seats, here, rng), 0), WARM
+        keep = max(problem.disruption, 0.01) * 1000.0
+        anchor = np.where(np.isfinite(self.homes), self.homes, self._today())
+        for number in range(max(self.plan.fresh, min(SMALL // len(members), 10))):
+            pieces = self._by_part(lambda seats, here, rng: bisection(blocks, seats, here, anchor, rng), number)
+            for seats, _ in self._parts():
+                pieces = matched(blocks, pieces, seats, self.homes, keep)
+            yield pieces, HOT
+
+    def _today(self) -> Floats:
+        """The middles of today's territories, km, [k, 3]; NaN for those without."""
+        owner = np.where(self.blocks.positioned, self.blocks.owner, NONE)
+        held = np.isin(np.arange(self.k), owner)
+        return np.where(held[:, None], middles(self.blocks, owner, self.k), np.nan)
+
+    def _parts(self) -> Iterator[tuple[Indices, Indices]]:
+        """The territories on each side of a boundary, and the blocks there."""
+        problem, blocks = self.problem, self.blocks
+        if problem.part is None or problem.territory_part is None:
+            yield np.arange(self.k), self.members
+            return
+        part = np.zeros(len(blocks), dtype=np.int64)
+        part[blocks.of_unit] = problem.part
+        for number in np.unique(part[self.members]).tolist():
+            yield np.flatnonzero(problem.territory_part == number), self.members[part[self.members] == number]
+
+    def _by_part(self, make: Callable[[Indices, Indices, np.random.Generator], Indices], number: int) -> Indices:
+        result = np.full(len(self.blocks), NONE, dtype=np.intp)
+        rng = np.random.default_rng((self.seed % 2**63, number))
+        for seats, here in self._parts():
+            result[here] = make(seats[: len(here)], here, rng)[here]
+        return result
 
     def _whole(self, start: Indices) -> Indices:
-        """``start`` with locks in it, without empty territories and, where asked, each in one piece."""
-        blocks = self.blocks
+        """``start`` with locks and other rules in it, without empty territories and, where asked, in one piece each."""
+        blocks, members = self.blocks, self.members
         result = np.where(blocks.locked & blocks.positioned, blocks.owner, start)
-        result = filled(result, blocks, self.members, self.k)
+        barred = members[~blocks.rules.of(members)[np.arange(len(members)), result[members]]]
+        result[barred] = NONE
+        result = filled(nearest_allowed(blocks, result, barred), blocks, members, self.k)
         if not self.problem.connected:
             return result
-        return join_strays(blocks, result, self.k)
+        whole = join_strays(blocks, result, self.k)
+        if self.problem.budget is not None and self._handed(whole) > max(self.problem.budget, self._handed(result)):
+            return result  # the budget comes before one piece
+        return whole
 
-
-def _nobody(assignment: Indices) -> None:
-    """What a trial finds is worth telling only when it has beaten the best."""
+    def _handed(self, where: Indices) -> float:
+        lost = (where != NONE) & (self.blocks.owner != NONE) & (self.blocks.owner != where)
+        return float(self.blocks.handed[lost].sum())
 
 
 def filled(start: Indices, blocks: Blocks, members: Indices, k: int) -> Indices:
-    """``start`` without empty territories: each takes one block from the territory with most blocks."""
+    """``start`` without empty territories: each takes one block from the territory with most blocks that it may."""
     result = start.copy()
     count = np.bincount(result[members], minlength=k)
     for empty in np.flatnonzero(count == 0):
-        giver = int(count.argmax())
-        theirs = members[(result[members] == giver) & ~blocks.locked[members]]
-        if count[giver] < 2 or not len(theirs):
-            break
+        may = blocks.rules.of(members)[:, empty] & ~blocks.locked[members] & (count[result[members]] > 1)
+        if not may.any():
+            continue
+        givers = members[may]
+        giver = int(np.bincount(result[givers], minlength=k).argmax())
+        theirs = givers[result[givers] == giver]
         middle = blocks.vectors[theirs].mean(axis=0)
-        remote = theirs[int((blocks.vectors[theirs] @ middle).argmin())]
+        remote = theirs[int(((blocks.vectors[theirs] - middle) ** 2).sum(axis=1).argmax())]
         result[remote] = empty
         count[giver] -= 1
         count[empty] += 1

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from salesops_desktop.model.errors import Fault, FaultsError
+from salesops_desktop.territory.geography import EARTH_KM, unit_vectors
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
@@ -54,6 +55,8 @@ class DesignProblem:
             between two units of one territory.
         budget: the largest share of ``moved_by`` that may change hands (0.1 is 10 %); no limit where None.
         moved_by: the measure that counts what changes hands; the one that weights distances where None.
+        vectors: places on a plane, km, [n, 3] (the third is 0): where they are given, distances are measured there
+            instead of on the globe, latitude and longitude say nothing, and there can be no homes.
         unit_names: for sentences.
         territory_names: for sentences.
     """
@@ -79,6 +82,7 @@ class DesignProblem:
     compactness: Compactness = "distance"
     budget: float | None = None
     moved_by: str | None = None
+    vectors: Floats | None = None
     unit_names: Sequence[str] | None = None
     territory_names: Sequence[str] | None = None
 
@@ -88,7 +92,43 @@ class DesignProblem:
     @property
     def positioned(self) -> npt.NDArray[np.bool_]:
         """Which units have a position."""
-        return np.isfinite(self.latitude) & np.isfinite(self.longitude)
+        if self.vectors is not None:
+            return np.asarray(np.isfinite(self.vectors).all(axis=1), dtype=np.bool_)
+        known: npt.NDArray[np.bool_] = np.isfinite(self.latitude) & np.isfinite(self.longitude)
+        return known
+
+    @property
+    def radius(self) -> float:
+        """Of the globe, km; 0 on a plane."""
+        return 0.0 if self.vectors is not None else EARTH_KM
+
+    @property
+    def points(self) -> Floats:
+        """The place of each unit, km, [n, 3]: on the globe, or on the plane; 0 where not known."""
+        known = self.positioned
+        result = np.zeros((len(self), 3))
+        if self.vectors is not None:
+            result[known] = self.vectors[known]
+        else:
+            result[known] = EARTH_KM * unit_vectors(self.latitude[known], self.longitude[known])
+        return result
+
+    @property
+    def home_points(self) -> Floats:
+        """The home of each territory, km, [k, 3]; NaN where not known."""
+        if self.home_latitude is None or self.home_longitude is None:
+            return np.full((self.territories, 3), np.nan)
+        return EARTH_KM * unit_vectors(self.home_latitude, self.home_longitude)
+
+    @property
+    def capacities(self) -> Floats:
+        """What each territory can carry, relative to the others, [k]."""
+        return np.ones(self.territories) if self.capacity is None else self.capacity.astype(np.float64)
+
+    @property
+    def moved_measure(self) -> str:
+        """The measure that counts what changes hands."""
+        return self.moved_by or self.weight or next(iter(self.measures))
 
     @property
     def owners(self) -> Indices:
@@ -111,8 +151,7 @@ class DesignProblem:
 
     def targets(self, measure: str) -> Floats:
         """What each territory should hold of ``measure``, [k]: its part of the capacity of its boundary."""
-        k = self.territories
-        capacity = np.ones(k) if self.capacity is None else self.capacity.astype(np.float64)
+        k, capacity = self.territories, self.capacities
         values = self.measures[measure].astype(np.float64)
         if self.part is None or self.territory_part is None:
             shared: Floats = values.sum() * capacity / capacity.sum()
@@ -122,6 +161,12 @@ class DesignProblem:
         for number in np.unique(parts).tolist():
             here = parts == number
             result[here] = values[self.part == number].sum() * capacity[here] / capacity[here].sum()
+        return result
+
+    def deviations(self, measure: str, totals: Floats) -> Floats:
+        """How far each territory lies off its target of ``measure`` with these totals, [k]: 0.05 is 5 % above."""
+        targets = self.targets(measure)
+        result: Floats = totals / np.where(targets > 0, targets, 1.0) - (targets > 0)
         return result
 
     def limit(self, measure: str) -> float:
@@ -144,7 +189,9 @@ class DesignProblem:
         """
         faults = list(_shape_faults(self))
         if not faults:
-            faults = [*_value_faults(self), *_owner_faults(self)]
+            from salesops_desktop.territory.rules import rule_faults  # noqa: PLC0415  # it is about problems
+
+            faults = [*_value_faults(self), *_owner_faults(self), *rule_faults(self)]
         if faults:
             more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
             raise FaultsError(
@@ -172,6 +219,7 @@ def _shape_faults(problem: DesignProblem) -> Iterator[Fault]:
         "locked": problem.locked,
         "group": problem.group,
         "part": problem.part,
+        "vectors": problem.vectors,
         "unit names": problem.unit_names,
         **{f"measure {name}": values for name, values in problem.measures.items()},
     }
@@ -195,8 +243,22 @@ def _shape_faults(problem: DesignProblem) -> Iterator[Fault]:
             yield Fault(f"tolerance of {name}", "A tolerance must be more than 0.")
     if problem.weight and problem.weight not in problem.measures:
         yield Fault("weight", f"There is no measure called {problem.weight!r}.")
+    yield from _wish_faults(problem)
+
+
+def _wish_faults(problem: DesignProblem) -> Iterator[Fault]:
     if problem.disruption < 0:
         yield Fault("disruption", "The price of moving a unit cannot be negative.")
+    if problem.budget is not None and not 0 <= problem.budget <= 1:
+        yield Fault("budget", "The share that may change hands lies between 0 and 1.")
+    if problem.moved_by and problem.moved_by not in problem.measures:
+        yield Fault("budget", f"There is no measure called {problem.moved_by!r}.")
+    if (problem.part is None) != (problem.territory_part is None):
+        yield Fault("boundaries", "Boundaries are told for the units and for the territories, or for neither.")
+    if problem.vectors is not None and (problem.vectors.ndim != 2 or problem.vectors.shape[1] != 3):
+        yield Fault("vectors", "A place on a plane has three numbers.")
+    if problem.vectors is not None and problem.home_latitude is not None:
+        yield Fault("homes", "Places on a plane and homes on the globe cannot be compared.")
 
 
 def _count_faults(problem: DesignProblem) -> Iterator[Fault]:
@@ -211,26 +273,27 @@ def _count_faults(problem: DesignProblem) -> Iterator[Fault]:
         yield Fault("measures", "There is no measure to balance.")
 
 
-def _rows(problem: DesignProblem, bad: npt.NDArray[np.bool_]) -> str:
+def rows(problem: DesignProblem, bad: npt.NDArray[np.bool_]) -> str:
+    """The units ``bad``, [n], for a sentence: the first five by name."""
     at = np.flatnonzero(bad)
     shown = ", ".join(problem.unit(int(i)) for i in at[:5])
     return shown + (f" and {len(at) - 5:,} more" if len(at) > 5 else "")
 
 
 def _value_faults(problem: DesignProblem) -> Iterator[Fault]:
-    positioned = problem.positioned
+    positioned = problem.positioned & (problem.vectors is None)
     wrong = positioned & ((np.abs(problem.latitude) > 90) | (np.abs(problem.longitude) > 180))
     if wrong.any():
         yield Fault(
-            "positions", f"These lie on no place of the Earth: {_rows(problem, wrong)}.", "Correct or clear them."
+            "positions", f"These lie on no place of the Earth: {rows(problem, wrong)}.", "Correct or clear them."
         )
     for name, given in problem.measures.items():
         values = given.astype(np.float64)
         if not np.isfinite(values).all():
-            yield Fault(name, f"No number: {_rows(problem, ~np.isfinite(values))}.", "Fill in 0 or the true value.")
+            yield Fault(name, f"No number: {rows(problem, ~np.isfinite(values))}.", "Fill in 0 or the true value.")
         elif (values < 0).any():
             yield Fault(
-                name, f"Less than zero: {_rows(problem, values < 0)}.", "A measure to balance cannot be negative."
+                name, f"Less than zero: {rows(problem, values < 0)}.", "A measure to balance cannot be negative."
             )
         elif values.sum() == 0:
             yield Fault(name, "All zero: there is nothing to balance.", "Choose another measure.")
@@ -244,19 +307,8 @@ def _owner_faults(problem: DesignProblem) -> Iterator[Fault]:
     owner, locked = problem.owners, problem.locks
     strange = (owner < NONE) | (owner >= problem.territories)
     if strange.any():
-        yield Fault("owner", f"No such territory: {_rows(problem, strange)}.")
+        yield Fault("owner", f"No such territory: {rows(problem, strange)}.")
         return
     homeless = locked & (owner == NONE)
     if homeless.any():
-        yield Fault("locked", f"Locked, but nobody owns them: {_rows(problem, homeless)}.", "Unlock or assign them.")
-    if problem.group is None:
-        return
-    group = problem.group.astype(np.int64)
-    bound = locked & (group >= 0) & (owner >= 0)
-    order = np.lexsort((owner[bound], group[bound]))
-    groups, owners = group[bound][order], owner[bound][order]
-    torn = np.unique(groups[1:][(groups[1:] == groups[:-1]) & (owners[1:] != owners[:-1])])
-    for name in torn.tolist():
-        rows = _rows(problem, bound & (group == name))
-        what = f"These belong together but are locked to different territories: {rows}."
-        yield Fault("locked", what, "Unlock all but one.")
+        yield Fault("locked", f"Locked, but nobody owns them: {rows(problem, homeless)}.", "Unlock or assign them.")

@@ -40,7 +40,7 @@ def test_the_best_of_all_assignments_of_seven_units_to_three_homes(seed, disrupt
         if np.abs(total / total.mean() - 1).max() <= 0.4:
             figures.append(evaluate(problem, np.array(assignment)))
     whole = [each for each in figures if each.connected]
-    found = [design(problem, seed=s, sweeps=60) for s in range(3)]
+    found = [design(problem, seed=s, effort=60_000) for s in range(3)]
     assert all(each.balance["size"] <= 0.4 and each.connected for each in found)
     scale = min(each.mean_km for each in whole)  # the engine's own scale is the distance of its best start
     best = min(cost(problem, each, scale) for each in whole)
@@ -76,7 +76,7 @@ def countries(draw):
 @given(problem=countries())
 def test_territories_are_in_one_piece_wherever_people_live_and_whoever_works_what_today(problem):
     seen = []
-    result = design(problem, sweeps=20, better=seen.append)
+    result = design(problem, effort=20_000, better=seen.append)
     assert result.connected
     assert all(evaluate(problem, each).connected for each in seen)
     assert not any("Not in one piece" in sentence for sentence in result.sentences)

@@ -17,6 +17,12 @@ from salesops_desktop.territory.kernels.chance import WHEEL, below
 from salesops_desktop.territory.kernels.compiled import compiled, inlined
 from salesops_desktop.territory.kernels.graph import stays_whole, touches
 
+DEAREST = 30.0
+"""The highest price of imbalance, of all territories together: beyond it nothing moves any more."""
+
+RELIEF = 0.01
+"""Its factor when it was reached without effect."""
+
 WITHIN = 0.97
 """The part of a tolerance that costs nothing."""
 
@@ -205,6 +211,27 @@ def onward(board: Board, standing: Standing, start: int, territory: int) -> int:
 
 
 @inlined
+def elsewhere(board: Board, standing: Standing, block: int) -> int:
+    """Where a block may like to be, borders or not: with its owner, or at the nearest of some centres."""
+    best = board.owner[block]
+    if best >= 0 and below(standing.chance, 4) == 0:
+        return int(best)
+    k = len(standing.mass)
+    i = board.first[block]
+    best, least = -1, np.inf
+    for _ in range(8):
+        t = below(standing.chance, k)
+        dx, dy, dz = (
+            standing.centre[t, 0] - board.point[i, 0], standing.centre[t, 1] - board.point[i, 1],
+            standing.centre[t, 2] - board.point[i, 2],
+        )  # fmt: skip
+        far = dx * dx + dy * dy + dz * dz
+        if far < least and t != standing.where[block]:
+            best, least = t, far
+    return int(best)
+
+
+@inlined
 def permitted(board: Board, block: int, target: int) -> bool:
     """Whether a block may move, and to ``target``."""
     return bool(board.free[block] != 0 and board.may[board.kind[block], target] != 0)
@@ -296,10 +323,12 @@ def step(board: Board, standing: Standing, heat: float) -> bool:
     at = below(chance, len(board.indices))
     block = board.tails[at]
     source, target = where[block], where[board.indices[at]]
+    if not board.connected and below(chance, 2):
+        target = elsewhere(board, standing, block)
     if source == target or source < 0 or target < 0 or not permitted(board, block, target):
         return False
     other, last = -1, -1
-    if below(chance, 2):
+    if where[board.indices[at]] == target and below(chance, 2):
         found = onward(board, standing, board.indices[at], target)
         if found >= 0:
             other, last = board.tails[found], where[board.indices[found]]
@@ -342,6 +371,8 @@ def judge(board: Board, standing: Standing, pace: float) -> None:
         for t in range(standing.load.shape[0]):
             worst = max(worst, abs(standing.load[t, a] - board.target[t, a]) / board.narrow[t, a])
         weight[a] *= pace if worst > 1.0 else 1.0 / pace
+        if weight[a] * standing.load.shape[0] > DEAREST:  # stuck: shapes have their way for a while
+            weight[a] *= RELIEF
     weight[measures] *= pace if over_budget > 0 else 1.0 / pace
 
 
