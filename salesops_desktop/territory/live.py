@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from salesops_desktop.territory.figures import unit_edges
-from salesops_desktop.territory.geography import great_circle_km, to_degrees, unit_vectors
+from salesops_desktop.territory.geography import great_circle_km, to_degrees
 from salesops_desktop.territory.live_issues import Issue, UnitRules, balance_issues
 from salesops_desktop.territory.live_pieces import PieceCounter
 from salesops_desktop.territory.problem import (
@@ -123,9 +123,7 @@ class LiveDesign:
         self.rules = UnitRules(problem)
         self.positioned = problem.positioned
         self.weights = problem.distance_weights
-        self._vectors = np.zeros((len(problem), 3))
-        here = self.positioned
-        self._vectors[here] = unit_vectors(problem.latitude[here], problem.longitude[here])
+        self._points = problem.points
         self._values = {name: values.astype(np.float64) for name, values in problem.measures.items()}
         self._targets = {name: problem.targets(name) for name in problem.measures}
         self._owner = problem.owners
@@ -195,6 +193,14 @@ class LiveDesign:
         units, old, new = self._undone.pop()
         self._done.append((units, old, new))
         return self._take(units, new)
+
+    def lock(self, units: npt.NDArray[np.integer]) -> None:
+        """From now on ``units`` belong where they are."""
+        self.rules.held[units] = self.assignment[units]
+
+    def unlock(self, units: npt.NDArray[np.integer]) -> None:
+        """From now on ``units`` may go anywhere."""
+        self.rules.held[units] = NONE
 
     def edited(self) -> Indices:
         """The units moved by the steps that can be undone, [m]."""
@@ -293,10 +299,14 @@ class LiveDesign:
         counts = taken(before.counts, np.bincount(seat, minlength=count).astype(np.float64))
         on_map = self.positioned[units]
         units, seat = units[on_map], seat[on_map]
-        latitude, longitude = self._centres(units, seat, rows)
+        middles = self._middles(units, seat, count)
+        latitude, longitude = self._centres(middles, rows)
         weights = self.weights[units]
         problem = self.problem
-        km = great_circle_km(problem.latitude[units], problem.longitude[units], latitude[seat], longitude[seat])
+        if problem.vectors is None:
+            km = great_circle_km(problem.latitude[units], problem.longitude[units], latitude[seat], longitude[seat])
+        else:
+            km = np.linalg.norm(self._points[units] - middles[seat], axis=1)
         pieces = self._counter.count(where, touched, before.pieces)
         moved = (self._owner != NONE) & (self._owner != where) & (where != k)
         return LiveFigures(
@@ -313,13 +323,20 @@ class LiveDesign:
             moved_totals={name: float(values[moved].sum()) for name, values in self._values.items()},
         )
 
-    def _centres(self, units: Indices, seat: Indices, rows: Indices) -> tuple[Floats, Floats]:
-        """Centres of the territories ``rows``, as ``figures.centres`` finds them; degrees."""
-        vectors, count = self._vectors[units], len(rows)
-        sums = sum_vectors(seat, self.weights[units], vectors, count)
-        plain = sum_vectors(seat, np.ones(len(units)), vectors, count)
-        latitude, longitude = to_degrees(np.where(np.linalg.norm(sums, axis=1, keepdims=True) > 0, sums, plain))
+    def _middles(self, units: Indices, seat: Indices, count: int) -> Floats:
+        """The weighted mean place of each territory, as ``figures.evaluate`` finds it; km, [count, 3]."""
+        weights = self.weights[units]
+        weights = np.where(sum_by(seat, weights, count)[seat] > 0, weights, 1.0)
+        mass = sum_by(seat, weights, count)
+        middles: Floats = sum_vectors(seat, weights, self._points[units], count)
+        return middles / np.where(mass > 0, mass, 1.0)[:, None]
+
+    def _centres(self, middles: Floats, rows: Indices) -> tuple[Floats, Floats]:
+        """Centres of the territories ``rows``: their homes where known; degrees, NaN on a plane."""
         problem = self.problem
+        if problem.vectors is not None:
+            return np.full(len(rows), np.nan), np.full(len(rows), np.nan)
+        latitude, longitude = to_degrees(middles)
         if problem.home_latitude is not None and problem.home_longitude is not None:
             home_latitude, home_longitude = problem.home_latitude[rows], problem.home_longitude[rows]
             known = np.isfinite(home_latitude) & np.isfinite(home_longitude)

@@ -66,19 +66,27 @@ class UnitRules:
 
     Args:
         problem: where they stand.
+
+    Attributes:
+        held: the territory each unit is locked to, -1 for none, [n]; may be changed.
     """
 
     def __init__(self, problem: DesignProblem) -> None:
         self.problem = problem
         self.k = problem.territories
-        self.owner = problem.owners
-        self.locked = problem.locks.copy()
+        self.held = np.where(problem.locks, problem.owners, NONE)
         pairs = np.zeros((0, 2), dtype=np.int64) if problem.forbidden is None else problem.forbidden.astype(np.int64)
         self.forbidden = np.unique(pairs[:, 0] * (self.k + 1) + pairs[:, 1])
         self.group = None if problem.group is None else problem.group.astype(np.int64)
         if self.group is not None:
             self._order = np.argsort(self.group, kind="stable")
             self._sorted = self.group[self._order]
+
+    @property
+    def locked(self) -> Flags:
+        """Which units must stay where they are held, [n]."""
+        held: Flags = self.held != NONE
+        return held
 
     def family(self, units: Indices) -> Indices:
         """The units with all that belong together with them."""
@@ -94,7 +102,7 @@ class UnitRules:
         """The rules broken by ``units`` (k stands for no territory)."""
         placed = units[where[units] < self.k]
         at = where[placed]
-        yield from self._each("lock", placed[self.locked[placed] & (self.owner[placed] != at)], where)
+        yield from self._each("lock", placed[(self.held[placed] != NONE) & (self.held[placed] != at)], where)
         if len(self.forbidden):
             yield from self._each("forbidden", placed[np.isin(placed * (self.k + 1) + at, self.forbidden)], where)
         problem = self.problem

@@ -86,9 +86,16 @@ def repair(live: LiveDesign, *, progress: Progress = silent, seed: int = 0) -> E
     near |= _touching(live, near)
     fixed = ~near[where]
     fixed[edited] = True
-    if problem.group is not None:  # a family is held as a whole
-        fixed[live.rules.family(np.flatnonzero(fixed | live.rules.locked))] = True
-    asked = dataclasses.replace(problem, owner=where, locked=fixed | live.rules.locked, budget=None)
+    fixed |= live.rules.locked
+    group = problem.group
+    if group is not None:  # a family is held as a whole, and one that was divided stays as it is
+        fixed[live.rules.family(np.flatnonzero(fixed))] = True
+        divided = np.isin(group, _several(group.astype(np.int64), where.astype(np.int64)))
+        fixed |= divided
+        group = np.where(divided, NONE, group)
+    asked = dataclasses.replace(problem, owner=where, locked=fixed, group=group, forbidden=None, budget=None)
+    if problem.part is not None and problem.territory_part is not None:
+        asked = dataclasses.replace(asked, part=np.where(fixed, problem.territory_part[where], problem.part))
     made = rebalance(asked, seed=seed, progress=progress, edges=live.edges)
     changed = np.flatnonzero(made.assignment != where)
     if not len(changed):
@@ -97,6 +104,13 @@ def repair(live: LiveDesign, *, progress: Progress = silent, seed: int = 0) -> E
     if beyond(live, foreseen.after) >= beyond(live, foreseen.before) - 1e-9:
         return None
     return live.move_each(changed, made.assignment[changed])
+
+
+def _several(key: npt.NDArray[np.int64], value: npt.NDArray[np.int64]) -> list[int]:
+    """The keys, from 0, that have more than one value."""
+    pairs = np.unique(np.stack([key, value], axis=1), axis=0)
+    found, count = np.unique(pairs[:, 0], return_counts=True)
+    return [int(name) for name in found[(count > 1) & (found >= 0)]]
 
 
 def beyond(live: LiveDesign, figures: LiveFigures) -> float:

@@ -9,15 +9,14 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from salesops_desktop.territory.blocks import Blocks, make_blocks
-from salesops_desktop.territory.bounds.moved import moved_values
-from salesops_desktop.territory.geography import EARTH_KM, chord_km, normalised, unit_vectors
+from salesops_desktop.territory.blocks import make_blocks
 from salesops_desktop.territory.kernels.arrays import Board, Standing
 from salesops_desktop.territory.kernels.bundle import bundle
-from salesops_desktop.territory.kernels.chance import seeded, wheel_of_chance
-from salesops_desktop.territory.kernels.graph import Scratch, flat_graph
+from salesops_desktop.territory.kernels.graph import flat_graph
 from salesops_desktop.territory.kernels.search import anneal, take_stock
 from salesops_desktop.territory.problem import NONE, Assignment, DesignProblem, Floats, Indices, sum_by, sum_vectors
+from salesops_desktop.territory.search import Aim, make_board, make_standing
+from salesops_desktop.territory.start import nearest_owned
 
 Flags = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int32]
@@ -73,36 +72,28 @@ class Warm:
 
     def __init__(self, problem: DesignProblem, edges: Indices) -> None:
         self.problem, self.k = problem, problem.territories
-        self.blocks = blocks = make_blocks(problem, edges)
-        self.allowed, self.kind = _allowed(problem, blocks)
-        self.moving = blocks.positioned & ~blocks.locked
-        self.handed, self.total = self._handed()
-        self.homes = np.full((self.k, 3), np.nan)
-        if problem.home_latitude is not None and problem.home_longitude is not None:
-            self.homes = unit_vectors(problem.home_latitude, problem.home_longitude)
+        self.blocks = make_blocks(problem, edges)
+        self.moving = self.blocks.positioned & ~self.blocks.locked
+        self.homes = problem.home_points
         self.target, self.narrow = self._targets()
 
     def today(self) -> Indices:
         """Today's plan: what nobody works, or nobody may work, is with the nearest territory that may have it, [b]."""
         blocks = self.blocks
-        where = blocks.owner.copy()
-        held = np.flatnonzero(where != NONE)
-        banned = held[self.allowed[self.kind[held], where[held]] == 0]
-        where[banned[~blocks.locked[banned]]] = NONE
-        self._seat_the_new(where)
-        held = np.flatnonzero((where != NONE) & blocks.positioned)
-        sums = sum_vectors(where[held], blocks.weight[held], blocks.vectors[held], self.k)
-        centre = np.where(np.isfinite(self.homes), self.homes, normalised(sums))
-        load = np.stack([sum_by(where[where != NONE], row[where != NONE], self.k) for row in blocks.shares])
+        where = np.where(blocks.positioned, NONE, blocks.owner)
+        held = np.flatnonzero((where != NONE) & ~blocks.locked)
+        where[held[~blocks.rules.may[blocks.rules.kind[held], where[held]]]] = NONE
+        members = np.flatnonzero(blocks.positioned)
+        if len(members):
+            where[members] = nearest_owned(blocks, members)[members]
+            self._seat_the_new(where)
+        here = np.flatnonzero(where != NONE)
+        load = np.stack([sum_by(where[here], row[here], self.k) for row in blocks.shares])
         waiting = np.flatnonzero(where == NONE)
-        waiting = waiting[np.lexsort((waiting, -blocks.shares[:, waiting].sum(axis=0)))]
-        for block in waiting.tolist():
-            may = self.allowed[self.kind[block]] > 0
-            if blocks.positioned[block]:
-                cost = chord_km(centre, blocks.vectors[block])
-            else:
-                cost = (load / self.target.T).sum(axis=0)
-            where[block] = int(np.where(may, cost, np.inf).argmin())
+        for block in waiting[np.lexsort((waiting, -blocks.shares[:, waiting].sum(axis=0)))].tolist():
+            may = blocks.rules.may[blocks.rules.kind[block]]
+            full = (load / np.maximum(self.target.T, 1e-9)).sum(axis=0)
+            where[block] = int(np.where(may, full, np.inf).argmin())
             load[:, where[block]] += blocks.shares[:, block]
         return where
 
@@ -114,34 +105,13 @@ class Warm:
             plan: the assignment whose mean kilometres ``prices.km`` is the price of, [b].
         """
         blocks = self.blocks
-        indptr, indices = flat_graph(len(blocks), blocks.edges)
+        aim = Aim(self.homes, connected=self.problem.connected, budget=prices.budget)
+        board = make_board(blocks, aim, max(self.mean_km(plan), 1e-9) / max(prices.km, 1e-12))
         base = np.zeros((self.k, len(blocks.shares)))
         fixed = np.flatnonzero(~blocks.positioned)
         np.add.at(base, plan[fixed], blocks.shares[:, fixed].T)
-        pull = blocks.unit_weight[blocks.order] * prices.km / max(self.mean_km(plan), 1e-9)
-        known = np.isfinite(self.homes).all(axis=1)
-        return Board(
-            indptr=indptr,
-            indices=indices,
-            tails=np.repeat(np.arange(len(blocks), dtype=np.int32), np.diff(indptr)),
-            first=np.r_[0, np.cumsum(blocks.size)].astype(np.int32),
-            point=np.ascontiguousarray(blocks.unit_vectors[blocks.order] * EARTH_KM),
-            pull=pull,
-            share=np.ascontiguousarray(blocks.shares.T),
-            base=base,
-            target=self.target,
-            narrow=self.narrow,
-            owner=blocks.owner.astype(np.int32),
-            price=self.handed * prices.moved,
-            handed=np.zeros(len(blocks)) if prices.budget is None else self.handed / max(prices.budget, 1e-9),
-            kind=self.kind,
-            may=self.allowed,
-            free=self.moving.astype(np.uint8),
-            home=np.nan_to_num(self.homes) * EARTH_KM,
-            at_home=known.astype(np.uint8),
-            radius=EARTH_KM,
-            connected=self.problem.connected,
-            wheel=wheel_of_chance(),
+        return board._replace(
+            base=base, target=self.target, narrow=self.narrow, price=np.ascontiguousarray(blocks.handed * prices.moved)
         )
 
     def bundled(self, board: Board, plan: Indices, most: int) -> tuple[Board, Ints]:
@@ -150,7 +120,7 @@ class Warm:
         A bundle has at most ``most`` blocks of one owner and class, together well within the tolerances.
         """
         count = len(plan)
-        whole = (self.kind.astype(np.int64) + 1) * self.k + plan
+        whole = (self.blocks.rules.kind + 1) * self.k + plan
         alike = np.unique(whole * (self.k + 1) + self.blocks.owner + 1, return_inverse=True)[1].astype(np.int32)
         alike[~self.moving] = -1
         label, queue = np.zeros(count, dtype=np.int32), np.zeros(count, dtype=np.int32)
@@ -169,26 +139,8 @@ class Warm:
             seed: of what is left to chance.
             weight: the price of one tolerance of imbalance.
         """
-        scratch, k, m = Scratch(board.indptr), self.k, board.share.shape[1]
-        where = np.where(part, plan, NONE).astype(np.int32)
-        standing = Standing(
-            where=where,
-            load=np.zeros((k, m)),
-            number=np.zeros(k, dtype=np.int32),
-            moment=np.zeros((k, 3)),
-            mass=np.zeros(k),
-            centre=np.zeros((k, 3)),
-            slope=np.zeros((k, 3)),
-            moved=np.zeros(1),
-            weight=np.full(m + 1, weight),
-            chance=seeded(seed),
-            stamp=scratch.stamp,
-            clock=scratch.clock,
-            queue=scratch.queue,
-            parts=scratch.parts,
-            best=where.copy(),
-            score=np.array([np.inf, np.inf, np.inf, 0.0]),
-        )
+        standing = make_standing(board, np.where(part, plan, NONE), seed)
+        standing.weight[:] = weight
         take_stock(board, standing)
         return standing
 
@@ -202,7 +154,7 @@ class Warm:
 
     def moved(self, plan: Indices) -> float:
         """The share that changes hands."""
-        return float(self.handed[(self.blocks.owner != NONE) & (self.blocks.owner != plan)].sum())
+        return float(self.blocks.handed[(self.blocks.owner != NONE) & (self.blocks.owner != plan)].sum())
 
     def excess(self, plan: Indices) -> float:
         """By how many tolerances the worst territory lies outside; 0 when all are inside."""
@@ -212,10 +164,12 @@ class Warm:
 
     def mean_km(self, plan: Indices) -> float:
         """The weighted mean kilometres to the centres."""
-        here = np.flatnonzero(self.blocks.positioned)
-        sums = sum_vectors(plan[here], np.ones(len(here)), self.blocks.moment[here], self.k)
-        centre = np.where(np.isfinite(self.homes), self.homes, normalised(sums))
-        return float(self.blocks.km(here, centre[plan[here]]).sum())
+        blocks = self.blocks
+        here = np.flatnonzero(blocks.positioned)
+        sums = sum_vectors(plan[here], np.ones(len(here)), blocks.moment[here], self.k)
+        middle = blocks.on_surface(sums / np.maximum(sum_by(plan[here], blocks.weight[here], self.k), 1e-300)[:, None])
+        centre = np.where(np.isfinite(self.homes), self.homes, middle)
+        return float(blocks.km_within(here, plan[here], centre).sum())
 
     def _seat_the_new(self, where: Indices) -> None:
         """Give each territory that has nothing one block of a territory with many: near its home, else far out."""
@@ -223,7 +177,7 @@ class Warm:
         count = np.bincount(where[where != NONE], minlength=self.k)
         for empty in np.flatnonzero(count == 0).tolist():
             load = sum_by(where[where != NONE], blocks.shares.mean(axis=0)[where != NONE], self.k)
-            may = self.moving & (self.allowed[self.kind, empty] > 0) & ((where == NONE) | (count[where] > 1))
+            may = self.moving & blocks.rules.may[blocks.rules.kind, empty] & ((where == NONE) | (count[where] > 1))
             if not may.any():
                 continue
             giver = int(np.where(np.isin(np.arange(self.k), where[may & (where != NONE)]), load, -1.0).argmax())
@@ -236,24 +190,14 @@ class Warm:
             where[chosen] = empty
             count[empty] += 1
 
-    def _handed(self) -> tuple[Floats, float]:
-        """How much of what is counted as moved leaves with each block, as a part of the whole, [b]; and the whole."""
-        blocks, values = self.blocks, moved_values(self.problem)[1]
-        kept = self.problem.owners == blocks.owner[blocks.of_unit]
-        kept &= self.problem.owners != NONE
-        total = float(values.sum()) or 1.0
-        return sum_by(blocks.of_unit, np.where(kept, values, 0.0), len(blocks)) / total, total
-
     def _targets(self) -> tuple[Floats, Floats]:
         """What each territory should hold and how far it may lie from it, in mean territories, [k, m] each.
 
         Where a block alone is more than its territory may hold, that block is what the territory should hold.
         """
-        problem, blocks = self.problem, self.blocks
-        names = list(problem.measures)
-        mean = np.array([float(problem.measures[name].sum()) / self.k for name in names])
-        target = np.stack([problem.targets(name) for name in names], axis=1) / mean
-        narrow = np.maximum(target, 0.01) * np.array([problem.limit(name) for name in names])
+        blocks = self.blocks
+        target = blocks.target.T
+        narrow = np.maximum(target, 0.01) * blocks.tolerance
         owned = np.flatnonzero(blocks.owner != NONE)
         share = blocks.shares.T[owned]
         least = np.zeros_like(target)
@@ -282,34 +226,6 @@ def search(board: Board, standing: Standing, schedule: Schedule, scale: float, w
     for done in range(0, rounds, chunk):
         watch(done / rounds)
         heat = anneal(board, standing, min(chunk, rounds - done), period, heat, cooling, 1.1)
-
-
-def _allowed(problem: DesignProblem, blocks: Blocks) -> tuple[npt.NDArray[np.uint8], Ints]:
-    """Which territories each class of blocks may go to, [c, k], and the class of each block, [b].
-
-    A block whose units may go nowhere in common may go anywhere.
-    """
-    k, count = problem.territories, len(blocks)
-    rows: dict[tuple[tuple[str, int], ...], npt.NDArray[np.uint8]] = {(): np.ones(k, dtype=np.uint8)}
-    rules: list[list[tuple[str, int]]] = [[] for _ in range(count)]
-    if problem.part is not None and problem.territory_part is not None:
-        for block, part in sorted(set(zip(blocks.of_unit.tolist(), problem.part.tolist(), strict=True))):
-            rules[block].append(("part", int(part)))
-    if problem.forbidden is not None:
-        for unit, territory in problem.forbidden.tolist():
-            rules[int(blocks.of_unit[unit])].append(("not", int(territory)))
-    keys = [tuple(sorted(set(each))) for each in rules]
-    for key in set(keys) - set(rows):
-        row = np.ones(k, dtype=np.uint8)
-        for what, number in key:
-            if what == "not":
-                row[number] = 0
-            elif problem.territory_part is not None:
-                row[problem.territory_part != number] = 0
-        rows[key] = row if row.any() else np.ones(k, dtype=np.uint8)
-    order = {key: i for i, key in enumerate(sorted(rows))}
-    kind = np.array([order[key] for key in keys], dtype=np.int32)
-    return np.stack([rows[key] for key in sorted(rows)]), kind
 
 
 def _coarse(board: Board, label: Indices, count: int) -> Board:

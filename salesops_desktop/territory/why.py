@@ -171,7 +171,7 @@ def _place(live: LiveDesign, here: int, km: float, nearer: int, options: list[Al
             if abs(off) > problem.limit(measure)
         ]
         if option.tears:
-            why.append("a territory would be torn")
+            why.append("a territory would fall into more pieces")
         why += [issue.sentence.rstrip(".") for issue in option.breaks if issue.kind not in ("tolerance", "torn")][:1]
         if why:
             said.append(f"{name} is nearer ({option.km:,.0f} km), but {' and '.join(why)}.")

@@ -119,7 +119,7 @@ def test_what_a_move_breaks():
         territory_part=np.array([0, 1]),
         budget=0.2,
     )
-    live = LiveDesign(problem, problem.owners)
+    live = LiveDesign(problem, problem.owners, problem.edges)
     assert kinds(live.issues()) == ["family"]
     assert kinds(live.preview(np.array([0]), 1).breaks) == ["boundary", "lock", "tolerance", "tolerance", "torn"]
     assert kinds(live.preview(np.array([1]), 1).breaks) == [
