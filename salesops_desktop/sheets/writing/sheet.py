@@ -83,6 +83,8 @@ class Sheet:
         """Whether it is printed upright."""
         self.repeated = 0
         """The row of the heading that each printed page repeats; that of the sheet's only table where it has one."""
+        self.printed_columns = 0
+        """How many columns are printed; all where 0."""
         self.body = Body(self._xml, self._extent)
 
     @property
@@ -253,6 +255,9 @@ class Sheet:
             self.repeated = self._plans[0].row
         if self.repeated:
             self._worksheet.print_title_rows = f"{self.repeated}:{self.repeated}"
+        if self.printed_columns:
+            last = self._extent().rpartition(":")[2].lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+            self._worksheet.print_area = f"A1:{get_column_letter(self.printed_columns)}{last}"
         _print_setup(self._worksheet, self._book.provenance.title, self._book.provenance.company)
         if self.portrait:
             self._worksheet.page_setup.orientation = "portrait"

@@ -181,6 +181,7 @@ def _fill_group(
         freeze=len(territories) <= _FROZEN,
     )
     sheet.repeated = listed.row
+    sheet.printed_columns = max(listed.place("from_person"), strip.last_column)
     if data.returnable:
         sheet.widen(listed.place("proposed"), 24)
         sheet.widen(listed.place("comment"), 36)

@@ -88,10 +88,12 @@ def draw_map(
     palette = np.array([_rgb(tokens.category(colours.get(i, 0))) for i in range(number.max() + 1)])
     _draw_discs(canvas, x, y, np.broadcast_to(_rgb(tokens.color("surface")), (len(x), 3)), radius + _FINE)
     _draw_discs(canvas, x, y, palette[number], radius)
-    for i in np.unique(number).tolist():
+    shown = np.unique(number).tolist()
+    field = (4 if len(shown) <= 12 else 3 if len(shown) <= 40 else 2) * _FINE
+    for i in shown:
         here = number == i
         at = _middle(x[here], y[here])
-        _draw_number(canvas, i, at, _rgb(tokens.color("surface")), _rgb(tokens.color("text")))
+        _draw_number(canvas, i, at, field, _rgb(tokens.color("surface")), _rgb(tokens.color("text")))
     small = canvas.reshape(HEIGHT, _FINE, WIDTH, _FINE, 3).mean(axis=(1, 3)).round().astype(np.uint8)
     return _png(small)
 
@@ -208,8 +210,7 @@ def _middle(x: Floats, y: Floats) -> tuple[int, int]:
     return int(x[at]), int(y[at])
 
 
-def _draw_number(canvas: Pixels, number: int, at: tuple[int, int], paper: Pixels, ink: Pixels) -> None:
-    field = 2 * _FINE
+def _draw_number(canvas: Pixels, number: int, at: tuple[int, int], field: int, paper: Pixels, ink: Pixels) -> None:
     digits = [np.array(list(_DIGITS[int(digit)]), dtype=np.uint8).reshape(5, 3) for digit in str(number)]
     gap = np.zeros((5, 1), dtype=np.uint8)
     text = np.concatenate([part for digit in digits for part in (digit, gap)][:-1], axis=1)
