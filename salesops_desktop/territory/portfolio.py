@@ -91,7 +91,7 @@ class Portfolio:
             starts.append((self._whole(start), heat))
             if len(starts) == 1:
                 better(starts[0][0])
-        mean = self._mean(starts[0][0])
+        mean = min(self._mean(start) for start, _ in starts)
         board = make_board(self.blocks, self.aim, mean)
         runs = [(Search(board, start, self.seed * 1009 + i), heat) for i, (start, heat) in enumerate(starts)]
         self._told: SCORE = (np.inf, np.inf, np.inf)
