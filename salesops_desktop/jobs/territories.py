@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
-import json
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from sqlalchemy import Connection
 
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import Needs, job
-from salesops_desktop.jobs.territory_inputs import NOBODY, TerritoryInputs, load_territory_inputs
+from salesops_desktop.jobs.territory_inputs import load_territory_inputs, named
+from salesops_desktop.jobs.territory_problems import ScenarioProblem, assemble, stored_seats
 from salesops_desktop.jobs.territory_reports import (
     Scenarios,
     TerritoryReport,
@@ -20,15 +19,21 @@ from salesops_desktop.jobs.territory_reports import (
     report_of,
     territory_colours,
 )
+from salesops_desktop.jobs.territory_scenarios import make_current
+from salesops_desktop.jobs.territory_solving import plan_seats, solve, store_design
+from salesops_desktop.jobs.territory_units import make_units
+from salesops_desktop.jobs.territory_wishes import Boundary, Compactness, DesignWishes, Effort, UnitKind
 from salesops_desktop.jobs.workspaces import Sentences
 from salesops_desktop.model.errors import InputRefusedError
-from salesops_desktop.model.progress import part_of
-from salesops_desktop.territory import DesignProblem, design
-from salesops_desktop.workspace.text import stored_now
 
 __all__ = [
+    "Boundary",
+    "Compactness",
+    "DesignWishes",
+    "Effort",
     "Scenarios",
     "TerritoryReport",
+    "UnitKind",
     "design_territories",
     "make_current",
     "move_accounts",
@@ -36,17 +41,6 @@ __all__ = [
     "show_territories",
     "territory_colours",
 ]
-
-Indices = npt.NDArray[np.intp]
-
-
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    """The outcome of all parts together."""
-
-    place: Indices
-    """Row in the people of each account's new territory."""
-    sentences: tuple[str, ...]
 
 
 @job(
@@ -57,146 +51,119 @@ class _Placed:
     examples=(
         "territories design company.salesops",
         "territories design company.salesops --name 'FY27 draft' --tolerance 5 --stability 2",
+        "territories design company.salesops --measures potential workload:5 'open_pipeline + won_last_year:20'",
+        "territories design company.salesops --units counties --boundary none --vacancies 2",
+        "territories design company.salesops --based-on 1 --name 'The rest anew'",
     ),
 )
 def design_territories(
     context: JobContext,
     *,
     name: str = "",
+    measures: list[str] | None = None,
     tolerance: float = 10.0,
     stability: float = 0.5,
+    budget: float | None = None,
+    units: UnitKind = UnitKind.ACCOUNTS,
+    boundary: Boundary = Boundary.REGION,
     within_regions: bool = True,
     keep_parents: bool = True,
+    keep_metros: bool = False,
+    compactness: Compactness = Compactness.DISTANCE,
+    connected: bool = True,
+    territories: int = 0,
+    vacancies: int = 0,
+    date: dt.date | None = None,
+    capacity: bool = True,
+    keep: list[int] | None = None,
+    based_on: int = 0,
+    effort: Effort = Effort.QUICK,
     seed: int = 1,
 ) -> TerritoryReport:
-    """Divide the accounts among the reps: balanced in potential and workload, in one piece, near the reps' homes.
+    """Divide the accounts among the reps: balanced, in one piece, near the reps' homes, with little changing hands.
+
+    Accounts that are locked, or named for a person, stay; those forbidden to a person go elsewhere.
 
     Args:
         name: what to call the scenario; "Design 1" and so on by default.
-        tolerance: per cent by which a territory may lie off the mean of each measure.
+        measures: what to balance: fields of accounts, accounts, open_pipeline, won_last_year, or formulas over them,
+            each with a tolerance of its own after a colon where wanted; potential and workload by default.
+        tolerance: per cent by which a territory may lie off its target of each measure.
         stability: what moving an account away from its owner costs; 0 moves freely, 1 as much as the mean distance.
-        within_regions: keep accounts in the region of their people, where people have regions.
+        budget: at most this per cent of the first measure may change hands; no limit by default.
+        units: hand out accounts one by one, or whole postal codes, counties, states or countries.
+        boundary: the line no account crosses: the region, country or segment of its people, or none.
+        within_regions: respect the boundary at all.
         keep_parents: keep accounts under one parent together.
+        keep_metros: keep accounts of one city together.
+        compactness: keep the distances to the centres short, or the largest distance within a territory.
+        connected: keep territories in one piece.
+        territories: how many; one per person by default.
+        vacancies: how many of them without a person, beside one per person.
+        date: the first day: who is in service, and what they can carry in the year from then on; the newest day of the
+            data by default.
+        capacity: give part-time people, newcomers on their ramp and absentees less.
+        keep: row ids of accounts that stay with their present owners.
+        based_on: a scenario whose territories, locked territories and locked accounts are kept; the rest is made anew.
+        effort: how long to search: quick takes a second or so, thorough a quarter of a minute, long a minute.
         seed: of what is left to chance.
     """
-    if not 0 < tolerance <= 100:
-        raise InputRefusedError(f"A tolerance of {tolerance} % makes no sense.", way_out="Give per cent from 1 to 100.")
+    wishes = DesignWishes(
+        measures=tuple(measures or ()),
+        tolerance=tolerance,
+        stability=stability,
+        units=units,
+        boundary=boundary if within_regions else Boundary.NONE,
+        keep_parents=keep_parents,
+        keep_metros=keep_metros,
+        compactness=compactness,
+        connected=connected,
+        territories=territories,
+        vacancies=vacancies,
+        date=date,
+        capacity=capacity,
+        keep=tuple(keep or ()),
+        budget=budget,
+        effort=effort,
+    )
+    wishes.check()
     context.progress(0, 0, "Reading")
     with context.workspace.read() as connection:
-        inputs = load_territory_inputs(connection, within_regions=within_regions, progress=context.progress)
-    placed = _designed(
-        context, inputs, tolerance=tolerance / 100, disruption=stability, keep_parents=keep_parents, seed=seed
-    )
-    asked: dict[str, object] = {
-        "tolerance": tolerance, "stability": stability, "within_regions": within_regions, "keep_parents": keep_parents,
+        whole = _asked(connection, wishes, based_on, context)
+    solved = solve(whole, seed, context.progress)
+    whole = dataclasses.replace(whole, assignment=solved.assignment)
+    figures: dict[str, object] = {
+        "sentences": [*whole.notes, *solved.sentences], "certificate": solved.certificate.to_json(),
     }  # fmt: skip
     with context.workspace.action(f"Design territories{': ' + name if name else ''}", kind="job") as unit:
-        scenario_id = _store(unit.connection, inputs, placed, name, asked, seed)
-    context.changed("scenario", "territory", "assignment")
+        scenario = store_design(unit.connection, whole, solved, name, seed, figures)
+    context.changed("scenario", "territory", "assignment", "area_assignment")
     with context.workspace.read() as connection:
-        return report_of(connection, scenario_id)
+        return report_of(connection, scenario)
 
 
-def _designed(
-    context: JobContext, inputs: TerritoryInputs, *, tolerance: float, disruption: float, keep_parents: bool, seed: int
-) -> _Placed:
-    accounts, people = inputs.accounts, inputs.people
-    place = np.full(len(accounts), NOBODY, dtype=np.intp)
-    sentences: list[str] = []
-    parts = sorted(set(accounts["part"]))
-    for number, part in enumerate(parts):
-        rows = np.flatnonzero((accounts["part"] == part).to_numpy())
-        members = np.flatnonzero((people["part"] == part).to_numpy())
-        members = members[: len(rows)]  # more people than accounts: the rest stay without a territory
-        context.progress(100 * number / len(parts), 100, "Designing territories")
-        problem = _problem(inputs, rows, members, tolerance, disruption, keep_parents=keep_parents)
-        share = 100 / len(parts)
-        made = design(problem, seed=seed, progress=part_of(context.progress, number * share, (number + 1) * share))
-        place[rows] = members[made.assignment]
-        sentences += [f"{part}: {said}" if part else said for said in made.sentences]
-    return _Placed(place, (*inputs.notes, *sentences))
-
-
-def _problem(
-    inputs: TerritoryInputs, rows: Indices, members: Indices, tolerance: float, disruption: float, *, keep_parents: bool
-) -> DesignProblem:
-    accounts, people = inputs.accounts.iloc[rows], inputs.people.iloc[members]
-    measures: dict[str, npt.NDArray[np.int64] | npt.NDArray[np.float64]] = {}
-    if accounts["potential_minor"].sum() > 0:
-        measures["potential"] = accounts["potential_minor"].to_numpy(np.int64)
-    if accounts["workload"].sum() > 0:
-        measures["workload"] = accounts["workload"].to_numpy(np.float64)
-    if not measures:
-        measures["accounts"] = np.ones(len(accounts), dtype=np.int64)
-    seat = np.full(len(inputs.people), NOBODY, dtype=np.intp)
-    seat[members] = np.arange(len(members))
-    owner = np.where(inputs.owner[rows] >= 0, seat[inputs.owner[rows]], NOBODY)
-    return DesignProblem(
-        accounts["latitude"].to_numpy(np.float64),
-        accounts["longitude"].to_numpy(np.float64),
-        measures,
-        len(members),
-        tolerance=dict.fromkeys(measures, tolerance),
-        home_latitude=people["latitude"].to_numpy(np.float64),
-        home_longitude=people["longitude"].to_numpy(np.float64),
-        owner=owner,
-        group=inputs.group[rows] if keep_parents else None,
-        disruption=disruption,
-        unit_names=accounts["name"].astype(str).tolist(),
-        territory_names=people["name"].astype(str).tolist(),
-    )
-
-
-def _store(
-    connection: Connection, inputs: TerritoryInputs, placed: _Placed, name: str, asked: dict[str, object], seed: int
-) -> int:
-    taken = {str(row[0]) for row in connection.exec_driver_sql("SELECT name FROM scenario")}
-    if name in taken:
-        raise InputRefusedError(f"There is a scenario called {name!r} already.", way_out="Give it another name.")
-    called = name or next(f"Design {i}" for i in range(1, len(taken) + 2) if f"Design {i}" not in taken)
-    result = connection.exec_driver_sql(
-        "INSERT INTO scenario (name, status, effective_from, created_at, seed, design, figures) "
-        "VALUES (?, 'draft', NULL, ?, ?, ?, ?)",
-        (
-            called, stored_now(), seed, json.dumps(asked),
-            json.dumps({"sentences": placed.sentences}, ensure_ascii=False),
-        ),
-    )  # fmt: skip
-    scenario_id = int(result.lastrowid)
-    people = inputs.people
-    names = _territory_names(people["name"].astype(str).tolist())
-    territory_ids: dict[int, int] = {}
-    for row in sorted(set(placed.place.tolist())):
-        made = connection.exec_driver_sql(
-            "INSERT INTO territory (scenario_id, name, person_id, latitude, longitude) VALUES (?, ?, ?, ?, ?)",
-            (
-                scenario_id, names[row], int(people["id"].iloc[row]),
-                _number(people["latitude"].iloc[row]), _number(people["longitude"].iloc[row]),
-            ),
-        )  # fmt: skip
-        territory_ids[row] = int(made.lastrowid)
-    connection.exec_driver_sql(
-        "INSERT INTO assignment (scenario_id, account_id, territory_id, locked, reason) VALUES (?, ?, ?, 0, NULL)",
-        [
-            (scenario_id, int(account), territory_ids[int(row)])
-            for account, row in zip(inputs.accounts["id"], placed.place, strict=True)
-        ],
-    )
-    return scenario_id
-
-
-def _territory_names(people: list[str]) -> list[str]:
-    """A territory is called after its person; namesakes are numbered."""
-    seen: dict[str, int] = {}
-    names = []
-    for person in people:
-        seen[person] = seen.get(person, 0) + 1
-        names.append(person if seen[person] == 1 else f"{person} ({seen[person]})")
-    return names
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+def _asked(connection: Connection, wishes: DesignWishes, based_on: int, context: JobContext) -> ScenarioProblem:
+    """The problem of a new design: from a scenario's territories and locks, or from the people."""
+    inputs = load_territory_inputs(connection, boundary=wishes.boundary, date=wishes.date, progress=context.progress)
+    rows = np.arange(len(inputs.accounts), dtype=np.intp)
+    units = make_units(inputs.accounts, rows, wishes.units, context.progress)
+    notes: tuple[str, ...]
+    if based_on:
+        name = connection.exec_driver_sql("SELECT name FROM scenario WHERE id = ?", (based_on,)).scalar()
+        if name is None:
+            raise InputRefusedError(f"There is no scenario {based_on}.", way_out="See the list: territories list.")
+        seats, seat, locked = stored_seats(connection, inputs, based_on)
+        wishes = dataclasses.replace(wishes, based_on=str(name))
+        whole = assemble(connection, inputs, wishes, seats, units, seat, locked=locked, strict=True)
+        kept = int(whole.problem.locks.sum())
+        notes = (f"Made from {name}: {kept:,} of {len(units):,} {wishes.units.value} were locked and stay.",)
+    else:
+        seats, notes = plan_seats(inputs, wishes)
+        who = {each.person: i for i, each in enumerate(seats) if each.person >= 0}
+        seat = np.array([who.get(int(row), -1) for row in inputs.owner], dtype=np.intp)
+        stay = inputs.accounts["id"].isin(wishes.keep).to_numpy(np.bool_)
+        whole = assemble(connection, inputs, wishes, seats, units, seat, locked=stay, strict=True)
+    return dataclasses.replace(whole, notes=(*inputs.notes, *notes, *whole.notes))
 
 
 @job(
@@ -245,17 +212,23 @@ def move_accounts(context: JobContext, scenario: int, territory: str, accounts: 
         ).scalar()
         marks = ",".join(str(int(account)) for account in accounts)
         known = {
-            int(account)
-            for (account,) in connection.exec_driver_sql(
-                f"SELECT account_id FROM assignment WHERE scenario_id = ? AND account_id IN ({marks})", (scenario,)
+            int(account): str(name) if locked else ""
+            for account, name, locked in connection.exec_driver_sql(
+                "SELECT s.account_id, a.name, s.locked OR t.locked FROM assignment s "
+                "JOIN account a ON a.id = s.account_id JOIN territory t ON t.id = s.territory_id "
+                f"WHERE s.scenario_id = ? AND s.account_id IN ({marks})",
+                (scenario,),
             )
         }
     if target is None:
         raise InputRefusedError(f"Scenario {scenario} has no territory called {territory!r}.")
-    strange = sorted(set(accounts) - known)
+    strange = sorted(set(accounts) - set(known))
     if strange:
         listed = ", ".join(map(str, strange[:10])) + (" …" if len(strange) > 10 else "")
         raise InputRefusedError(f"Scenario {scenario} has no account {listed}.", way_out="Design territories anew.")
+    shut = sorted(name for name in known.values() if name)
+    if shut:
+        raise InputRefusedError(f"These are locked: {named(shut)}.", way_out="Unlock them first: territories lock.")
     count = len(accounts)
     with context.workspace.action(f"Move {count:,} account{'s' if count != 1 else ''} to {territory}") as unit:
         moved = unit.connection.exec_driver_sql(
@@ -265,37 +238,3 @@ def move_accounts(context: JobContext, scenario: int, territory: str, accounts: 
         ).rowcount
     context.changed("assignment")
     return Sentences((f"{moved:,} account{'s' if moved != 1 else ''} moved to {territory}.",))
-
-
-@job(
-    "territories make-current",
-    title="Make a scenario current",
-    group="territories",
-    needs=Needs.WRITE,
-    examples=("territories make-current company.salesops 1 --effective-from 2027-01-01",),
-)
-def make_current(context: JobContext, scenario: int, *, effective_from: dt.date | None = None) -> Sentences:
-    """Make a scenario's people the owners of its accounts.
-
-    Args:
-        scenario: its number in the list.
-        effective_from: from which day; today by default.
-    """
-    day = effective_from or dt.datetime.now(dt.UTC).date()
-    with context.workspace.read() as connection:
-        name = connection.exec_driver_sql("SELECT name FROM scenario WHERE id = ?", (scenario,)).scalar()
-    if name is None:
-        raise InputRefusedError(f"There is no scenario {scenario}.", way_out="See the list: territories list.")
-    with context.workspace.action(f"Make {name} current") as unit:
-        moved = unit.connection.exec_driver_sql(
-            "UPDATE account AS a SET owner_id = t.person_id FROM assignment s "
-            "JOIN territory t ON t.id = s.territory_id "
-            "WHERE s.scenario_id = ? AND s.account_id = a.id AND a.owner_id IS NOT t.person_id",
-            (scenario,),
-        ).rowcount
-        unit.connection.exec_driver_sql("UPDATE scenario SET status = 'past' WHERE status = 'current'")
-        unit.connection.exec_driver_sql(
-            "UPDATE scenario SET status = 'current', effective_from = ? WHERE id = ?", (day.isoformat(), scenario)
-        )
-    context.changed("account", "scenario")
-    return Sentences((f"{name} is current from {day}: {moved:,} accounts changed hands.",))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,9 @@ from sqlalchemy import Connection
 
 from salesops_desktop.jobs.company import CompanyFacts, company, newest_day
 from salesops_desktop.jobs.currencies import in_currency, load_rates
+from salesops_desktop.jobs.territory_boundaries import set_parts
+from salesops_desktop.jobs.territory_capacity import capacities
+from salesops_desktop.jobs.territory_wishes import Boundary
 from salesops_desktop.model.errors import Fault, FaultsError
 from salesops_desktop.model.progress import Progress, silent
 from salesops_desktop.territory.places import load_gazetteer
@@ -22,7 +26,8 @@ NOBODY = -1
 
 _ACCOUNTS = """
 SELECT a.id, a.external_id, a.name, a.parent_id, a.owner_id, a.region, a.country, a.state, a.city, a.postal_code,
-       a.latitude, a.longitude, a.potential AS potential_minor, a.currency, a.workload,
+       a.latitude, a.longitude, a.potential AS potential_minor, a.currency, a.workload, a.segment, a.industry,
+       a.annual_revenue AS annual_revenue_minor, a.employees, a.founded, a.created_on, a.website, a.street,
        (SELECT count(*) FROM opportunity o WHERE o.account_id = a.id AND o.status = 'open') AS open_deals,
        (SELECT min(o.next_activity_on) FROM opportunity o
          WHERE o.account_id = a.id AND o.status = 'open' AND o.next_activity_on >= ?) AS next_activity
@@ -34,9 +39,19 @@ SELECT o.account_id, o.amount AS amount_minor, o.currency, o.close_on FROM oppor
 WHERE o.status = 'open' AND o.account_id IS NOT NULL AND o.amount IS NOT NULL
 """
 
+_BOOKED = """
+SELECT t.account_id, t.amount AS amount_minor, t.currency, t.booked_on AS day FROM "transaction" t
+WHERE t.kind = 'booking' AND t.account_id IS NOT NULL AND t.booked_on > ? AND t.booked_on <= ?
+"""
+
+_WON = """
+SELECT o.account_id, o.amount AS amount_minor, o.currency, o.close_on AS day FROM opportunity o
+WHERE o.status = 'won' AND o.account_id IS NOT NULL AND o.amount IS NOT NULL AND o.close_on > ? AND o.close_on <= ?
+"""
+
 _PEOPLE = """
 SELECT p.id, p.name, p.role, p.region, p.country, p.state, p.city, p.postal_code, p.latitude, p.longitude, p.end_date,
-       p.start_date, p.active, m.name AS manager,
+       p.start_date, p.active, p.fte, p.ramp_months, m.name AS manager,
        EXISTS (SELECT 1 FROM account a WHERE a.owner_id = p.id) AS owns,
        EXISTS (SELECT 1 FROM opportunity o WHERE o.owner_id = p.id) AS sells
 FROM person p LEFT JOIN person m ON m.id = p.manager_id ORDER BY p.id
@@ -51,9 +66,10 @@ class TerritoryInputs:
         facts: the company.
         as_of: the day.
         accounts: one row per account: ``id, external_id, name, city, country, latitude, longitude, potential_minor``
-            (in the company's currency, 0 where not known), ``workload``, ``open_minor``, ``next_activity``, ``part``
-            (the boundary it may not leave).
-        people: one row per person: ``id, name, manager, latitude, longitude, part``.
+            (in the company's currency, 0 where not known), ``workload``, ``open_minor``, ``won_minor`` (booked, else
+            won, in the year up to the day), ``next_activity``, ``part`` (the boundary it may not leave), and the other
+            fields of accounts.
+        people: one row per person: ``id, name, manager, latitude, longitude, part, capacity`` (full-time people).
         owner: row in ``people`` of each account's owner, -1 for nobody who may work it.
         group: accounts with the same number stay together, -1 for none.
         notes: what a reader must know of the positions and boundaries.
@@ -69,13 +85,20 @@ class TerritoryInputs:
 
 
 def load_territory_inputs(
-    connection: Connection, *, within_regions: bool = True, progress: Progress = silent
+    connection: Connection,
+    *,
+    within_regions: bool = True,
+    boundary: Boundary = Boundary.REGION,
+    date: dt.date | None = None,
+    progress: Progress = silent,
 ) -> TerritoryInputs:
     """Read the accounts and the people who may work them.
 
     Args:
         connection: a read connection.
-        within_regions: keep accounts in the region of their people, where people have regions.
+        within_regions: keep accounts within ``boundary`` at all.
+        boundary: the line no account crosses: the region, country or segment of its people.
+        date: people are taken as they stand on this day; the newest day of the data by default.
         progress: told between the steps; may cancel.
 
     Raises:
@@ -84,7 +107,7 @@ def load_territory_inputs(
     facts = company(connection)
     as_of = newest_day(connection) or dt.datetime.now(dt.UTC).date()
     accounts = _frame(connection, _ACCOUNTS, (as_of.isoformat(),))
-    people = _sellers(_frame(connection, _PEOPLE), as_of)
+    people = _sellers(_frame(connection, _PEOPLE), date or as_of)
     faults = []
     if accounts.empty:
         faults.append(Fault("Accounts", "there are none.", "Import accounts."))
@@ -97,7 +120,12 @@ def load_territory_inputs(
     _convert(connection, facts, accounts, "potential_minor", "accounts")
     accounts["potential_minor"] = accounts["potential_minor"].fillna(0).astype("int64")
     accounts["workload"] = accounts["workload"].astype("float64").fillna(0.0)
+    missing = accounts["annual_revenue_minor"].isna()
+    accounts["annual_revenue_minor"] = accounts["annual_revenue_minor"].astype("Int64")
+    if not missing.all():
+        _convert(connection, facts, accounts, "annual_revenue_minor", "accounts")
     accounts["open_minor"] = _open_pipeline(connection, facts, accounts)
+    accounts["won_minor"] = _won(connection, facts, accounts, as_of)
     progress(0, 0, "Finding the accounts' places")
     notes += _locate(accounts, "accounts")
     progress(0, 0, "Finding the people's places")
@@ -107,8 +135,9 @@ def load_territory_inputs(
     owner = np.array(
         [rows.get(int(v), NOBODY) if not pd.isna(v) else NOBODY for v in accounts["owner_id"]], dtype=np.intp
     )
-    notes += _set_parts(accounts, people, owner, within_regions=within_regions)
-    group = _groups(accounts)
+    people["capacity"] = capacities(connection, people, date or as_of)
+    notes += set_parts(accounts, people, owner, boundary if within_regions else Boundary.NONE)
+    group = families(accounts)
     return TerritoryInputs(facts, as_of, accounts, people, owner, group, tuple(notes))
 
 
@@ -133,6 +162,19 @@ def _open_pipeline(connection: Connection, facts: CompanyFacts, accounts: pd.Dat
     return accounts["id"].map(sums).fillna(0).to_numpy(np.int64)
 
 
+def _won(connection: Connection, facts: CompanyFacts, accounts: pd.DataFrame, as_of: dt.date) -> npt.NDArray[np.int64]:
+    """What was booked in the year up to the day; the opportunities that were won where no bookings are known."""
+    span = ((as_of - dt.timedelta(days=365)).isoformat(), as_of.isoformat())
+    booked = _frame(connection, _BOOKED, span)
+    deals = booked if len(booked) else _frame(connection, _WON, span)
+    if deals.empty:
+        return np.zeros(len(accounts), dtype=np.int64)
+    deals["amount_minor"] = deals["amount_minor"].astype("Int64")
+    in_currency(deals, "amount_minor", "currency", "day", facts.currency, load_rates(connection), what="bookings")
+    sums = deals.groupby("account_id")["amount_minor"].sum()
+    return accounts["id"].map(sums).fillna(0).to_numpy(np.int64)
+
+
 def _sellers(people: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     """Those who may work a territory: reps and owners of accounts who are still there."""
     day = as_of.isoformat()
@@ -147,9 +189,16 @@ def _locate(frame: pd.DataFrame, what: str) -> list[str]:
     """Fill missing positions from the gazetteer; say how many had to be looked up and how many are not to be found."""
     for name in ("latitude", "longitude"):
         frame[name] = frame[name].astype("float64")
-    missing = frame["latitude"].isna() | frame["longitude"].isna()
+    nowhere = (frame["latitude"] == 0) & (frame["longitude"] == 0)
+    nowhere |= (frame["latitude"].abs() > 90) | (frame["longitude"].abs() > 180)
+    notes = []
+    if nowhere.any():
+        names = named(frame.loc[nowhere, "name"])
+        notes.append(f"{int(nowhere.sum()):,} {what} stand at an impossible position, which is not used: {names}.")
+    missing = nowhere | frame["latitude"].isna() | frame["longitude"].isna()
+    frame.loc[missing, ["latitude", "longitude"]] = np.nan
     if not missing.any():
-        return []
+        return notes
     rows = frame[missing]
     texts = [[None if pd.isna(v) else str(v) for v in rows[c]] for c in ("country", "state", "city", "postal_code")]
     found = load_gazetteer().locate_many(*texts)
@@ -157,41 +206,24 @@ def _locate(frame: pd.DataFrame, what: str) -> list[str]:
     frame.loc[missing, "longitude"] = found.longitude
     lost = int(np.isnan(found.latitude).sum())
     located = len(rows) - lost
-    notes = []
     if located:
         kinds = Counter(p for p in found.precision if p)
         parts = ", ".join(f"{count:,} by {kind}" for kind, count in kinds.most_common())
         notes.append(f"{located:,} {what} were placed on the map by their address ({parts}).")
     if lost:
-        notes.append(f"{lost:,} {what} have no position and no address that can be found.")
+        names = named(rows.loc[np.isnan(found.latitude), "name"])
+        notes.append(f"{lost:,} {what} have no position and no address that can be found: {names}.")
     return notes
 
 
-def _set_parts(accounts: pd.DataFrame, people: pd.DataFrame, owner: Indices, *, within_regions: bool) -> list[str]:
-    """Give every account and person the part of the world it may not leave."""
-    accounts["part"] = ""
-    people["part"] = ""
-    regions = people["region"].fillna("")
-    if not within_regions or regions.nunique() < 2 or (regions == "").any():
-        return []
-    owned = pd.Series([regions.iloc[o] if o >= 0 else None for o in owner], index=accounts.index, dtype=object)
-    own = accounts["region"].where(accounts["region"].isin(set(regions)))
-    most: dict[object, object] = {
-        country: rows.mode().iloc[0] for country, rows in owned.groupby(accounts["country"]) if rows.notna().any()
-    }
-    guessed = accounts["country"].map(most)
-    part = own.fillna(owned).fillna(guessed)
-    if part.isna().any():
-        return []
-    accounts["part"] = part
-    people["part"] = regions
-    names = ", ".join(sorted(set(part)))
-    return [
-        f"No account leaves its region ({names}). Regions follow from the owners' regions where accounts name none."
-    ]
+def named(names: Iterable[object], few: int = 5) -> str:
+    """The first names of many, for a sentence."""
+    texts = [str(name) for name in names]
+    more = f" and {len(texts) - few:,} more" if len(texts) > few else ""
+    return ", ".join(texts[:few]) + more
 
 
-def _groups(accounts: pd.DataFrame) -> Indices:
+def families(accounts: pd.DataFrame) -> Indices:
     """One number for all accounts under the same ultimate parent within one part; -1 where an account stands alone."""
     place = {int(key): i for i, key in enumerate(accounts["id"])}
     parent = [place.get(int(v), NOBODY) if not pd.isna(v) else NOBODY for v in accounts["parent_id"]]

@@ -8,6 +8,7 @@ import pytest
 
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.sample_company import sample
+from salesops_desktop.jobs.territories import design_territories
 from salesops_desktop.jobs.workspaces import opened
 
 
@@ -23,6 +24,23 @@ def small_company(tmp_path_factory):
 def company(small_company, tmp_path):
     """A copy of the small company, open, to do anything with."""
     path = shutil.copy(small_company, tmp_path / "small.salesops")
+    with opened(path) as context:
+        yield context
+
+
+@pytest.fixture(scope="session")
+def designed_company(small_company, tmp_path_factory):
+    """The file of the small company with a design, scenario 1; not to be written to."""
+    path = shutil.copy(small_company, tmp_path_factory.mktemp("designed") / "designed.salesops")
+    with opened(path) as context:
+        design_territories(context, name="Draft")
+    return path
+
+
+@pytest.fixture
+def designed(designed_company, tmp_path):
+    """A copy of the designed company, open, to do anything with."""
+    path = shutil.copy(designed_company, tmp_path / "designed.salesops")
     with opened(path) as context:
         yield context
 

@@ -50,7 +50,7 @@ def test_the_owners_of_today_are_left_alone_until_it_is_made_current(company, st
     number, report = design
     owners = stored(company, "SELECT id, owner_id FROM account ORDER BY id")
     before = company.workspace.check().content
-    told = territories.make_current(company, number, effective_from=dt.date(2027, 1, 1))
+    told = territories.make_current(company, number, effective_from=dt.date(2026, 1, 1))
     now = stored(company, "SELECT id, owner_id FROM account ORDER BY id")
     planned = stored(
         company,
@@ -62,7 +62,7 @@ def test_the_owners_of_today_are_left_alone_until_it_is_made_current(company, st
     changed = sum(old != new for old, new in zip(owners, now, strict=True))
     assert f"{changed:,} accounts changed hands" in told.text[0]
     assert len(report.handover) == sum(o != n for (_, o), (_, n) in zip(owners, now, strict=True) if o is not None)
-    assert stored(company, "SELECT status, effective_from FROM scenario") == [("current", "2027-01-01")]
+    assert stored(company, "SELECT status, effective_from FROM scenario") == [("current", "2026-01-01")]
     assert len(territories.show_territories(company, number).handover) == 0
     company.workspace.undo()
     assert company.workspace.check().content == before
