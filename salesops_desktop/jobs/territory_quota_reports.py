@@ -23,6 +23,8 @@ _T, _I, _M, _R, _F, _N, _D = (
     ValueKind.DATE,
 )  # fmt: skip
 
+_SHOWN = ("territory", "quota", "last", "change", "potential", "to_potential", "history", "growth_demanded", "bound")
+
 
 @dataclass(frozen=True, slots=True)
 class QuotaReport:
@@ -68,8 +70,10 @@ class QuotaReport:
         ]
 
     def tables(self) -> Sequence[Table]:
-        """Lines, periods, managers, fairness, outliers; those that have rows."""
-        all_of_them = (self.lines, self.periods, self.managers, self.fairness, self.outliers)
+        """Lines (the columns that fit a screen), periods, managers, fairness, outliers; those that have rows."""
+        columns = tuple(self.lines[name] for name in _SHOWN)
+        lines = dataclasses.replace(self.lines, columns=columns)
+        all_of_them = (lines, self.periods, self.managers, self.fairness, self.outliers)
         return [table for table in all_of_them if len(table)]
 
 

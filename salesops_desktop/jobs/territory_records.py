@@ -31,7 +31,11 @@ FROM account ORDER BY id
 
 def known_records(seats: Seats) -> Records:
     """The accounts of the territories, placed already."""
-    return _records(seats.accounts.assign(account_id=seats.accounts["id"]), families_of(seats.accounts))
+    accounts = seats.accounts.assign(account_id=seats.accounts["id"])
+    precise = accounts["placed"].to_numpy(np.bool_, copy=True)
+    for name in ("postal_code", "city"):
+        precise |= np.array([not _empty(value) for value in accounts[name]], dtype=np.bool_)
+    return _records(accounts, families_of(accounts), precise)
 
 
 def account_rows(connection: Connection) -> pd.DataFrame:

@@ -263,7 +263,8 @@ def _rule_sentences(
     if made.conflicts:
         said.append(f"{len(made.conflicts):,} postal codes or cities lie in several territories; most accounts decide.")
     if places:
-        said.append(f"{len(places)} kinds of places have no rule of their own; they are listed.")
+        where = ", ".join(sorted({place.what for place in places}))
+        said.append(f"Without a rule of their own: {where}; they are listed.")
     if sample is not None:
         said.append(
             f"{sample.fallback(ruleset):.1%} of the workspace's leads have no rule and go by position or turns."

@@ -22,6 +22,8 @@ SELECT p.id, p.name AS person, p.manager_id, m.name AS manager, p.start_date, p.
 FROM person p LEFT JOIN person m ON m.id = p.manager_id
 """
 
+_KINDS = "SELECT id, segment, industry, latitude IS NOT NULL AND longitude IS NOT NULL AS placed FROM account"
+
 
 @dataclass(frozen=True, slots=True)
 class Seats:
@@ -35,7 +37,8 @@ class Seats:
         territories: one row per territory, by name: ``id`` (-1 for today's owners), ``name``, ``person_id`` (NA for a
             vacancy), ``person``, ``manager_id``, ``manager``, ``start_date``, ``end_date``, ``fte``, ``ramp_months``.
         accounts: as :class:`~salesops_desktop.jobs.territory_inputs.TerritoryInputs` has them, with ``segment``,
-            ``industry`` and ``seat``: the row in ``territories``, -1 for none.
+            ``industry``, ``placed`` (whether it has a position of its own) and ``seat``: the row in ``territories``, -1
+            for none.
         notes: what a reader must know of the positions.
     """
 
@@ -103,7 +106,7 @@ def load_seats(connection: Connection, scenario: int, progress: Progress = silen
         raise NothingToDoError("There are no territories: no account has an owner.")
     territories["person_id"] = territories["person_id"].astype("Int64")
     territories = territories.join(people, on="person_id")
-    kinds = frame_of(connection, "SELECT id, segment, industry FROM account").set_index("id")
+    kinds = frame_of(connection, _KINDS).set_index("id")
     lacking = kinds[[name for name in kinds.columns if name not in inputs.accounts.columns]]
     accounts = inputs.accounts.join(lacking, on="id").assign(seat=np.array(seat, dtype=np.intp))
     name = str(head) if scenario else "Today's owners"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Final
+
+_FINE: Final = 10**12
 
 
 def fill(total: int, shares: Sequence[int], low: Sequence[int], high: Sequence[int | None]) -> list[Fraction]:
@@ -89,21 +92,20 @@ def spread_rows(rows: Sequence[int], weights: Sequence[Sequence[int]], unit: int
         ValueError: a row has no positive weight.
     """
     columns = len(weights[0]) if weights else 0
-    carried = [Fraction(0)] * columns
+    carried = [0] * columns  # in parts of _FINE, so that a thousand rows do not pile up denominators
     result = []
     for amount, row in zip(rows, weights, strict=True):
         whole = sum(row)
         if whole <= 0:
             raise ValueError("A row needs a positive weight.")
         units, rest = divmod(amount, unit)
-        parts = [Fraction(units * weight, whole) for weight in row]
-        made = [part.numerator // part.denominator for part in parts]
-        open_ = [i for i in range(columns) if parts[i] > made[i]]
-        open_.sort(key=lambda i: (made[i] - parts[i] - carried[i], i))
-        for i in open_[: units - sum(made)]:
-            made[i] += 1
-        carried = [carried[i] + parts[i] - made[i] for i in range(columns)]
-        cells = [unit * count for count in made]
+        made = [units * weight // whole for weight in row]
+        over = [units * weight % whole * _FINE // whole for weight in row]
+        open_ = [i for i in range(columns) if units * row[i] % whole]
+        open_.sort(key=lambda i: (-over[i] - carried[i], i))
+        given = set(open_[: units - sum(made)])
+        carried = [carried[i] + over[i] - (_FINE if i in given else 0) for i in range(columns)]
+        cells = [unit * (count + (i in given)) for i, count in enumerate(made)]
         cells[max(i for i in range(columns) if row[i] > 0)] += rest
         result.append(cells)
     return result
