@@ -1,6 +1,6 @@
 """Everything that is measured, in one table.
 
-    python -m benchmarks [--quick] [--only imports|statements|changelog|grid|window]
+    python -m benchmarks [--quick] [--only imports|statements|changelog|grid|window|span]
 
 ``--quick`` takes small sizes: minutes become seconds, and the ratios of imports suffer from the fixed cost of each.
 "Theirs" is what one would use instead, measured in the same run on the same machine; a ratio above 1 says how many
@@ -104,12 +104,25 @@ def of_window(*, quick: bool) -> Iterator[Line]:
             yield Line(f"window: {label.removesuffix(', ms')}, best (median)", f"{best} ms ({median} ms)")
 
 
+def of_span(*, quick: bool) -> Iterator[Line]:
+    """Published districting instances: largest diameter of ours and of A-TS in 30 minutes."""
+    said = output("benchmarks.territory_span", *(("--steps", "20", "n1000") if quick else ()))
+    found = False
+    for name, mine, wall, _, _, theirs in re.findall(r"^(del-\S+) +" + r"([\d.]+) +" * 5, said, re.MULTILINE):
+        found = True
+        ratio = f"{float(theirs) / float(mine):.3f}"
+        yield Line(f"span of {name} in {float(wall):.0f} s / A-TS, 30 minutes", mine, theirs, ratio)
+    for remark in said.splitlines()[-4 if found else 0 :]:
+        yield Line(f"  {remark}", "")
+
+
 PARTS: dict[str, Callable[..., Iterator[Line]]] = {
     "imports": of_imports,
     "changelog": of_changelog,
     "statements": of_statements,
     "grid": of_grid,
     "window": of_window,
+    "span": of_span,
 }
 
 

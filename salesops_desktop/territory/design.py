@@ -49,6 +49,7 @@ def design(
         FaultsError: the problem makes no sense; every reason is listed.
     """
     from salesops_desktop.territory.portfolio import Portfolio  # noqa: PLC0415  # loads the compiler
+    from salesops_desktop.territory.span import SpanPortfolio  # noqa: PLC0415  # loads the compiler
 
     progress(0, 1, "Looking at the units")
     problem.check()
@@ -64,7 +65,8 @@ def design(
             whole = np.where(assignment == NONE, fixed, assignment)
             better(_placed(blocks, whole, problem.territories)[blocks.of_unit].astype(np.int32))
 
-        portfolio = Portfolio(problem, blocks, effort, seed)
+        searches = SpanPortfolio if problem.compactness == "span" else Portfolio
+        portfolio = searches(problem, blocks, effort, seed)
         best = portfolio.best(lambda done: progress(done, 1, "Designing territories"), tell)
         found = np.where(best == NONE, fixed, best)
     found = _placed(blocks, found, problem.territories)

@@ -108,8 +108,8 @@ BOARD, STANDING = (_typed(each) for each in _empty())
 """Their types in numba's words, for signatures."""
 
 
-@compiled(int64(float32[:, ::1], int64, int64, float32, float32, float32, float32), bare=True)
-def beyond(stand: Singles, begin: int, count: int, x: float, y: float, z: float, inverse: float) -> int:
+@compiled(int64(float32[:, ::1], int64, int64, float32, float32, float32, float32, float32), bare=True)
+def beyond(stand: Singles, begin: int, count: int, x: float, y: float, z: float, inverse: float, pull: float) -> int:
     """How far the places from ``begin`` on are beyond the aim from a place, all together.
 
     Args:
@@ -120,33 +120,37 @@ def beyond(stand: Singles, begin: int, count: int, x: float, y: float, z: float,
         y: of the place.
         z: of the place.
         inverse: one over the square of the aim.
+        pull: what the square of every distance costs besides, in squares of the aim.
     """
     xs, ys, zs = stand[0, begin : begin + count], stand[1, begin : begin + count], stand[2, begin : begin + count]
     total = np.int64(0)
     for i in range(count):
         dx, dy, dz = xs[i] - x, ys[i] - y, zs[i] - z
-        over = (dx * dx + dy * dy + dz * dz) * inverse - np.float32(1.0)
-        over = min(max(over, np.float32(0.0)), np.float32(1000.0))
+        square = (dx * dx + dy * dy + dz * dz) * inverse
+        over = max(square - np.float32(1.0), np.float32(0.0)) + square * pull
+        over = min(over, np.float32(1000.0))
         total += np.int32(over * np.float32(GRAIN))
     return int(total)
 
 
 @inlined
-def _from_block(board: SpanBoard, standing: SpanStanding, block: int, territory: int, inverse: float) -> int:
+def _from_block(
+    board: SpanBoard, standing: SpanStanding, block: int, territory: int, inverse: float, pull: float
+) -> int:
     total = np.int64(0)
     for i in range(board.first[block], board.first[block + 1]):
         x, y, z = board.place[0, i], board.place[1, i], board.place[2, i]
-        total += beyond(standing.stand, standing.begin[territory], standing.members[territory], x, y, z, inverse)
+        total += beyond(standing.stand, standing.begin[territory], standing.members[territory], x, y, z, inverse, pull)
     return int(total)
 
 
 @inlined
-def _between(board: SpanBoard, block: int, other: int, inverse: float) -> int:
+def _between(board: SpanBoard, block: int, other: int, inverse: float, pull: float) -> int:
     total = np.int64(0)
     for i in range(board.first[block], board.first[block + 1]):
         x, y, z = board.place[0, i], board.place[1, i], board.place[2, i]
         count = board.first[other + 1] - board.first[other]
-        total += beyond(board.place, board.first[other], count, x, y, z, inverse)
+        total += beyond(board.place, board.first[other], count, x, y, z, inverse, pull)
     return int(total)
 
 
@@ -284,22 +288,23 @@ def _worthwhile(
     source: int,
     target: int,
     inverse: float,
+    pull: float,
     limit: float,
 ) -> bool:
     """Whether a step worsens the whole by ``limit`` at most."""
     cost = _imbalance(board, standing, block, other, source, target)
-    saved = _from_block(board, standing, block, source, inverse)
+    saved = _from_block(board, standing, block, source, inverse, pull)
     if board.first[block + 1] - board.first[block] > 1:
-        saved -= _between(board, block, block, inverse)
+        saved -= _between(board, block, block, inverse, pull)
     if other < 0 and cost - saved / GRAIN > limit:
         return False
-    added = _from_block(board, standing, block, target, inverse) - saved
+    added = _from_block(board, standing, block, target, inverse, pull) - saved
     if other >= 0:
-        added += _from_block(board, standing, other, source, inverse)
-        added -= _from_block(board, standing, other, target, inverse)
-        added -= 2 * _between(board, block, other, inverse)
+        added += _from_block(board, standing, other, source, inverse, pull)
+        added -= _from_block(board, standing, other, target, inverse, pull)
+        added -= 2 * _between(board, block, other, inverse, pull)
         if board.first[other + 1] - board.first[other] > 1:
-            added += _between(board, other, other, inverse)
+            added += _between(board, other, other, inverse, pull)
     return cost + added / GRAIN <= limit
 
 
@@ -319,9 +324,9 @@ def _take(
     return True
 
 
-@compiled(int64(BOARD, STANDING, int64, float64, float32, boolean), bare=True)
+@compiled(int64(BOARD, STANDING, int64, float64, float32, float32, boolean), bare=True)
 def anneal(
-    board: SpanBoard, standing: SpanStanding, proposals: int, heat: float, inverse: float, connected: bool
+    board: SpanBoard, standing: SpanStanding, proposals: int, heat: float, inverse: float, pull: float, connected: bool
 ) -> int:
     """Try ``proposals`` steps over randomly drawn edges; two in five of those over a border are swaps.
 
@@ -331,6 +336,7 @@ def anneal(
         proposals: how many steps to try.
         heat: how much a step may worsen the whole, times a waiting time drawn from the wheel.
         inverse: one over the square of the aim.
+        pull: what the square of every distance costs besides, in squares of the aim.
         connected: whether no step may tear a territory.
 
     Returns:
@@ -352,7 +358,7 @@ def anneal(
         elif standing.blocks[source] <= 1:
             continue
         limit = heat * board.wheel[below(standing.chance, WHEEL)]
-        if not _worthwhile(board, standing, block, other, source, target, inverse, limit):
+        if not _worthwhile(board, standing, block, other, source, target, inverse, pull, limit):
             continue
         if not _take(board, standing, block, other, source, target, connected):
             return tried + 1
