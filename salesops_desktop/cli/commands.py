@@ -24,7 +24,14 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "restore": ("workspaces",),
     "sample": ("sample_company",),
     "show": ("tables",),
-    "territories": ("territories", "territory_headcount", "territory_packs", "territory_quotas", "territory_routing"),
+    "territories": (
+        "territories",
+        "territory_headcount",
+        "territory_packs",
+        "territory_proposals",
+        "territory_quotas",
+        "territory_routing",
+    ),
     "undo": ("workspaces",),
 }
 """The first word of each command → modules of :mod:`salesops_desktop.jobs`. A test holds it against the catalogue."""

@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+from openpyxl import load_workbook
 
 from salesops_desktop import cli
 from salesops_desktop.cli import parser
@@ -42,9 +43,27 @@ ASKED = {
     "territories show": "{company} 1",
     "territories move": "{company} 1 {territory} 1 2 3",
     "territories packs": "{company} 1 {tmp}/packs",
+    "territories import-proposals": "{company} {returned}",
+    "territories accept-proposals": "{proposed} 1",
+    "territories decline-proposals": "{proposed} 1",
     "territories make-current": "{company} 1 --effective-from 2027-01-01",
 }
 """What to ask of the commands that need more than a workspace."""
+
+
+def returned_workbook(salesops, company, folder):
+    """A scenario's workbook with a comment on one account, as a manager sends it back."""
+    path = folder / "returned.xlsx"
+    assert salesops("export", company, "territories", path, "--number", "1")[0] == 0
+    book = load_workbook(path)
+    for sheet in book:
+        for row in sheet.iter_rows(max_row=60):
+            named = {cell.value: cell for cell in row}
+            if {"Ref.", "Comment"} <= named.keys():
+                sheet.cell(row[0].row + 1, named["Comment"].column).value = "please call first"
+                book.save(path)
+                return path
+    raise AssertionError("no list with proposals")
 
 
 @pytest.fixture
@@ -65,6 +84,11 @@ def places(finished, company, salesops, tmp_path):
             assert salesops("new", blank)[0] == 0
             assert salesops("import", blank, finished.parent / "files" / file)[0] == 0
             made["planless"] = made["bookless"] = blank
+        if "{returned}" in text or "{proposed}" in text:
+            made["returned"] = returned_workbook(salesops, company, tmp_path)
+        if "{proposed}" in text:
+            assert salesops("territories", "import-proposals", company, made["returned"])[0] == 0
+            made["proposed"] = company
         if "{territory}" in text:
             shown = json.loads(salesops("territories", "show", company, "1", "--json")[1])
             made["territory"] = shown["territories"]["rows"][0][0]

@@ -6,6 +6,7 @@ Drawn at twice the size and averaged, so that edges are smooth.
 
 from __future__ import annotations
 
+import functools
 import struct
 import zlib
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from salesops_desktop.model.outlines import OutlineName, Outlines, load_outlines
+from salesops_desktop.model.outlines import OutlineName, load_outlines
 from salesops_desktop.model.tokens import load_tokens
 
 Floats = npt.NDArray[np.float64]
@@ -33,6 +34,8 @@ _LINES: Final[tuple[tuple[OutlineName, str], ...]] = (
     ("provinces", "border"),
     ("world", "map_border"),
 )
+_SLOTS: Final = ("map_water", "map_land", "border", "map_border", "surface", "text")
+"""What the numbers in the canvas stand for; the categories' colours come behind."""
 _DIGITS: Final = (
     "111101101101111", "010110010010111", "111001111100111", "111001111001111", "101101111001001",
     "111100111001111", "111100111101111", "111001001001001", "111101111101111", "111101111001111",
@@ -75,27 +78,35 @@ def draw_map(
     lat, lon, number = lat[known], lon[known], number[known]
     if len(lat) < 2:
         return None
-    tokens = load_tokens("light")
     view = _view(lat, lon)
-    canvas = np.empty((HEIGHT * _FINE, WIDTH * _FINE, 3), dtype=np.uint8)
-    canvas[:] = _rgb(tokens.color("map_water"))
-    land = load_outlines("world")
-    canvas[_filled(land, view)] = _rgb(tokens.color("map_land"))
+    canvas = np.full((HEIGHT * _FINE, WIDTH * _FINE), _SLOTS.index("map_water"), dtype=np.uint8)
+    canvas[_filled("world", view)] = _SLOTS.index("map_land")
     for name, role in _LINES:
-        _draw_lines(canvas, load_outlines(name), view, _rgb(tokens.color(role)))
+        _draw_lines(canvas, name, view, _SLOTS.index(role))
     x, y = view.place(lon, lat)
     radius = max(2, min(6, round(900 / np.sqrt(len(x)) / 4))) * _FINE
-    palette = np.array([_rgb(tokens.category(colours.get(i, 0))) for i in range(number.max() + 1)])
-    _draw_discs(canvas, x, y, np.broadcast_to(_rgb(tokens.color("surface")), (len(x), 3)), radius + _FINE)
-    _draw_discs(canvas, x, y, palette[number], radius)
+    slot = np.array([len(_SLOTS) + colours.get(i, 0) for i in range(number.max() + 1)], dtype=np.uint8)
+    _draw_discs(canvas, x, y, np.full(len(x), _SLOTS.index("surface"), dtype=np.uint8), radius + _FINE)
+    _draw_discs(canvas, x, y, slot[number], radius)
     shown = np.unique(number).tolist()
     field = (4 if len(shown) <= 12 else 3 if len(shown) <= 40 else 2) * _FINE
     for i in shown:
         here = number == i
-        at = _middle(x[here], y[here])
-        _draw_number(canvas, i, at, field, _rgb(tokens.color("surface")), _rgb(tokens.color("text")))
-    small = canvas.reshape(HEIGHT, _FINE, WIDTH, _FINE, 3).mean(axis=(1, 3)).round().astype(np.uint8)
-    return _png(small)
+        _draw_number(canvas, i, _middle(x[here], y[here]), field)
+    return _png(_smooth(canvas, max(colours.values(), default=0) + 1))
+
+
+def _smooth(canvas: Pixels, categories: int) -> Pixels:
+    """Slots as colours, four fine pixels averaged to one, [height, width, 3]."""
+    tokens = load_tokens("light")
+    names = [tokens.color(role) for role in _SLOTS] + tokens.categories(categories)
+    table = np.array([[int(name[i : i + 2], 16) for i in (1, 3, 5)] for name in names], dtype=np.uint16)
+    total = np.zeros((HEIGHT, WIDTH, 3), dtype=np.uint16)
+    for dy in range(_FINE):
+        for dx in range(_FINE):
+            total += table[canvas[dy::_FINE, dx::_FINE]]
+    mean: Pixels = ((total + _FINE) // _FINE**2).astype(np.uint8)
+    return mean
 
 
 def spread_colours(territory: Sequence[int], latitude: npt.ArrayLike, longitude: npt.ArrayLike) -> dict[int, int]:
@@ -127,38 +138,48 @@ def _view(lat: Floats, lon: Floats) -> _View:
     return _View(cosine, left, top, scale)
 
 
-def _edges(outlines: Outlines, view: _View) -> tuple[Floats, Floats, Floats, Floats]:
-    """All edges of all rings in pixels: from x, from y, to x, to y.
-
-    A ring across the 180th meridian goes on beyond it, and is there a second and third time a turn to the east and
-    to the west.
-    """
-    longitude, latitude = outlines.longitude.astype(np.float64), outlines.latitude.astype(np.float64)
-    first, last = outlines.starts[:-1], outlines.starts[1:] - 1
-    following = np.arange(1, len(longitude) + 1)
-    following[last] = first
-    raw = longitude[following] - longitude
-    short = (raw + 180) % 360 - 180
-    ring = np.repeat(np.arange(len(first)), last - first + 1)
-    closed = np.abs(np.add.reduceat(short, first)) < 1  # the ring around the pole does not come back to itself
-    across = (np.maximum.reduceat(np.abs(raw), first) > 180) & closed
-    gone = np.cumsum(short) - short
-    unrolled = longitude[first][ring] + gone - gone[first][ring]
-    begin = np.where(across[ring], unrolled, longitude)
-    end = begin + np.where(across[ring], short, raw)
-    again = np.flatnonzero(across[ring])
-    begin = np.concatenate([begin, begin[again] - 360, begin[again] + 360])
-    end = np.concatenate([end, end[again] - 360, end[again] + 360])
-    at = np.concatenate([np.arange(len(longitude)), again, again])
-    x1, y1 = view.place(begin, latitude[at])
-    x2, y2 = view.place(end, latitude[following[at]])
+def _edges(name: OutlineName, view: _View) -> tuple[Floats, Floats, Floats, Floats]:
+    """The edges of all rings that reach into the picture, in pixels: from x, from y, to x, to y."""
+    x1, x2, latitude, following, starts = _unrolled(name)
+    found = []
+    for turn in (-360.0, 0.0, 360.0):
+        left, top = view.place(x1 + turn, latitude)
+        right, bottom = view.place(x2 + turn, latitude[following])
+        begin = starts[:-1]
+        seen = (np.maximum.reduceat(left, begin) > 0) & (np.minimum.reduceat(left, begin) < WIDTH * _FINE)
+        seen &= (np.maximum.reduceat(top, begin) > 0) & (np.minimum.reduceat(top, begin) < HEIGHT * _FINE)
+        kept = np.repeat(seen, np.diff(starts))
+        found.append([values[kept] for values in (left, top, right, bottom)])
+    x1, y1, x2, y2 = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return x1, y1, x2, y2
 
 
-def _filled(outlines: Outlines, view: _View) -> npt.NDArray[np.bool_]:
+@functools.lru_cache(maxsize=4)
+def _unrolled(name: OutlineName) -> tuple[Floats, Floats, Floats, Ints, Ints]:
+    """Longitudes of the edges' two ends, latitudes, each point's successor in its ring, and where rings start.
+
+    A ring across the 180th meridian goes on beyond it.
+    """
+    outlines = load_outlines(name)
+    longitude, latitude = outlines.longitude.astype(np.float64), outlines.latitude.astype(np.float64)
+    starts = outlines.starts.astype(np.intp)
+    first = starts[:-1]
+    following = np.arange(1, len(longitude) + 1)
+    following[starts[1:] - 1] = first
+    raw = longitude[following] - longitude
+    short = (raw + 180) % 360 - 180
+    ring = np.repeat(np.arange(len(first)), np.diff(starts))
+    closed = np.abs(np.add.reduceat(short, first)) < 1  # the ring around the pole does not come back to itself
+    across = ((np.maximum.reduceat(np.abs(raw), first) > 180) & closed)[ring]
+    gone = np.cumsum(short) - short
+    begin = np.where(across, longitude[first][ring] + gone - gone[first][ring], longitude)
+    return begin, begin + np.where(across, short, raw), latitude, following, starts
+
+
+def _filled(name: OutlineName, view: _View) -> npt.NDArray[np.bool_]:
     """Which pixels lie inside an odd number of rings: each edge turns its row over from where it crosses it."""
     height, width = HEIGHT * _FINE, WIDTH * _FINE
-    x1, y1, x2, y2 = _edges(outlines, view)
+    x1, y1, x2, y2 = _edges(name, view)
     low = np.clip(np.ceil(np.minimum(y1, y2) - 0.5), 0, height).astype(np.intp)
     high = np.clip(np.ceil(np.maximum(y1, y2) - 0.5), 0, height).astype(np.intp)
     rows, edge = _ranges(low, high - low)
@@ -169,9 +190,9 @@ def _filled(outlines: Outlines, view: _View) -> npt.NDArray[np.bool_]:
     return inside
 
 
-def _draw_lines(canvas: Pixels, outlines: Outlines, view: _View, colour: Pixels) -> None:
+def _draw_lines(canvas: Pixels, name: OutlineName, view: _View, slot: int) -> None:
     height, width = canvas.shape[:2]
-    x1, y1, x2, y2 = _edges(outlines, view)
+    x1, y1, x2, y2 = _edges(name, view)
     seen = (np.maximum(x1, x2) > 0) & (np.minimum(x1, x2) < width)
     seen &= (np.maximum(y1, y2) > 0) & (np.minimum(y1, y2) < height)
     x1, y1, x2, y2 = x1[seen], y1[seen], x2[seen], y2[seen]
@@ -181,7 +202,7 @@ def _draw_lines(canvas: Pixels, outlines: Outlines, view: _View, colour: Pixels)
     x = (x1[edge] + share * (x2 - x1)[edge]).astype(np.intp)
     y = (y1[edge] + share * (y2 - y1)[edge]).astype(np.intp)
     for dx, dy in ((0, 0), (1, 0), (0, 1)):
-        _set(canvas, x + dx, y + dy, colour)
+        _set(canvas, x + dx, y + dy, slot)
 
 
 def _ranges(low: Ints, counts: Ints) -> tuple[Ints, Ints]:
@@ -192,16 +213,16 @@ def _ranges(low: Ints, counts: Ints) -> tuple[Ints, Ints]:
     return low[which] + np.arange(len(which)) - begins[which], which
 
 
-def _draw_discs(canvas: Pixels, x: Floats, y: Floats, colours: Pixels, radius: int) -> None:
+def _draw_discs(canvas: Pixels, x: Floats, y: Floats, slots: Pixels, radius: int) -> None:
     for dy in range(-radius, radius + 1):
         for dx in range(-radius, radius + 1):
             if dx * dx + dy * dy <= radius * radius:
-                _set(canvas, x.astype(np.intp) + dx, y.astype(np.intp) + dy, colours)
+                _set(canvas, x.astype(np.intp) + dx, y.astype(np.intp) + dy, slots)
 
 
-def _set(canvas: Pixels, x: Ints, y: Ints, colours: Pixels) -> None:
+def _set(canvas: Pixels, x: Ints, y: Ints, slots: Pixels | int) -> None:
     inside = (x >= 0) & (x < canvas.shape[1]) & (y >= 0) & (y < canvas.shape[0])
-    canvas[y[inside], x[inside]] = colours if colours.ndim == 1 else colours[inside]
+    canvas[y[inside], x[inside]] = slots if isinstance(slots, int) else slots[inside]
 
 
 def _middle(x: Floats, y: Floats) -> tuple[int, int]:
@@ -210,7 +231,8 @@ def _middle(x: Floats, y: Floats) -> tuple[int, int]:
     return int(x[at]), int(y[at])
 
 
-def _draw_number(canvas: Pixels, number: int, at: tuple[int, int], field: int, paper: Pixels, ink: Pixels) -> None:
+def _draw_number(canvas: Pixels, number: int, at: tuple[int, int], field: int) -> None:
+    paper, ink = _SLOTS.index("surface"), _SLOTS.index("text")
     digits = [np.array(list(_DIGITS[int(digit)]), dtype=np.uint8).reshape(5, 3) for digit in str(number)]
     gap = np.zeros((5, 1), dtype=np.uint8)
     text = np.concatenate([part for digit in digits for part in (digit, gap)][:-1], axis=1)
@@ -223,10 +245,6 @@ def _draw_number(canvas: Pixels, number: int, at: tuple[int, int], field: int, p
     part[box] = ink
     part[[0, -1], :] = ink
     part[:, [0, -1]] = ink
-
-
-def _rgb(colour: str) -> Pixels:
-    return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], dtype=np.uint8)
 
 
 def _png(pixels: Pixels) -> bytes:
