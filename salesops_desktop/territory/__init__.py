@@ -5,5 +5,16 @@ from salesops_desktop.territory.figures import Design, edges_within, evaluate
 from salesops_desktop.territory.geography import great_circle_km
 from salesops_desktop.territory.handover import Handover, handover
 from salesops_desktop.territory.problem import DesignProblem
+from salesops_desktop.territory.saying import concerns
 
-__all__ = ["Design", "DesignProblem", "Handover", "design", "edges_within", "evaluate", "great_circle_km", "handover"]
+__all__ = [
+    "Design",
+    "DesignProblem",
+    "Handover",
+    "concerns",
+    "design",
+    "edges_within",
+    "evaluate",
+    "great_circle_km",
+    "handover",
+]

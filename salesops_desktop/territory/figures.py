@@ -12,6 +12,7 @@ from salesops_desktop.territory.families import excused, without
 from salesops_desktop.territory.geography import great_circle_km, to_degrees
 from salesops_desktop.territory.neighbours import links, neighbour_edges, pieces, without_leaps
 from salesops_desktop.territory.problem import NONE, Assignment, DesignProblem, Floats, Indices, sum_by, sum_vectors
+from salesops_desktop.territory.saying import sentences_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def evaluate(problem: DesignProblem, assignment: npt.NDArray[np.integer], edges:
         moved=moved,
         moved_totals={name: float(values[moved].sum()) for name, values in problem.measures.items()},
         unpositioned=np.flatnonzero(~positioned),
-        sentences=_sentences(problem, totals, in_pieces, where, exempt, graph),
+        sentences=sentences_of(problem, totals, in_pieces, where, exempt, graph),
     )
 
 
@@ -177,82 +178,3 @@ def edges_within(problem: DesignProblem, part: Indices) -> Indices:
             near = neighbour_edges(points[here], plane=problem.radius == 0)
             found.append(here[without_leaps(points[here], near)])
     return np.concatenate(found)
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:.1f} %"
-
-
-def _sentences(
-    problem: DesignProblem,
-    totals: Mapping[str, Floats],
-    parts: npt.NDArray[np.int64],
-    where: Indices,
-    exempt: npt.NDArray[np.bool_],
-    edges: Indices,
-) -> tuple[str, ...]:
-    said: list[str] = []
-    for name, total in totals.items():
-        limit = problem.limit(name)
-        deviation = problem.deviations(name, total)
-        worst = int(np.abs(deviation).argmax())
-        if abs(deviation[worst]) <= limit + 1e-9:
-            continue
-        reason = _unavoidable(problem, name, float(total.mean())) or (
-            f"the farthest, {problem.territory(worst)}, lies {_percent(abs(deviation[worst]))} "
-            f"{'above' if deviation[worst] > 0 else 'below'} the mean."
-        )
-        said.append(f"Balance of {_percent(limit)} on {name} was not reached: {reason}")
-    split = np.flatnonzero(parts > 1)
-    if problem.connected and len(split):
-        shown = ", ".join(f"{problem.territory(int(t))} ({int(parts[t])} pieces)" for t in split[:5])
-        more = f" and {len(split) - 5} more" if len(split) > 5 else ""
-        said.append(f"Not in one piece: {shown}{more}.{_torn_by(problem, split, where, edges)}")
-    if exempt.any():
-        count = int(exempt.sum())
-        lie = (
-            "units lie apart from the rest of their territories" if count > 1 else "unit lies apart from its territory"
-        )
-        said.append(f"{count:,} {lie}, in order to stay with the group.")
-    missing = int((~problem.positioned).sum())
-    if missing:
-        said.append(
-            f"{missing:,} unit{'s have' if missing > 1 else ' has'} no position and went to "
-            "the territory of the group, the present owner, or the least loaded territory."
-        )
-    return tuple(said)
-
-
-def _torn_by(problem: DesignProblem, split: Indices, where: Indices, edges: Indices) -> str:
-    """Why territories may be torn, where a simple reason holds for all of them; else empty."""
-    everywhere = pieces(edges, np.zeros(len(problem), dtype=np.intp), problem.positioned)
-    locks = problem.locks & problem.positioned
-    islands = [len(np.unique(everywhere[(where == t) & problem.positioned])) > 1 for t in split.tolist()]
-    locked = [bool(locks[where == t].any()) for t in split.tolist()]
-    if all(locked):
-        return " Units locked to them lie apart."
-    if all(islands):
-        return " The neighbourhood itself is in several pieces."
-    return ""
-
-
-def _unavoidable(problem: DesignProblem, name: str, mean: float) -> str:
-    """Why no assignment at all could reach the tolerance; empty when none of the simple reasons holds."""
-    values, limit = problem.measures[name].astype(np.float64), problem.limit(name)
-    largest = int(values.argmax())
-    if values[largest] > mean * (1 + limit):
-        return f"{problem.unit(largest)} alone is {_percent(values[largest] / mean)} of a territory."
-    if problem.group is not None and (problem.group >= 0).any():
-        inside = problem.group >= 0
-        _, index = np.unique(problem.group[inside], return_inverse=True)
-        sums = sum_by(index.reshape(-1), values[inside], int(index.max()) + 1)
-        if sums.max() > mean * (1 + limit):
-            member = int(np.flatnonzero(inside)[np.flatnonzero(index == sums.argmax())[0]])
-            return f"the group of {problem.unit(member)} alone is {_percent(sums.max() / mean)} of a territory."
-    held = sum_by(problem.owners[problem.locks], values[problem.locks], problem.territories)
-    if held.max() > mean * (1 + limit):
-        return (
-            f"what is locked to {problem.territory(int(held.argmax()))} alone is {_percent(held.max() / mean)} "
-            "of a territory."
-        )
-    return ""
