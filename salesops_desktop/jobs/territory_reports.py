@@ -208,14 +208,15 @@ def report_of(connection: Connection, scenario: int, *, progress: Progress = sil
             "SELECT account_id, reason FROM assignment WHERE scenario_id = ? AND reason IS NOT NULL", (scenario,)
         )
     }
+    accounts = account_table(connection, whole, scenario, reasons)
     return TerritoryReport(
         scenario,
         str(head[0]) if head else "Today's owners",
         str(head[1]) if head else "current",
         inputs.facts.currency,
         territory_table(whole, after),
-        account_table(connection, whole, scenario, reasons),
-        handover_table(connection, whole, scenario, reasons),
+        accounts,
+        handover_table(whole, accounts),
         balance_figures(whole, now if scenario else None, before, after),
         tuple(stored.get("sentences", ())) if head else (*inputs.notes, *whole.notes),
         churn_table(whole),

@@ -323,7 +323,7 @@ def _roundness(whole: ScenarioProblem) -> list[str]:
     return [f"Mean roundness of the territories (Polsby-Popper): {np.mean(scores):.2f}."] if scores else []
 
 
-def handover_table(connection: Connection, whole: ScenarioProblem, scenario: int, reasons: Mapping[int, str]) -> Table:
-    """The accounts that change hands; keys are account row ids."""
-    table = account_table(connection, whole, scenario, reasons).take(np.flatnonzero(moves(whole)))
+def handover_table(whole: ScenarioProblem, accounts: Table) -> Table:
+    """The accounts that change hands, of the table of all; keys are account row ids."""
+    table = accounts.take(np.flatnonzero(moves(whole)))
     return dataclasses.replace(table, title="Accounts that change hands")
