@@ -101,6 +101,7 @@ def cheapest_centre(
                 units.price,
                 low,
                 high,
+                found - precision if floor is None else floor,
                 here,
                 bound,
                 kept,

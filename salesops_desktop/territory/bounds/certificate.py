@@ -33,7 +33,7 @@ CLASSES = 6
 
 
 def certify(
-    problem: DesignProblem, design: Design, *, seconds: float = 2.0, seed: int = 0, progress: Progress = silent
+    problem: DesignProblem, design: Design, *, seconds: float = 4.0, seed: int = 0, progress: Progress = silent
 ) -> Certificate:
     """Prove how much better than ``design`` any assignment could be.
 

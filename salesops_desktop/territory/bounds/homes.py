@@ -20,8 +20,8 @@ from salesops_desktop.territory.problem import Floats, Indices
 
 CHUNK = 2_000_000
 """Pairs of unit and territory looked at at once."""
-SOFT = (0.2, 0.05, 0.012, 0.003, 0.001)
-"""How softly units are shared, one stage after another, parts of the mean distance."""
+STAGES = ((0.2, 150_000), (0.05, 150_000), (0.012, 150_000), (0.003, 600_000), (0.001, 600_000))
+"""How softly units are shared, one stage after another, parts of the mean distance; and with how many pairs."""
 
 
 def homes_bound(
@@ -49,33 +49,40 @@ def homes_bound(
     unit = max(float(cost.min(axis=1).sum()), 1e-12) / k
     price = np.zeros((len(loads), k))
     best = _bound(cost, shares, middle, half, price)
-    end = time.monotonic() + seconds
-    sample, weight = _sample(cost, shares)
-    for stage, soft in enumerate(SOFT):
-        progress(stage, len(SOFT), "Proving how short distances can be")
-        if time.monotonic() > end:
+    begun = time.thread_time()
+    for stage, (soft, pairs) in enumerate(STAGES):
+        progress(stage, len(STAGES), "Proving how short distances can be")
+        if time.thread_time() - begun > seconds * 0.7:
             break
+        sample, weight = _sample(cost, shares, pairs)
+        here, mine = cost[sample], np.ascontiguousarray(shares[:, sample])
         softness = soft * max(mean, unit * k / n)
 
-        def negative(flat: Floats, softness: float = softness, soft: float = soft) -> tuple[float, Floats]:
+        def negative(
+            flat: Floats,
+            softness: float = softness,
+            soft: float = soft,
+            here: Floats = here,
+            mine: Floats = mine,
+            weight: Floats = weight,
+        ) -> tuple[float, Floats]:
             progress(0, 0)
             y = flat.reshape(middle.shape) * unit
-            value, slope = _smooth(
-                cost[sample], shares[:, sample], weight, middle, half, y, softness, 1e-3 * soft * unit
-            )
+            value, slope = _smooth(here, mine, weight, middle, half, y, softness, 0.3 * soft * unit)
             return -value / unit, -slope.reshape(-1)
 
-        steps = max(10, min(60, int(6e8 / (len(sample) * k))))
+        steps = max(8, min(50, 40_000_000 // here.size))
         answer = minimize(negative, (price / unit).reshape(-1), jac=True, method="L-BFGS-B", options={"maxiter": steps})
         price = answer.x.reshape(price.shape) * unit
-        best = max(best, _bound(cost, shares, middle, half, price))
+        calm = np.where(np.abs(price) > soft * unit, price, 0.0)  # limits that do not bind have no price
+        best = max(best, *(_bound(cost, shares, middle, half, each) for each in (price, calm)))
     return best
 
 
-def _sample(cost: Floats, shares: Floats) -> tuple[Indices, Floats]:
+def _sample(cost: Floats, shares: Floats, pairs: int) -> tuple[Indices, Floats]:
     """Units to look for prices with, all where there are not too many, and for how many each stands."""
     n, k = cost.shape
-    most = max(20 * k, 3_000_000 // k)
+    most = max(20 * k, pairs // k)
     if n <= most:
         return np.arange(n, dtype=np.intp), np.ones(n)
     chosen = np.sort(np.random.default_rng(0).choice(n, most, replace=False)).astype(np.intp)

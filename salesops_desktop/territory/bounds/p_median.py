@@ -22,14 +22,14 @@ from salesops_desktop.territory.geography import chord_km
 from salesops_desktop.territory.kernels.bounds import price_cell
 from salesops_desktop.territory.problem import Floats, Indices, sum_by
 
-CANDIDATES = 30
-"""Candidate centres per territory."""
+STAGES = ((12, (0.3, 0.02), (0.15, 0.02)), (30, (0.03, 0.005), (0.03, 0.0075)))
+"""Candidate centres per territory, how softly the cheapest is chosen, and how far prices move, first and last."""
 WORK = 25_000_000
 """Pairs of a unit and a candidate that a list may be made of, for each second allowed."""
 STEPS = 50_000_000
 """Places of lists that may be priced, for each second allowed."""
 REFINED = 3
-"""How often places that the candidates missed are looked for."""
+"""How often places that the candidates missed are looked for, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,8 @@ def free_centres_bound(relaxed: Relaxed, *, seconds: float = 2.0, progress: Prog
     units = Prices(vectors, weight, load, np.maximum(weight, load) * (0.5 * scale + km))
     clock = _Clock(seconds, progress)
     price = _search(units, classes, relaxed.centres, scale, clock)
-    clock.until(1.0)
-    worth = _worth(replace(units, price=price), classes, 0.003 * scale, int(1000 + 2000 * seconds), clock.going)
+    clock.until(1.6)  # prices without a proof are worth nothing
+    worth = _worth(replace(units, price=price), classes, 0.004 * scale, int(2000 + 1000 * seconds), clock.going)
     return max(worth, 0.0) * mass / count
 
 
@@ -90,15 +90,20 @@ class _Clock:
     """How far the work is, and whether it may go on."""
 
     def __init__(self, seconds: float, progress: Progress) -> None:
-        self.begun, self.seconds, self.progress, self.share = time.monotonic(), seconds, progress, 0.6
+        self.begun, self.spent = time.monotonic(), time.thread_time()
+        self.seconds, self.progress, self.share = seconds, progress, 0.8
 
     def until(self, share: float) -> None:
         """From now on, this share of the time may be used."""
         self.share = share
 
     def going(self) -> bool:
-        """Whether there is time left; asks whether the person still wants it, too."""
-        spent = (time.monotonic() - self.begun) / self.seconds
+        """Whether there is time left; asks whether the person still wants it, too.
+
+        Time is that of the processor, so that a busy machine proves no less; but no more than six times as long.
+        """
+        wall, work = time.monotonic() - self.begun, time.thread_time() - self.spent
+        spent = max(work, wall / 6) / self.seconds
         self.progress(min(spent, 1.0), 1.0, "Proving how short distances can be")
         return spent < self.share
 
@@ -106,7 +111,7 @@ class _Clock:
 def _search(units: Prices, classes: Territories, centres: Floats, scale: float, clock: _Clock) -> Floats:
     """Good prices, [n]."""
     count = float(classes.times.sum())
-    most = min(len(units.load), max(int(WORK * clock.seconds / (CANDIDATES * count)), int(25 * count)))
+    most = min(len(units.load), max(int(WORK * clock.seconds / (STAGES[-1][0] * count)), int(25 * count)))
     step = np.maximum(units.weight, units.load)
     if most < len(units.load):  # too many to look at each: sets of neighbours share a price
         sets = spread(units.vectors, units.load + units.weight, most)
@@ -121,30 +126,24 @@ def _search(units: Prices, classes: Territories, centres: Floats, scale: float, 
         whole = sum_by(of_unit, step, len(sets))
     else:
         gathered, whole, of_unit = units, step, np.arange(len(step), dtype=np.intp)
-    number = min(int(CANDIDATES * count), max(int(WORK * clock.seconds / len(gathered.load)), int(5 * count)))
-    sets = spread(gathered.vectors, gathered.load, number)
-    points = np.concatenate([middles(gathered.vectors, gathered.weight, sets), centres])
-    search = PriceSearch(gathered.vectors, gathered.weight, gathered.load, classes, points, gathered.price, scale)
-    rounds = int(np.clip(STEPS * clock.seconds / max(search.entries, 1), 60, 300))
-    search.run(rounds, (0.3, 0.005), (0.15, 0.0075), clock.going)
-    free = ~classes.fixed
-    for _ in range(REFINED if free.any() else 0):
+    search: PriceSearch | None = None
+    for candidates, soft, move in STAGES:
+        number = min(int(candidates * count), max(int(WORK * clock.seconds / len(gathered.load)), int(5 * count)))
+        sets = spread(gathered.vectors, gathered.load, number)
+        points = np.concatenate([middles(gathered.vectors, gathered.weight, sets), centres])
+        price = gathered.price if search is None else search.price
+        search = PriceSearch(gathered.vectors, gathered.weight, gathered.load, classes, points, price, scale)
+        rounds = int(np.clip(STEPS * clock.seconds / max(search.entries, 1), 40, 100))
+        search.run(rounds, soft, move, clock.going)
+    assert search is not None
+    for _ in range(0 if classes.fixed.all() else int(np.clip(clock.seconds / 2, 1, REFINED))):
         if not clock.going():
             break
-        found = cheapest_centre(
-            replace(gathered, price=search.price),
-            classes.low[free],
-            classes.high[free],
-            precision=0.004 * scale,
-            cells=int(500 + 1000 * clock.seconds),
-            floor=search.least() - 0.002 * scale,
-            going=clock.going,
-        )
-        points = apart_from(found.points, 0.07 * scale, 200)
+        points = apart_from(search.settled(int(8 * count), 6), 0.03 * scale, int(6 * count))
         if not len(points):
             break
         search.add(points)
-        search.run(60, (0.015, 0.004), (0.015, 0.004), clock.going)
+        search.run(50, (0.012, 0.004), (0.015, 0.004), clock.going)
     return (search.price / np.maximum(whole, 1e-300))[of_unit] * step
 
 
@@ -172,6 +171,7 @@ def _worth(units: Prices, classes: Territories, precision: float, cells: int, go
             units.price,
             classes.low[c : c + 1],
             classes.high[c : c + 1],
+            np.full(1, np.inf),
             here,
             bound,
             kept,

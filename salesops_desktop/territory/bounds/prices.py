@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from salesops_desktop.territory.geography import normalised
-from salesops_desktop.territory.kernels.bounds import RADIUS, cover, list_units, price_points
+from salesops_desktop.territory.kernels.bounds import RADIUS, cover, list_units, price_points, settle
 from salesops_desktop.territory.problem import Floats, Indices
 
 FRESH = 40
@@ -193,6 +193,35 @@ class PriceSearch:
         self._price(self.price)
         least: Floats = self.value[:, : self.free].min(axis=0)
         return least
+
+    def settled(self, most: int, steps: int) -> Floats:
+        """Better places than the cheapest ``most`` candidates near them, the best first, [m, 3]."""
+        self._price(self.price)
+        count = len(self.points) - len(self.homes)
+        found = np.empty((0, 3))
+        worth = np.empty(0)
+        for c in range(self.free):
+            chosen = np.argsort(self.value[:count, c], kind="stable")[:most].astype(np.int64)
+            points = self.points[chosen].copy()
+            value = np.empty(len(chosen))
+            settle(
+                points,
+                chosen,
+                self.first,
+                self.units,
+                self.vectors,
+                self.weight,
+                self.load,
+                self.price,
+                self.low[c : c + 1],
+                self.high[c : c + 1],
+                steps,
+                value,
+            )
+            better = value < self.value[chosen, c] - 1e-4 * self.scale
+            found = np.concatenate([found, points[better]])
+            worth = np.concatenate([worth, value[better]])
+        return found[np.argsort(worth, kind="stable")]
 
     def add(self, points: Floats) -> None:
         """More candidates."""

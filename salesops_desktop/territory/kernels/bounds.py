@@ -227,7 +227,8 @@ def _slopes(centre: Floats, radius: float, units: Ints, many: int, vectors: Floa
 
 
 @compiled(
-    "i8(f8[::1], f8[:,::1], i4[::1], f8[:,::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], i4[::1])"
+    "i8(f8[::1], f8[:,::1], i4[::1], f8[:,::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1],"
+    " f8[::1], i4[::1])"
 )
 def price_cell(
     centre: Floats,
@@ -239,6 +240,7 @@ def price_cell(
     price: Floats,
     low: Floats,
     high: Floats,
+    needed: Floats,
     at_centre: Floats,
     bound: Floats,
     kept: Ints,
@@ -259,7 +261,8 @@ def price_cell(
         price: [n].
         low: [c].
         high: [c].
-        at_centre: the cheapest load about the centre itself, [c] (written).
+        needed: from which bound on no better one is asked, [c].
+        at_centre: the cheapest load about the centre itself, [c] (written; infinite where it was not worth asking).
         bound: no territory centred in the cell costs less, [c] (written).
         kept: the units that a territory centred in the cell may have to take, the answer many (written).
     """
@@ -268,16 +271,27 @@ def price_cell(
         radius = max(radius, np.sqrt((corners[q] ** 2).sum()))
     km = np.empty(len(units))
     many = _needed(centre, radius, units, vectors, weight, load, price, low.max(), high.max(), km, kept)
-    slope = np.zeros((many, 3))
-    _slopes(centre, radius, kept, many, vectors, km, slope)
     cost, loads, rate = np.empty(many), np.empty(many), np.empty(many)
     value, whole, part = np.empty(len(low)), np.empty(len(low), dtype=np.int64), np.empty(len(low))
+    for at in range(many):  # first as if each unit were as near as the cell allows
+        loads[at] = load[kept[at]]
+        cost[at] = weight[kept[at]] * max(km[at] - radius, 0.0) - price[kept[at]]
+        rate[at] = _rate(cost[at], loads[at])
+    _take_up(cost, loads, np.argsort(rate), many, low, high, bound, whole, part)
+    enough = True
+    for c in range(len(low)):
+        enough = enough and bound[c] >= needed[c]
+    at_centre[:] = np.inf
+    if enough or many > 16 * (whole.max() + 8):  # dear enough, or so large a cell that only cutting it helps
+        return many
+    slope = np.zeros((many, 3))
+    _slopes(centre, radius, kept, many, vectors, km, slope)
     for at in range(many):
         loads[at] = load[kept[at]]
         cost[at] = weight[kept[at]] * km[at] - price[kept[at]]
         rate[at] = _rate(cost[at], loads[at])
     _take_up(cost, loads, np.argsort(rate), many, low, high, at_centre, whole, part)
-    bound[:] = np.inf
+    tangent = np.full(len(low), np.inf)
     for q in range(len(corners)):
         for at in range(many):
             unit = kept[at]
@@ -291,7 +305,9 @@ def price_cell(
             rate[at] = _rate(cost[at], loads[at])
         _take_up(cost, loads, np.argsort(rate), many, low, high, value, whole, part)
         for c in range(len(low)):
-            bound[c] = min(bound[c], value[c])
+            tangent[c] = min(tangent[c], value[c])
+    for c in range(len(low)):
+        bound[c] = max(bound[c], tangent[c])
     return many
 
 
@@ -395,3 +411,64 @@ def knapsack_points(
                 order[begin + back] = at
                 back -= 1
         whole[p, 0] = front
+
+
+@compiled(
+    "void(f8[:,::1], i8[::1], i8[::1], i4[::1], f8[:,::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], i8, f8[::1])"
+)
+def settle(
+    points: Floats,
+    chosen: Longs,
+    first: Longs,
+    units: Ints,
+    vectors: Floats,
+    weight: Floats,
+    load: Floats,
+    price: Floats,
+    low: Floats,
+    high: Floats,
+    steps: int,
+    value: Floats,
+) -> None:
+    """Move points downhill: each to the best centre of what it takes up (Weiszfeld), again and again.
+
+    Args:
+        points: unit vectors, one for each of ``chosen`` (rewritten).
+        chosen: whose lists they take from, [m].
+        first: where the list of each point begins, [p + 1].
+        units: the units of the lists.
+        vectors: unit vectors, [n, 3].
+        weight: [n].
+        load: [n].
+        price: [n].
+        low: one pair of limits, [1].
+        high: [1].
+        steps: how often each is moved.
+        value: the cheapest cost before the last move, [m] (written).
+    """
+    whole, part, worth = np.empty(1, dtype=np.int64), np.empty(1), np.empty(1)
+    for m in range(len(chosen)):
+        begin = first[chosen[m]]
+        count = first[chosen[m] + 1] - begin
+        cost, loads, rate, km = np.empty(count), np.empty(count), np.empty(count), np.empty(count)
+        for _ in range(steps):
+            for at in range(count):
+                unit = units[begin + at]
+                km[at] = _km(vectors, unit, points[m]) if weight[unit] > 0.0 else 0.0
+                cost[at] = weight[unit] * km[at] - price[unit]
+                loads[at] = load[unit]
+                rate[at] = _rate(cost[at], loads[at])
+            order = np.argsort(rate)
+            _take_up(cost, loads, order, count, low, high, worth, whole, part)
+            value[m] = worth[0]
+            x, y, z = 0.0, 0.0, 0.0
+            for at in range(min(whole[0] + 1, count)):
+                place = order[at]
+                unit = units[begin + place]
+                pull = weight[unit] / max(km[place], 0.1) * (1.0 if at < whole[0] else part[0])
+                x += pull * vectors[unit, 0]
+                y += pull * vectors[unit, 1]
+                z += pull * vectors[unit, 2]
+            size = np.sqrt(x * x + y * y + z * z)
+            if size > 0.0:
+                points[m, 0], points[m, 1], points[m, 2] = x / size, y / size, z / size
