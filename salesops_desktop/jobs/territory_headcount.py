@@ -9,15 +9,12 @@ from decimal import Decimal, InvalidOperation
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-from sqlalchemy import Connection
 
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import job
 from salesops_desktop.jobs.territory_inputs import TerritoryInputs, load_territory_inputs
-from salesops_desktop.jobs.territory_seats import frame_of
 from salesops_desktop.model.errors import InputRefusedError
-from salesops_desktop.model.money import PPM, to_minor
+from salesops_desktop.model.money import to_minor
 from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
 from salesops_desktop.territory.headcount import CountRow, Headcount, compare_counts, headcount, split_count
 from salesops_desktop.territory.problem import DesignProblem
@@ -40,7 +37,7 @@ class HeadcountReport:
         needed: territories by workload over capacity, rounded up.
         exact: the same before rounding, in full-time people.
         people: who may work a territory today.
-        full_time: the same in full-time people.
+        full_time: the same in full-time people, by part time, ramp and absence over the coming year.
         capacity_hours: hours a year a full-time person spends with customers.
         counts: one row per number of territories compared.
         regions: one row per region: its workload and the people it needs and has.
@@ -104,7 +101,7 @@ def plan_headcount(
         raise InputRefusedError(f"From {lowest} to {highest} territories is no range.", way_out="Give two numbers.")
     with context.workspace.read() as connection:
         inputs = load_territory_inputs(connection, within_regions=within_regions, progress=context.progress)
-        full_time = _full_time(connection, inputs)
+    full_time = inputs.people["capacity"].to_numpy(np.float64)
     load = inputs.accounts["workload"].to_numpy(np.float64, copy=True)
     guessed = int((load == 0).sum()) if per_account > 0 else 0
     load[load == 0] = max(per_account, 0.0)
@@ -124,13 +121,6 @@ def plan_headcount(
         _table(rows, currency, head, int(inputs.accounts["potential_minor"].sum())),
         _regions(inputs, load, full_time, asked), tuple(said),
     )  # fmt: skip
-
-
-def _full_time(connection: Connection, inputs: TerritoryInputs) -> Floats:
-    """The full-time share of each person; whole where it is not known."""
-    shares = frame_of(connection, "SELECT id, fte FROM person").set_index("id")["fte"]
-    found = [shares.get(int(person)) for person in inputs.people["id"]]
-    return np.array([1.0 if v is None or pd.isna(v) else float(v) / PPM for v in found])
 
 
 def _parts(inputs: TerritoryInputs) -> list[str]:
@@ -250,7 +240,8 @@ def _sentences(
     has = f"a full-time person has {hours:,.0f} × {selling:g} % = {asked.capacity:,.0f} hours with customers"
     said = [f"{asks}; {has}: {asked.exact:,.1f} people, {asked.needed:,} territories."]
     today = "" if math.isinf(asked.load) else f", loaded to {asked.load:.0%}"
-    said.append(f"Today {len(inputs.people):,} people ({asked.people:,.1f} full-time) may work a territory{today}.")
+    there = f"Today {len(inputs.people):,} people ({asked.people:,.1f} full-time by part time, ramp and absence)"
+    said.append(f"{there} may work a territory{today}.")
     if len(rows) > 1:
         first, last = rows[0], rows[-1]
         said.append(
