@@ -30,10 +30,10 @@ MOST: Final = 6
 ROOM: Final = 1.4
 """How much may be moved for compactness, in lower bounds, where less would do."""
 
-FEW: Final = Schedule(hot=1.0, cold=0.02, steps=2_500_000)
-COARSE: Final = Schedule(hot=1.0, cold=0.1, steps=5_500_000, weight=2.0)
-FINE: Final = Schedule(hot=0.4, cold=0.05, steps=1_600_000)
-SHORT: Final = Schedule(hot=1.0, cold=0.05, steps=1_000_000)
+FEW: Final = Schedule(hot=1.0, cold=0.02, steps=5_000_000)
+COARSE: Final = Schedule(hot=1.0, cold=0.1, steps=4_500_000, weight=2.0)
+FINE: Final = Schedule(hot=0.4, cold=0.05, steps=1_400_000)
+SHORT: Final = Schedule(hot=1.0, cold=0.05, steps=1_000_000, period=10_000)
 
 Better = Callable[[Assignment], None]
 
@@ -117,7 +117,7 @@ def _budget(warm: Warm, least: Indices) -> float:
 
 def least_moved(warm: Warm, today: Indices, seed: int, watch: Watch) -> Indices:
     """The plan that moves least of those found by two searches, which run beside each other."""
-    board = warm.board(Prices(km=0.001, moved=1.0), today)
+    board = warm.board(Prices(km=0.01, moved=1.0), today)
     stop = threading.Event()
 
     def follow(part: float) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from salesops_desktop.model.progress import Progress, part_of, silent
 from salesops_desktop.territory.bounds.moved import moved_lower_bound
@@ -16,7 +17,7 @@ from salesops_desktop.territory.problem import Assignment, DesignProblem, Indice
 from salesops_desktop.territory.rebalance import least_moved, shortened
 from salesops_desktop.territory.warm import Schedule, Warm
 
-STEP = Schedule(hot=1.0, cold=0.03, steps=1_200_000)
+STEP = Schedule(hot=1.0, cold=0.03, steps=1_200_000, period=10_000)
 """How long each plan of the strip is sought."""
 
 
@@ -77,9 +78,9 @@ def tradeoffs(
     low = max(warm.moved(least), 1.02 * moved_lower_bound(problem).share, 0.002)
     high = max(warm.moved(_blocks(warm, free)), 1.5 * low)
     plans, plan = [warm.units(least)], least
-    budgets = np.geomspace(low, high, points + 1)[:-1].tolist()
+    budgets = np.geomspace(low, high, points + 2).tolist()
     for number, budget in enumerate(budgets):
-        watch = part_of(progress, 50 + 45 * number / points, 50 + 45 * (number + 1) / points)
+        watch = part_of(progress, 50 + 45 * number / len(budgets), 50 + 45 * (number + 1) / len(budgets))
         what = f"Plans that move up to {budget * 100:.0f} %"
 
         def tell(part: float, watch: Progress = watch, what: str = what) -> None:
@@ -90,17 +91,22 @@ def tradeoffs(
     progress(95, 100, "Comparing")
     plans.append(free.assignment)
     told = [_tradeoff(problem, evaluate(problem, each, graph)) for each in plans]
-    return thinned(best_of(told), points)
+    return thinned(best_of(told, problem.limit), points)
 
 
-def best_of(plans: list[TradeOff]) -> list[TradeOff]:
-    """Those that no other is at least as good as in everything and better in something, least moved first."""
+def best_of(plans: list[TradeOff], limit: Callable[[str], float]) -> list[TradeOff]:
+    """Those that no other is at least as good as in everything and better in something, least moved first.
+
+    Args:
+        plans: to choose from.
+        limit: the tolerance of a measure: within it one deviation is as good as another.
+    """
     kept: list[TradeOff] = []
     for number, one in enumerate(plans):
-        mine = _criteria(one)
+        mine = _criteria(one, limit)
         beaten = False
         for other_number, other in enumerate(plans):
-            theirs = _criteria(other)
+            theirs = _criteria(other, limit)
             if other_number != number and (theirs <= mine + 1e-12).all():
                 # Of two that are alike in everything the first stays.
                 beaten = beaten or bool((theirs < mine - 1e-12).any()) or other_number < number
@@ -110,16 +116,18 @@ def best_of(plans: list[TradeOff]) -> list[TradeOff]:
 
 
 def thinned(plans: list[TradeOff], points: int) -> tuple[TradeOff, ...]:
-    """At most ``points`` of the plans: the ends, and of the others those spread most evenly."""
+    """At most ``points`` of the plans: the ends, and of the others those that say most about what moving buys."""
     rest = list(plans)
     while len(rest) > max(points, 2):
-        gaps = [rest[i + 1].moved - rest[i - 1].moved for i in range(1, len(rest) - 1)]
+        trios = [rest[i - 1 : i + 2] for i in range(1, len(rest) - 1)]
+        gaps = [(c.moved - a.moved) * abs(a.mean_km - c.mean_km) for a, _, c in trios]
         del rest[1 + int(np.argmin(gaps))]
     return tuple(rest)
 
 
-def _criteria(plan: TradeOff) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    return np.array([float(plan.torn), plan.moved, plan.mean_km, *plan.balance.values()])
+def _criteria(plan: TradeOff, limit: Callable[[str], float]) -> npt.NDArray[np.float64]:
+    over = [max(off - limit(name), 0.0) for name, off in plan.balance.items()]
+    return np.array([float(plan.torn), plan.moved, plan.mean_km, *over])
 
 
 def _free(problem: DesignProblem, seed: int, progress: Progress, edges: Indices) -> Design:

@@ -23,10 +23,10 @@ Ints = npt.NDArray[np.int32]
 Kind = TypeVar("Kind", bound=np.generic)
 Watch = Callable[[float], None]
 
-ENOUGH = 800
+ENOUGH = 1600
 """Tried steps for each block, at most."""
 
-PERIOD = 50_000
+CHUNK = 50_000
 """Tried steps between two looks at whether to go on: some 30 ms."""
 
 
@@ -54,12 +54,14 @@ class Schedule:
         cold: the temperature at last.
         steps: tried steps in all.
         weight: the price of one tolerance of imbalance at first, in prices of moving as much.
+        period: tried steps between two adjustments of prices, at most.
     """
 
     hot: float
     cold: float
     steps: int
     weight: float = 4.0
+    period: int = 50_000
 
 
 class Warm:
@@ -218,9 +220,9 @@ def search(board: Board, standing: Standing, schedule: Schedule, scale: float, w
         watch: told the part done, every few ten milliseconds; what it raises ends the search.
     """
     blocks = max(int((standing.where >= 0).sum()), 1)
-    period = min(blocks, PERIOD)
+    period = min(blocks, schedule.period)
     rounds = max(min(schedule.steps, ENOUGH * blocks) // period, 1)
-    chunk = max(PERIOD // period, 1)
+    chunk = max(CHUNK // period, 1)
     heat = schedule.hot * scale / blocks
     cooling = (schedule.cold / schedule.hot) ** (1.0 / rounds)
     for done in range(0, rounds, chunk):

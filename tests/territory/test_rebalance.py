@@ -130,7 +130,7 @@ def test_the_strip_of_plans():
         fresh = evaluate(problem, plan.assignment)
         assert fresh.mean_km == pytest.approx(plan.mean_km)
         assert fresh.balance["potential"] <= 0.05 + 1e-9
-    assert best_of(list(plans)) == list(plans)
+    assert best_of(list(plans), problem.limit) == list(plans)
 
 
 def one(moved, km, dev):
@@ -138,6 +138,7 @@ def one(moved, km, dev):
 
 
 def test_only_plans_that_none_beats_are_kept():
-    a, b, c, d = one(0.1, 50.0, 0.05), one(0.2, 40.0, 0.05), one(0.25, 45.0, 0.05), one(0.25, 45.0, 0.01)
-    assert [p.moved for p in best_of([b, a, c, d, one(0.1, 50.0, 0.05)])] == [0.1, 0.2, 0.25]
+    a, b, c, d = one(0.1, 50.0, 0.15), one(0.2, 40.0, 0.15), one(0.25, 45.0, 0.15), one(0.26, 45.0, 0.01)
+    e = one(0.3, 46.0, 0.005)  # no better within the tolerance
+    assert [p.moved for p in best_of([b, a, c, d, e, one(0.1, 50.0, 0.15)], lambda name: 0.05)] == [0.1, 0.2, 0.26]
     assert [p.moved for p in thinned([one(m, 1 - m, 0.0) for m in (0.0, 0.1, 0.5, 0.9, 1.0)], 3)] == [0.0, 0.5, 1.0]
