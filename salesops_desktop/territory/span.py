@@ -132,21 +132,25 @@ class SpanPortfolio:
         plan = [(count, 0.4), (max(2, count // 4), 0.26), (2, 0.24)]
         chance = np.random.SeedSequence(self.seed % 2**63)
         seeds = iter(chance.generate_state(2 * sum(runs for runs, _ in plan) + len(PULLS)).tolist())
-        found: list[Found] = []
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="span") as pool:
+        pool = ThreadPoolExecutor(THREADS, thread_name_prefix="span")
+        try:
+            found: list[Found] = []
             for runs, part in plan:
-                ranked = sorted(found, key=lambda each: each.score)[:runs]
+                ranked = sorted(found, key=_score)[:runs]
                 known = ranked[0].span if ranked and ranked[0].excess == 0 else None
                 each = max(int(self.steps * part / runs), 1)
                 tasks = [
                     pool.submit(self._run, next(seeds), next(seeds), ranked[i] if ranked else None, known, each)
                     for i in range(runs)
                 ]
-                found += self._watch(tasks, progress, better)
-            winner, last = min(found, key=lambda each: each.score), int(self.steps * 0.1 / len(PULLS))
+                found = self._watch(tasks, progress, better)
+            winner, last = min(found, key=_score), int(self.steps * 0.1 / len(PULLS))
             tasks = [pool.submit(self._tidy, next(seeds), winner, pull, last) for pull in PULLS]
-            found += self._watch(tasks, progress, better)
-        self.leader = min(found, key=lambda each: each.score)  # of equals the first, whichever was found first
+            found = self._watch(tasks, progress, better)
+        finally:  # who cancels does not wait for what the threads are at; they notice soon
+            self.stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+        self.leader = min(found, key=_score)  # of equals the first, whichever was found first
         self._tell(better)
         return self._named(self.leader.where)
 
@@ -174,15 +178,9 @@ class SpanPortfolio:
         self, tasks: Sequence[Future[Found]], progress: Callable[[float], None], better: Callable[[Indices], None]
     ) -> list[Found]:
         """Wait for all, telling how far they are and what is better."""
-        try:
-            while wait(tasks, timeout=0.02).not_done:
-                progress(min(self.tried / self.steps, 0.999))
-                self._tell(better)
-        except BaseException:
-            self.stop.set()
-            for task in tasks:
-                task.cancel()
-            raise
+        while wait(tasks, timeout=0.02).not_done:
+            progress(min(self.tried / self.steps, 0.999))
+            self._tell(better)
         self._tell(better)
         return [task.result() for task in tasks]
 
@@ -200,3 +198,7 @@ class SpanPortfolio:
             return where
         keep = max(self.problem.disruption, 0.01) * 1000.0
         return matched(blocks, where, np.arange(self.problem.territories), self.problem.home_points, keep)
+
+
+def _score(found: Found) -> tuple[float, float, float]:
+    return found.score
