@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from salesops_desktop.jobs.declare import REGISTRY, Job
 
 MODULES: Mapping[str, tuple[str, ...]] = {
+    "absences": ("absences",),
     "backup": ("workspaces",),
     "check": ("workspaces",),
     "commissions": ("commission_plans", "commissions", "commission_desk"),
@@ -26,11 +27,15 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "show": ("tables",),
     "territories": (
         "territories",
+        "territory_editing",
         "territory_headcount",
         "territory_packs",
         "territory_proposals",
         "territory_quotas",
         "territory_routing",
+        "territory_rules",
+        "territory_scenarios",
+        "territory_suggest",
     ),
     "undo": ("workspaces",),
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from salesops_desktop.jobs import (  # imported for their declarations
+from salesops_desktop.jobs import (
+    absences,  # imported for their declarations
     commission_desk,
     commission_plans,
     commissions,
@@ -16,17 +17,22 @@ from salesops_desktop.jobs import (  # imported for their declarations
     sample_company,
     tables,
     territories,
+    territory_editing,
     territory_headcount,
     territory_packs,
     territory_proposals,
     territory_quotas,
     territory_routing,
+    territory_rules,
+    territory_scenarios,
+    territory_suggest,
     workspaces,
 )
 from salesops_desktop.jobs.declare import REGISTRY, Job
 
 __all__ = [
     "JOBS",
+    "absences",
     "commission_desk",
     "commission_plans",
     "commissions",
@@ -38,11 +44,15 @@ __all__ = [
     "sample_company",
     "tables",
     "territories",
+    "territory_editing",
     "territory_headcount",
     "territory_packs",
     "territory_proposals",
     "territory_quotas",
     "territory_routing",
+    "territory_rules",
+    "territory_scenarios",
+    "territory_suggest",
     "workspaces",
 ]
 

@@ -40,6 +40,8 @@ ASKED = {
     "commissions set-status": "{company} 1 'in review'",
     "commissions starter-plans": "{planless}",
     "commissions book": "{bookless}",
+    "absences add": "{company} {territory} --start 2027-01-01",
+    "absences delete": "{away} 1",
     "territories show": "{company} 1",
     "territories move": "{company} 1 {territory} 1 2 3",
     "territories packs": "{company} 1 {tmp}/packs",
@@ -47,6 +49,18 @@ ASKED = {
     "territories accept-proposals": "{proposed} 1",
     "territories decline-proposals": "{proposed} 1",
     "territories make-current": "{company} 1 --effective-from 2027-01-01",
+    "territories copy": "{company} 1 Second",
+    "territories rename": "{company} 1 Second",
+    "territories note": "{company} 1 'Agreed'",
+    "territories delete": "{company} 1",
+    "territories staff": "{company} 1 {territory}",
+    "territories compare": "{company} 0 1",
+    "territories lock": "{company} 1 1 2",
+    "territories lock-territory": "{company} 1 {territory}",
+    "territories name-accounts": "{company} {territory} 1",
+    "territories forbid-accounts": "{company} {territory} 1",
+    "territories forget-rules": "{ruled} 1",
+    "territories why": "{company} 1 1",
 }
 """What to ask of the commands that need more than a workspace."""
 
@@ -78,6 +92,14 @@ def places(finished, company, salesops, tmp_path):
         if "{undone}" in text:
             assert salesops("undo", company)[0] == 0
             made["undone"] = company
+        if "{away}" in text:
+            person = json.loads(salesops("territories", "show", company, "1", "--json")[1])["territories"]["rows"][0][0]
+            assert salesops("absences", "add", company, person, "--start", "2027-01-01")[0] == 0
+            made["away"] = company
+        if "{ruled}" in text:
+            person = json.loads(salesops("territories", "show", company, "1", "--json")[1])["territories"]["rows"][0][0]
+            assert salesops("territories", "name-accounts", company, person, "1")[0] == 0
+            made["ruled"] = company
         if "{planless}" in text or "{bookless}" in text:
             blank = tmp_path / "blank.salesops"
             file = "people.csv" if "{planless}" in text else "opportunities.csv"
