@@ -28,19 +28,19 @@ class Plan:
         steps: of all searches together.
         each: at least so many for each block.
         fresh: starts that know nothing of today.
-        rounds: how many searches go on in each round, the best ones; None for all.
+        kicks: how often each of the two best is shaken and searched again; that takes two thirds of the steps.
     """
 
     steps: int
     each: int
     fresh: int
-    rounds: tuple[int | None, ...]
+    kicks: int = 0
 
 
 PLANS: Final = {
-    "quick": Plan(2_400_000, 100, 2, (None,)),
-    "thorough": Plan(60_000_000, 600, 10, (None, 4, 2)),
-    "long": Plan(280_000_000, 2400, 24, (None, 6, 4, 2)),
+    "quick": Plan(2_000_000, 80, 2),
+    "thorough": Plan(42_000_000, 500, 10, 8),
+    "long": Plan(280_000_000, 2400, 24, 44),
 }
 
 SMALL: Final = 2000
@@ -54,6 +54,12 @@ HOT: Final = 3.0
 
 WARM: Final = 0.5
 """That of a plan of today, and of a search that goes on."""
+
+SHAKEN: Final = 1.0
+"""That after some territories were divided anew."""
+
+BEST: Final = 2
+"""How many searches are shaken."""
 
 THREADS: Final = 2
 
@@ -74,7 +80,7 @@ class Portfolio:
         self.members = np.flatnonzero(blocks.positioned)
         self.homes = problem.home_points
         self.aim = Aim(self.homes, problem.disruption, problem.connected, problem.budget)
-        plan = Plan(effort, 0, 2, (None,)) if isinstance(effort, int) else PLANS[effort]
+        plan = Plan(effort, 0, 2) if isinstance(effort, int) else PLANS[effort]
         self.steps = max(plan.steps, plan.each * len(self.members))
         self.plan = plan
 
@@ -92,33 +98,72 @@ class Portfolio:
             if len(starts) == 1:
                 better(starts[0][0])
         mean = min(self._mean(start) for start, _ in starts)
-        board = make_board(self.blocks, self.aim, mean)
-        runs = [(Search(board, start, self.seed * 1009 + i), heat) for i, (start, heat) in enumerate(starts)]
+        self.board = make_board(self.blocks, self.aim, mean)
+        runs = [(Search(self.board, start, self.seed * 1009 + i), heat) for i, (start, heat) in enumerate(starts)]
         self._told: SCORE = (np.inf, np.inf, np.inf)
-        rounds = [min(count or len(runs), len(runs)) for count in self.plan.rounds]
-        for number, count in enumerate(rounds):
-            runs.sort(key=lambda run: run[0].score)
-            runs = runs[:count]
-            each = max(self.steps // (len(rounds) * count), 1)
-            span = (number / len(rounds), 1 / (len(rounds) * count * each))
-            self._together([(search.run(each, heat), search) for search, heat in runs], *span, progress, better)
-            runs = [(search, WARM) for search, _ in runs]
-        best = min((search for search, _ in runs), key=lambda search: search.score)
+        later = 2 * self.steps // 3 if self.plan.kicks else 0
+        each = max((self.steps - later) // len(runs), 1)
+        first = 1 - later / self.steps
+        trials = [(search.run(each, heat), search) for search, heat in runs]
+        self._together(trials, (0.0, first / (each * len(runs))), progress, better)
+        found = sorted((search for search, _ in runs), key=lambda search: search.score)[:BEST]
+        if later:
+            each = max(later // (len(found) * self.plan.kicks), 1)
+            evolved = [(self._evolve(search, each, number), search) for number, search in enumerate(found)]
+            self._together(evolved, (first, 1.0 / self.steps), progress, better)
+        best = min(found, key=lambda search: search.score)
         for _ in range(REPAIRS):
             if best.score[:2] == (0.0, 0.0):
                 break
-            self._together([(best.run(max(self.steps // 4, 1), WARM), best)], 0.999, 0.0, progress, better)
+            self._together([(best.run(max(self.steps // 4, 1), WARM), best)], (0.999, 0.0), progress, better)
         return best.best
+
+    def _evolve(self, search: Search, steps: int, lineage: int) -> Iterator[int]:
+        """Shake the best of a search and search again, and again; keeps what is better."""
+        rng = np.random.default_rng((self.seed % 2**63, 7919, lineage))
+        loose = self.problem.disruption == 0 and self.problem.budget is None
+        for _ in range(self.plan.kicks):
+            start = self._whole(self._shaken(search.best, rng)) if loose else search.best
+            trial = Search(self.board, start, int(rng.integers(2**62)))
+            yield from trial.run(steps, SHAKEN if loose else WARM)
+            if trial.score < search.score:
+                search.adopt(trial)
+
+    def _shaken(self, where: Indices, rng: np.random.Generator) -> Indices:
+        """``where`` with a few neighbouring territories of one side of a boundary divided anew."""
+        blocks = self.blocks
+        ends = where[blocks.edges]
+        ends = ends[(ends[:, 0] != ends[:, 1]) & (ends >= 0).all(axis=1)]
+        if not len(ends):
+            return where
+        some = {int(ends[rng.integers(len(ends)), 0])}
+        wanted = int(rng.integers(2, 6))
+        while len(some) < min(wanted, self.k):
+            near = ends[np.isin(ends[:, 0], list(some)) & ~np.isin(ends[:, 1], list(some)), 1]
+            if not len(near):
+                break
+            some.add(int(near[rng.integers(len(near))]))
+        seats, here = np.array(sorted(some)), np.flatnonzero(np.isin(where, list(some)))
+        anchor = np.where(np.isfinite(self.homes), self.homes, np.nan)
+        result = where.copy()
+        result[here] = bisection(blocks, seats, here, anchor, rng)[here]
+        return result
 
     def _together(
         self,
         work: Sequence[tuple[Iterator[int], Search]],
-        before: float,
-        each: float,
+        span: tuple[float, float],
         progress: Callable[[float], None],
         better: Callable[[Indices], None],
     ) -> None:
-        """Run searches in two threads, and tell what they find from this one."""
+        """Run searches in two threads, and tell from this one what they find, and how much of all is done.
+
+        Args:
+            work: steps to take, and the search whose best they improve.
+            span: how much was done before, and how much each step adds.
+            progress: see ``best``.
+            better: see ``best``.
+        """
         stop, done = Event(), [0] * len(work)
         news: SimpleQueue[tuple[SCORE, Indices]] = SimpleQueue()
 
@@ -138,7 +183,7 @@ class Portfolio:
             jobs = [pool.submit(drive, number) for number in range(len(work))]
             try:
                 while wait(jobs, 0.02).not_done:
-                    progress(min(before + each * sum(done), 0.999))
+                    progress(min(span[0] + span[1] * sum(done), 0.999))
                     self._tell(news, better)
                 for job in jobs:
                     job.result()

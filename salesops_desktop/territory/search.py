@@ -132,6 +132,11 @@ class Search:
         """The best assignment."""
         return self.standing.best.astype(np.intp)
 
+    def adopt(self, other: Search) -> None:
+        """Take over the best of another search on the same board."""
+        self.standing.best[:] = other.standing.best
+        self.standing.score[:] = other.standing.score
+
     def run(self, steps: int, heat: float) -> Iterator[int]:
         """Search on from the best; yields how many steps were tried since the last time.
 

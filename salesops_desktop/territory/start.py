@@ -32,11 +32,13 @@ def bisection(blocks: Blocks, seats: Seats, members: Indices, anchor: Floats, rn
             result[part] = mine[0]
             continue
         left = len(mine) // 2
+        if len(mine) > 3:
+            left += int(rng.integers(-(len(mine) // 6), len(mine) // 6 + 1))
         position = blocks.vectors[part]
         middle = np.average(position, axis=0, weights=mass[part])
         spread = position - middle
         axis = np.linalg.eigh((spread * mass[part, None]).T @ spread)[1][:, -1]
-        axis = axis + rng.normal(0.0, 0.15, 3)  # another seed, another cut
+        axis = axis + rng.normal(0.0, 0.25, 3)  # another seed, another cut
         wish = np.nan_to_num((anchor[mine] - middle) @ axis)
         mine = mine[np.argsort(wish, kind="stable")]
         order = np.argsort(spread @ axis, kind="stable")
