@@ -30,10 +30,10 @@ def set_parts(accounts: pd.DataFrame, people: pd.DataFrame, owner: Indices, boun
     if boundary is Boundary.NONE:
         return []
     own, theirs = _labels(accounts, boundary), _labels(people, boundary)
-    owned = pd.Series([theirs.iloc[o] if o >= 0 else None for o in owner], index=accounts.index, dtype=object)
+    owned = _of_owners(theirs, owner, accounts)
     if boundary is Boundary.SEGMENT or theirs.isna().any():
         theirs = _by_accounts(theirs, own, owner, accounts)
-        owned = pd.Series([theirs.iloc[o] if o >= 0 else None for o in owner], index=accounts.index, dtype=object)
+        owned = _of_owners(theirs, owner, accounts)
     if theirs.isna().any() or theirs.nunique() < 2:
         return []
     known = own.where(own.isin(set(theirs)))
@@ -53,6 +53,12 @@ def set_parts(accounts: pd.DataFrame, people: pd.DataFrame, owner: Indices, boun
     if lost.any():
         notes.append(f"{int(lost.sum()):,} accounts lie in no {boundary.value} of the people: they go to the nearest.")
     return notes
+
+
+def _of_owners(theirs: pd.Series[str], owner: Indices, accounts: pd.DataFrame) -> pd.Series[str]:
+    """The part of each account's owner, None without one."""
+    labels = np.array([*theirs, None], dtype=object)
+    return pd.Series(labels[owner], index=accounts.index, dtype=object)
 
 
 def _labels(frame: pd.DataFrame, boundary: Boundary) -> pd.Series[str]:

@@ -143,7 +143,11 @@ def load_territory_inputs(
 
 def _frame(connection: Connection, statement: str, parameters: tuple[object, ...] = ()) -> pd.DataFrame:
     result = connection.exec_driver_sql(statement, parameters)
-    return pd.DataFrame(result.fetchall(), columns=list(result.keys()))
+    names = list(result.keys())
+    # The driver's plain tuples, column by column: pandas asks each of SQLAlchemy's rows what it is, at great length.
+    rows = result.cursor.fetchall()
+    result.close()
+    return pd.DataFrame({name: [row[place] for row in rows] for place, name in enumerate(names)}, columns=names)
 
 
 def _convert(connection: Connection, facts: CompanyFacts, frame: pd.DataFrame, money: str, what: str) -> None:

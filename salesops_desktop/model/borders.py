@@ -122,6 +122,8 @@ def _sizes(name: OutlineName, features: int) -> tuple[Floats, Floats, Floats]:
     for ring, feature in enumerate(outlines.feature.tolist()):
         lon = np.radians(outlines.longitude[rings[ring] : rings[ring + 1]].astype(np.float64))
         height = np.sin(np.radians(outlines.latitude[rings[ring] : rings[ring + 1]].astype(np.float64)))
+        if np.isnan(latitude[feature]):  # a feature too small to have an area still has a place
+            longitude[feature], latitude[feature] = np.degrees(lon.mean()), np.degrees(np.arcsin(height.mean()))
         cross = lon * np.roll(height, -1) - np.roll(lon, -1) * height
         twice = cross.sum()
         area[feature] += -twice / 2 * EARTH_KM**2

@@ -35,6 +35,14 @@ def test_a_middle_lies_in_the_middle():
     assert (borders.latitude[place], borders.longitude[place]) == pytest.approx((39.0, -105.5), abs=0.2)
 
 
+@pytest.mark.parametrize("name", ["us_states", "us_counties", "provinces", "world"])
+def test_everything_has_a_middle_and_no_neighbour_of_its_own(name):
+    borders = load_borders(name)
+    assert np.isfinite(borders.latitude).all()
+    assert np.isfinite(borders.longitude).all()
+    assert (borders.neighbours[:, 0] < borders.neighbours[:, 1]).all()
+
+
 def test_a_lonely_line_is_outside_and_a_shared_one_counts_once():
     borders, codes = load_borders("us_states"), load_outlines("us_states").codes
     colorado, wyoming = codes.index("CO"), codes.index("WY")
