@@ -269,8 +269,7 @@ class LiveDesign:
         share = figures.moved_totals[name] / whole if whole > 0 else 0.0
         if share <= budget + 1e-9:
             return []
-        said = f"{share * 100:.1f} % of {name} changes hands, more than the {budget * 100:.1f} % allowed."
-        return [Issue("budget", NONE, name, (), share, said)]
+        return [Issue("budget", NONE, name, (), share, self.problem)]
 
     def _nothing(self) -> LiveFigures:
         """Figures of no units at all, to begin with."""

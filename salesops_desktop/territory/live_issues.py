@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -25,7 +25,7 @@ class Issue:
         measure: of a tolerance or the budget, else empty.
         units: whom it concerns; empty for tolerances, torn territories and the budget.
         amount: deviation from the target (0.07 is 7 % above), pieces, units, or share that changes hands.
-        sentence: the same for a reader.
+        problem: what was asked, for the names and limits in the sentence.
     """
 
     kind: IssueKind
@@ -33,7 +33,31 @@ class Issue:
     measure: str
     units: tuple[int, ...]
     amount: float
-    sentence: str
+    problem: DesignProblem = field(repr=False, compare=False)
+
+    @property
+    def sentence(self) -> str:  # noqa: PLR0911  # one return per kind reads best
+        """The same for a reader."""
+        problem, t, amount = self.problem, self.territory, self.amount
+        place = problem.territory(t) if t >= 0 else ""
+        unit = problem.unit(self.units[0]) if self.units else ""
+        match self.kind:
+            case "tolerance":
+                side, limit = "above" if amount > 0 else "below", _percent(problem.limit(self.measure))
+                return f"{place} lies {_percent(abs(amount))} {side} its target of {self.measure} (tolerance {limit})."
+            case "torn":
+                return f"{place} is in {int(amount)} pieces."
+            case "lock":
+                return f"{unit} is locked, but not with {place}."
+            case "forbidden":
+                return f"{unit} must not go to {place}."
+            case "boundary":
+                return f"{unit} lies outside the boundary of {place}."
+            case "family":
+                return f"The family of {unit} ({len(self.units)}) is divided among {int(amount)} territories."
+            case "budget":
+                most = _percent(problem.budget or 0.0)
+                return f"{_percent(amount)} of {self.measure} changes hands, more than the {most} allowed."
 
     @property
     def key(self) -> tuple[str, int, str, int]:
@@ -48,17 +72,10 @@ def balance_issues(
     for name, values in deviation.items():
         limit = problem.limit(name)
         for t in rows[np.abs(values[rows]) > limit + 1e-9].tolist():
-            off = float(values[t])
-            side = "above" if off > 0 else "below"
-            said = (
-                f"{problem.territory(t)} lies {_percent(abs(off))} {side} its target of {name} "
-                f"(tolerance {_percent(limit)})."
-            )
-            yield Issue("tolerance", t, name, (), off, said)
+            yield Issue("tolerance", t, name, (), float(values[t]), problem)
     if problem.connected:
         for t in rows[pieces[rows] > 1].tolist():
-            said = f"{problem.territory(t)} is in {int(pieces[t])} pieces."
-            yield Issue("torn", t, "", (), float(pieces[t]), said)
+            yield Issue("torn", t, "", (), float(pieces[t]), problem)
 
 
 class UnitRules:
@@ -112,14 +129,7 @@ class UnitRules:
 
     def _each(self, kind: IssueKind, units: Indices, where: Indices) -> Iterator[Issue]:
         for unit in units.tolist():
-            t = int(where[unit])
-            name, territory = self.problem.unit(unit), self.problem.territory(t)
-            said = {
-                "lock": f"{name} is locked, but not with {territory}.",
-                "forbidden": f"{name} must not go to {territory}.",
-                "boundary": f"{name} lies outside the boundary of {territory}.",
-            }[kind]
-            yield Issue(kind, t, "", (unit,), 1.0, said)
+            yield Issue(kind, int(where[unit]), "", (unit,), 1.0, self.problem)
 
     def _torn_families(self, where: Indices, units: Indices) -> Iterator[Issue]:
         if self.group is None:
@@ -127,12 +137,11 @@ class UnitRules:
         members = self.family(units[self.group[units] >= 0])
         pairs = np.unique(self.group[members] * (self.k + 1) + where[members])
         groups, count = np.unique(pairs // (self.k + 1), return_counts=True)
-        for group, several in zip(groups[count > 1].tolist(), count[count > 1].tolist(), strict=True):
-            low, high = np.searchsorted(self._sorted, group), np.searchsorted(self._sorted, group, "right")
-            family = np.sort(self._order[low:high])
-            name = self.problem.unit(int(family[0]))
-            said = f"The family of {name} ({len(family)}) is divided among {several} territories."
-            yield Issue("family", NONE, "", tuple(family.tolist()), float(several), said)
+        torn, several = groups[count > 1], count[count > 1].tolist()
+        low, high = np.searchsorted(self._sorted, torn), np.searchsorted(self._sorted, torn, "right")
+        for number, first, last in zip(several, low.tolist(), high.tolist(), strict=True):
+            family = tuple(self._order[first:last].tolist())
+            yield Issue("family", NONE, "", family, float(number), self.problem)
 
 
 def _percent(share: float) -> str:

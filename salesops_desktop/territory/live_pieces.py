@@ -29,7 +29,7 @@ class PieceCounter:
         self._exempt = np.zeros(len(problem), dtype=np.bool_)
         self._room = np.zeros(len(problem), dtype=np.int64)
         self._away = np.flatnonzero(apart(problem, edges))
-        self._settled = np.zeros(len(self._away), dtype=np.bool_)
+        self._settled = self._carrier
         if len(self._away) and problem.group is not None:
             self._group = problem.group.astype(np.int64)
             named = np.zeros(int(self._group.max()) + 1, dtype=np.bool_)
@@ -51,13 +51,13 @@ class PieceCounter:
             touched: territories that gained or lost units, [k + 1], the last False.
             before: the counts when ``settle`` was last called, [k]; taken over for what was not touched.
         """
-        excused = self._excused(where)
-        if not np.array_equal(
-            excused, self._settled
-        ):  # what lies apart carries its neighbours' links: they may matter anywhere
-            touched = np.ones(self.k + 1, dtype=np.bool_)
+        self._carry(self._excused(where))
+        changed = np.flatnonzero(self._carrier != self._settled)
+        if len(changed):  # who carries whose links matters where both ends are in one territory
+            ends = np.concatenate([changed, self._carrier[changed], self._settled[changed]])
+            touched = touched.copy()
+            touched[where[ends[ends != NONE]]] = True
             touched[self.k] = False
-        self._carry(excused)
         result = np.zeros(self.k + 1, dtype=np.int64)
         result[: self.k] = np.where(touched[: self.k], 0, before)
         counts = self.positioned & ~self._exempt
@@ -67,12 +67,13 @@ class PieceCounter:
 
     def settle(self, where: Indices) -> None:
         """Take ``where`` as what later counts start from."""
-        self._settled = self._excused(where)
+        self._carry(self._excused(where))
+        self._settled = self._carrier
 
     def _excused(self, where: Indices) -> Flags:
         """Which of those that lie apart are with their group's main part, [a]."""
         if not len(self._away):
-            return self._settled
+            return np.zeros(0, dtype=np.bool_)
         width = self.k + 1
         mains = self._group[self._main] * width + where[self._main]
         return np.isin(self._group[self._away] * width + where[self._away], mains)
