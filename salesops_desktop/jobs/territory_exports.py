@@ -8,6 +8,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
@@ -16,12 +17,13 @@ from salesops_desktop.jobs.company import company
 from salesops_desktop.jobs.territory_reports import TerritoryReport
 from salesops_desktop.model.errors import InputRefusedError
 from salesops_desktop.model.periods import FiscalCalendar, PeriodKind
-from salesops_desktop.model.tables import Table
+from salesops_desktop.model.tables import Table, ValueKind
 from salesops_desktop.sheets.writing.book import Provenance
 from salesops_desktop.sheets.writing.territory_map import draw_map, spread_colours
 from salesops_desktop.sheets.writing.territory_records import (
     AccountLine,
     BalanceLine,
+    BoundLine,
     Leaver,
     QuotaLine,
     ScenarioBook,
@@ -79,7 +81,8 @@ def scenario_book(
         accounts,
         tuple(BalanceLine(f.label, f.before, f.after, f.kind) for f in report.balance),
         sentences=report.sentences,
-        certificate=_certificate(report),
+        bounds=tuple(_bounds(report.certificate or {})),
+        certificate=report.proven,
         tolerance=stored.tolerance,
         effective=stored.effective,
         state=state_of((account.ref, ids[account.territory]) for account in accounts),
@@ -88,9 +91,18 @@ def scenario_book(
     )
 
 
-def _certificate(report: TerritoryReport) -> tuple[str, ...]:
-    found = getattr(report, "certificate", None)
-    return tuple(getattr(found, "sentences", ()))
+def _bounds(certificate: Mapping[str, Any]) -> Iterator[BoundLine]:
+    """The certificate's figures, each beside its bound."""
+    for each in certificate.get("balance", ()):
+        yield BoundLine(f"Largest deviation in {each['measure']}", each["reached"], each["lower"])
+    distance = certificate.get("distance")
+    if distance and distance["lower_km"] is not None:
+        label = f"Mean distance, km ({distance['kind']})"
+        yield BoundLine(label, distance["reached_km"], distance["lower_km"], ValueKind.NUMBER)
+    moved = certificate.get("moved")
+    if moved and moved["total"]:
+        lower = None if moved["lower"] is None else moved["lower"] / moved["total"]
+        yield BoundLine(f"Share of {moved['measure']} that changes hands", moved["reached"] / moved["total"], lower)
 
 
 def _stored(connection: Connection, scenario: int) -> _Stored:
@@ -270,6 +282,7 @@ def parts(book: ScenarioBook, positions: Mapping[int, tuple[float, float]], want
                 for i, number in enumerate(sorted(beside), 1)
             ),
             sentences=(),
+            bounds=(),
             certificate=(),
             state=state_of((a.ref, names[a.territory].id) for a in mine),
             scope=manager,

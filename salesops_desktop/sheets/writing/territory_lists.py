@@ -435,7 +435,7 @@ def _fill_worst(sheet: Sheet, data: ScenarioBook, words: _Words, members: dict[i
             labels.append(_off_label(data, measure))
         for label in labels:
             column = words.balance(label)
-            said = f"Largest deviation: {label[0].lower()}{label[1:]}"
+            said = f"{measure.label}: most off target{label.removeprefix(labels[0])}"
             pairs.append((said, Formula(f"MAX(MAX({column}),-MIN({column}))", worst), "0.0%"))
     return sheet.fields(pairs)
 

@@ -126,6 +126,23 @@ class BalanceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class BoundLine:
+    """A figure of the design beside what no design can beat.
+
+    Attributes:
+        label: what is measured.
+        reached: the design's.
+        bound: what is proven; None where nothing is.
+        kind: FRACTION for deviations and shares, NUMBER for kilometres.
+    """
+
+    label: str
+    reached: float
+    bound: float | None
+    kind: ValueKind = ValueKind.FRACTION
+
+
+@dataclass(frozen=True, slots=True)
 class ScenarioBook:
     """All that a scenario's workbook, or a manager's part of it, shows.
 
@@ -140,7 +157,8 @@ class ScenarioBook:
         leavers: accounts of these people that go to others; only in a manager's part.
         neighbours: further territories an account may be proposed for, of which nothing but the name is told.
         sentences: what the design says of its result.
-        certificate: how far the design is from what can be proven.
+        bounds: figures beside what is proven to be impossible to beat.
+        certificate: the same in sentences.
         tolerance: by how much a territory may lie off its target before it is marked.
         effective: from which day it holds, ISO; "" where not decided.
         state: a hash of who has what, by which a later import tells whether the scenario has changed.
@@ -159,6 +177,7 @@ class ScenarioBook:
     leavers: tuple[Leaver, ...] = field(default=())
     neighbours: tuple[TerritoryLine, ...] = field(default=())
     sentences: tuple[str, ...] = field(default=())
+    bounds: tuple[BoundLine, ...] = field(default=())
     certificate: tuple[str, ...] = field(default=())
     tolerance: float = 0.1
     effective: str = ""

@@ -165,15 +165,35 @@ def _fill_summary(sheet: Sheet, data: ScenarioBook, lists: Lists, listed: TableP
         formats={"before": formats, "after": formats, "change": formats},
         filters=False,
     )
-    for heading, sentences in (
-        ("Certificate: how far from what can be proven", data.certificate),
-        ("What the design says of itself", data.sentences),
-    ):
-        if sentences:
-            sheet.heading(heading)
-            for sentence in sentences:
-                sheet.note(sentence)
-    sheet.widen(1, 40)
+    if data.bounds or data.certificate:
+        sheet.heading("Certificate: how far from what no design can beat")
+        for sentence in data.certificate:
+            sheet.note(sentence)
+        _add_bounds(sheet, data)
+    if data.sentences:
+        sheet.heading("What the design says of itself")
+        for sentence in data.sentences:
+            sheet.note(sentence)
+    sheet.widen(1, 44)
+
+
+def _add_bounds(sheet: Sheet, data: ScenarioBook) -> None:
+    if not data.bounds:
+        return
+    specs = [
+        ColumnSpec("label", "Figure", ValueKind.TEXT),
+        ColumnSpec("reached", "This design", ValueKind.NUMBER),
+        ColumnSpec("bound", "Proven bound", ValueKind.NUMBER),
+        ColumnSpec("gap", "At most to gain", ValueKind.NUMBER),
+    ]
+    rows = [(b.label, b.reached, b.bound, None if b.bound is None else b.reached - b.bound) for b in data.bounds]
+    formats = [kind_format(b.kind, digits=1) for b in data.bounds]
+    sheet.table(
+        build_table("Certificate", specs, rows),
+        cell_formulas={"gap": [None if b.bound is None else "{reached}-{bound}" for b in data.bounds]},
+        formats={"reached": formats, "bound": formats, "gap": formats},
+        filters=False,
+    )
 
 
 def _add_checks(book: Book, data: ScenarioBook, lists: Lists, listed: TablePlan) -> None:

@@ -32,6 +32,7 @@ from salesops_desktop.sheets.writing.kpis import KpiPoint, KpiReport, KpiSheet
 from salesops_desktop.sheets.writing.territory_records import (
     AccountLine,
     BalanceLine,
+    BoundLine,
     Leaver,
     QuotaLine,
     ScenarioBook,
@@ -217,6 +218,11 @@ def territory_book(accounts: int = 60, picture: bytes | None = None, territories
         tuple(listed),
         balance,
         sentences=("A balance of 3 % cannot be reached: the largest account alone is 8 % of a territory.",),
+        bounds=(
+            BoundLine("Largest deviation in potential", 0.049, 0.012),
+            BoundLine("Mean distance, km (flow to the homes)", 58.9, 55.1, ValueKind.NUMBER),
+            BoundLine("Share of potential that changes hands", 0.3, None),
+        ),
         certificate=("No assignment has a mean distance below 55.1 km: this one lies 6.9 % above.",),
         effective="2027-01-01",
         state="5f" * 32,
