@@ -123,6 +123,12 @@ class Field(QWidget):
             if isinstance(widget, QLineEdit):
                 theme.dress(widget, state="error" if fault else "")
 
+    def set_hint(self, hint: str) -> None:
+        """Explain the field in other words."""
+        self._hint = hint
+        if not self._touched:
+            self.show_message("")
+
     def message(self) -> str:
         """What is written beside the field."""
         return self._message.text()

@@ -223,9 +223,10 @@ class MapView(MapSurface):
 
     def set_carryable(self, allowed: bool) -> None:  # as Qt's setters
         """Whether the selection may be carried to another group."""
-        self._may_carry = allowed
-        if not allowed:
-            self.stop_carrying()
+        if allowed != self._may_carry:
+            self._may_carry = allowed
+            if not allowed:
+                self.stop_carrying()
 
     @property
     def carrying(self) -> bool:
@@ -291,8 +292,8 @@ class MapView(MapSurface):
             return QPolygonF(self._trail)
         return QPolygonF(QRectF(self._press, self._last).normalized()) if self._selecting else QPolygonF()
 
-    def _kept_free(self) -> QRectF:
-        return QRectF(self.tools.geometry()) if self.tools.isVisible() else QRectF()
+    def _kept_free(self) -> list[QRectF]:
+        return [QRectF(self.tools.geometry())] if self.tools.isVisible() else []
 
     def _paint_over(self, painter: QPainter) -> None:
         shape = self._drawn_shape()

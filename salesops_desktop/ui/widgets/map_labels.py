@@ -91,21 +91,23 @@ def captions_of(anchors: Sequence[Anchor], names: Sequence[str]) -> list[Caption
     return [Caption(a.x, a.y, names[a.group], a.weight) for a in anchors if a.group < len(names)]
 
 
-def draw_captions(
-    painter: QPainter,
-    captions: Sequence[Caption],
-    window: Window,
-    font: QFont,
-    tokens: ThemeTokens,
-    taken: Sequence[QRectF] = (),
-) -> list[QRectF]:
-    """Draw those texts that fit without touching one another or ``taken``; returns their boxes.
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A text and its box in logical pixels."""
+
+    text: str
+    box: QRectF
+
+
+def place_captions(
+    captions: Sequence[Caption], window: Window, font: QFont, taken: Sequence[QRectF] = ()
+) -> list[Placed]:
+    """Find room for those texts that fit without touching one another or ``taken``.
 
     Each is tried in one line and in two, at its place and a little above and below. ``window`` in logical pixels.
     """
     metrics = QFontMetricsF(font)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    placed: list[QRectF] = []
+    placed: list[Placed] = []
     boxes = list(taken)
     view = QRectF(0, 0, window.width, window.height)
     for caption in sorted(captions, key=lambda c: -c.weight):
@@ -114,15 +116,18 @@ def draw_captions(
         if not view.contains(left, top):
             continue
         found = _free_place(caption.text, QPointF(left, top), metrics, boxes, view)
-        if found is None:
-            continue
-        text, box = found
-        boxes.append(box)
-        placed.append(box)
-        ratio = painter.device().devicePixelRatio()
-        picture = _caption_picture(text, font.toString(), ratio, tokens.color("map_halo"), tokens.color("map_text"))
-        painter.drawImage(box.topLeft(), picture)
+        if found is not None:
+            boxes.append(found[1])
+            placed.append(Placed(*found))
     return placed
+
+
+def draw_captions(painter: QPainter, placed: Sequence[Placed], font: QFont, tokens: ThemeTokens) -> None:
+    """Draw texts in their boxes."""
+    ratio = painter.device().devicePixelRatio()
+    name, halo, ink = font.toString(), tokens.color("map_halo"), tokens.color("map_text")
+    for each in placed:
+        painter.drawImage(each.box.topLeft(), _caption_picture(each.text, name, ratio, halo, ink))
 
 
 def _free_place(

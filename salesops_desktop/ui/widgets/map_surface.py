@@ -9,14 +9,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QLocale, QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QFont, QImage, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.widgets.map_drawing import Draughtsman
 from salesops_desktop.ui.widgets.map_heat import Measure
-from salesops_desktop.ui.widgets.map_labels import Caption, captions_of, draw_captions
+from salesops_desktop.ui.widgets.map_labels import Caption, Placed, captions_of, draw_captions, place_captions
 from salesops_desktop.ui.widgets.map_look import Marks, look_of
 from salesops_desktop.ui.widgets.map_overlay import Legend, paint_legend, paint_scale_bar, scale_bar
 from salesops_desktop.ui.widgets.map_render import Plate, Scene, compose, draw_plate
@@ -38,6 +38,8 @@ class MapSurface(QWidget):
     """A crisp picture is shown."""
     colored = Signal()
     """The groups have been given colours."""
+    looked = Signal()
+    """Another part of the earth is shown."""
 
     def __init__(self, parent: QWidget | None = None, locale: QLocale | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +64,8 @@ class MapSurface(QWidget):
         self._scene: Scene | None = None
         self._plate: Plate | None = None
         self._picture: QImage | None = None
+        self._placing: object = None
+        self._names_placed: list[Placed] = []
         self._draughtsman = Draughtsman(self)
         self._draughtsman.ready.connect(self._take_plate)
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
@@ -132,6 +136,11 @@ class MapSurface(QWidget):
         self._names = tuple(names)
         self._colors = None if colors is None else np.asarray(colors, dtype=np.int64)
         self._changed()
+
+    @property
+    def group_names(self) -> tuple[str, ...]:
+        """The names of the groups."""
+        return self._names
 
     def color_of(self, group: int) -> str | None:
         """``#RRGGBB`` of a group; None while it has none."""
@@ -319,6 +328,7 @@ class MapSurface(QWidget):
         self._window = window
         self.update()
         self._rest.start()
+        self.looked.emit()
 
     def _device_window(self) -> Window:
         ratio = self.devicePixelRatioF()
@@ -447,9 +457,7 @@ class MapSurface(QWidget):
         painter.setFont(small)
         bar = paint_scale_bar(painter, area, *scale_bar(self._true_scale(), self._locale))
         names = theme.scaled_font(self.font(), "small", bold=True)
-        draw_captions(
-            painter, self._captions_now(), self._window, names, theme.tokens(), (legend, bar, self._kept_free())
-        )
+        draw_captions(painter, self._placed((legend, bar, *self._kept_free()), names), names, theme.tokens())
         self._paint_over(painter)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -467,6 +475,16 @@ class MapSurface(QWidget):
             painter.drawImage(QPointF(0, 0), picture)
         else:
             painter.drawImage(QRectF(left, top, width, height), picture)
+
+    def _placed(self, taken: tuple[QRectF, ...], font: QFont) -> list[Placed]:
+        """Where the names go; found anew only when something about them has changed."""
+        boxes = tuple(box.getRect() for box in taken)
+        anchors = () if self._plate is None else self._plate.anchors
+        key = (id(anchors), self._names, self._marks.bright, id(self._captions), self._window, boxes, font.toString())
+        if key != self._placing:
+            self._placing = key
+            self._names_placed = place_captions(self._captions_now(), self._window, font, taken)
+        return self._names_placed
 
     def _captions_now(self) -> list[Caption]:
         lon = np.array([c[0] for c in self._captions], dtype=np.float64)
@@ -493,9 +511,9 @@ class MapSurface(QWidget):
             legend = replace(legend, title=self._measure.title, entries=(), ramp=ramp, marks=marks)
         return legend
 
-    def _kept_free(self) -> QRectF:
+    def _kept_free(self) -> list[QRectF]:
         """Where no name may be written."""
-        return QRectF()
+        return []
 
     def _true_scale(self) -> float:
         """Kilometres on the ground per pixel to the east in the middle of the view."""

@@ -26,9 +26,14 @@ def places(make_window, qtbot, small_sample):
         rest()
         yield "today's owners", window
         view.show_settings()
+        view.wishes.more.setChecked(True)
+        yield "settings of a design", window
         view.design()
         rest()
         view.presenter.pick_accounts(view.presenter.state.shown.picture.keys[:7].tolist())
+        view.rail.show_pane("balance")
+        yield "design, balance", window
+        view.rail.show_pane("accounts")
         for place in range(view.tables.count()):
             view.tables.setCurrentIndex(place)
             yield f"design, table {place}", window

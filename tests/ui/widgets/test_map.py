@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QLocale, QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QPainter, QPolygonF
+from PySide6.QtGui import QPolygonF
 from PySide6.QtTest import QTest
 
 from salesops_desktop.model.outlines import Outlines
@@ -15,7 +15,7 @@ from salesops_desktop.ui.widgets.map_carry import Card
 from salesops_desktop.ui.widgets.map_coloring import color_groups, differences
 from salesops_desktop.ui.widgets.map_dots import place_discs
 from salesops_desktop.ui.widgets.map_heat import Measure
-from salesops_desktop.ui.widgets.map_labels import draw_captions
+from salesops_desktop.ui.widgets.map_labels import place_captions
 from salesops_desktop.ui.widgets.map_overlay import legend_of, scale_bar
 from salesops_desktop.ui.widgets.map_scene import Layer, whole_rings
 from salesops_desktop.ui.widgets.projection import EARTH_KM, US, Albers, EqualEarth, choose_projection
@@ -318,10 +318,7 @@ def test_names_do_not_touch(view):
     rng = np.random.default_rng(8)
     lon, lat = rng.uniform(-109, -92, 400), rng.uniform(33, 45, 400)
     settled(view, lon, lat, np.arange(400) % 40, [f"Territory {i}" for i in range(40)])
-    image = QImage(view.size(), QImage.Format.Format_ARGB32)
-    painter = QPainter(image)
-    boxes = draw_captions(painter, view._captions_now(), view.window_shown, view.font(), theme.tokens())
-    painter.end()
+    boxes = [each.box for each in place_captions(view._captions_now(), view.window_shown, view.font())]
     assert len(boxes) > 8
     assert not any(a.intersects(b) for i, a in enumerate(boxes) for b in boxes[:i])
 

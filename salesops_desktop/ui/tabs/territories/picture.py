@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-SMALLEST, LARGEST = 3.5, 15.0
+SMALLEST, LARGEST, ALIKE_SIZE = 3.5, 15.0, 6.0
 """Diameters of accounts in pixels."""
 _USUAL: Final = 11.0
 """The diameter of an account at the 98th percentile of its measure."""
@@ -56,6 +56,10 @@ class Picture:
         """How many accounts have a position."""
         return int(np.isfinite(self.lon).sum())
 
+    def like(self, other: Picture) -> bool:
+        """Whether another picture shows the same accounts and territories: only who has what may differ."""
+        return self.names == other.names and np.array_equal(self.keys, other.keys) and self.outlines == other.outlines
+
     def keys_in(self, territories: Sequence[str]) -> list[int]:
         """The accounts of some territories."""
         places = [i for i, name in enumerate(self.names) if name in set(territories)]
@@ -84,10 +88,15 @@ def draw_up(report: TerritoryReport) -> Picture:
     return Picture(np.asarray(keys, dtype=np.int64), lon, lat, place, names, outlines)
 
 
-def disc_sizes(values: npt.ArrayLike) -> Floats:
-    """A diameter per account in pixels, such that the areas of discs follow the values."""
+def disc_sizes(values: npt.ArrayLike, usual: float = 0.0) -> Floats:
+    """A diameter per account in pixels, such that the areas of discs follow the values.
+
+    Args:
+        values: by account.
+        usual: the value with the usual diameter; found among the values where 0.
+    """
     known = np.maximum(np.nan_to_num(np.asarray(values, dtype=np.float64)), 0.0)
-    usual = disc_scale(known)
+    usual = usual or disc_scale(known)
     return np.clip(_USUAL * np.sqrt(known / usual), SMALLEST, LARGEST)
 
 

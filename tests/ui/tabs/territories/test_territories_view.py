@@ -44,7 +44,7 @@ def designed(window, view, qtbot):
 
 
 def names_shown(view):
-    return list(view.tables.territories.table["territory"].values)
+    return list(view.balance.grid.table["territory"].values)
 
 
 def account_at(view, row):
@@ -62,8 +62,8 @@ def test_one_click_designs(tab, qtbot):
     assert view.presenter.state.chosen == state.shown.report.scenario
     assert len(names_shown(view)) == len(state.shown.picture.names)
     assert window.commands.action("undo").text() == "Undo Design territories"
-    assert {card.accessibleName().split(":")[0] for card in view.strip.cards.values()} >= {
-        "Potential off the mean, at most",
+    assert {row.accessibleName().split(":")[0] for row in view.balance.figures.rows.values()} >= {
+        "Potential off target, at most",
         "Accounts that change hands",
     }
     window.commands.trigger("undo")
@@ -83,22 +83,27 @@ def test_designing_leaves_the_window_awake(tab, qtbot, probe):
 
 def test_settings_reach_the_design(tab, qtbot):
     window, view = tab
-    click(qtbot, view.wishes_button)
+    click(qtbot, view.rail.button("design"))
+    click(qtbot, view.wishes.more)
     view.wishes.name.input.setText("Tight")
-    view.wishes.tolerance.input.setText("500")
+    tolerance = view.wishes.measures.tolerances["potential"]
+    tolerance.input.setText("500")
     click(qtbot, view.design_button)
     assert not view.presenter.state.designing
-    assert "1 to 100" in view.wishes.tolerance.message()
-    view.wishes.tolerance.input.setText("30")
+    assert "0.5 to 100" in tolerance.message()
+    tolerance.input.setText("30")
+    view.wishes.measures.checks["workload"].input.setChecked(False)
     designed(window, view, qtbot)
     assert view.picker.currentText() == "Tight (draft)"
     assert view.wishes.name.input.text() == ""
+    wishes = view.presenter.state.shown.report.wishes
+    assert [(measure.text, measure.tolerance) for measure in wishes.asked()] == [("potential", 0.3)]
 
 
 def test_a_territory_in_the_table_stands_out_on_the_map(tab, qtbot):
     _, view = tab
-    grid = view.tables.territories.view
-    index = view.tables.territories.model.index(1, 0)
+    grid = view.balance.grid.view
+    index = view.balance.grid.model.index(1, 0)
     qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=grid.visualRect(index).center())
     picked = view.presenter.state.selection
     assert picked.territories == (names_shown(view)[1],)
@@ -108,7 +113,7 @@ def test_a_territory_in_the_table_stands_out_on_the_map(tab, qtbot):
     assert names_shown(view)[1] in view.selection.words.text()
     click(qtbot, view.selection.clear_button)
     assert view.presenter.state.selection.accounts == ()
-    assert view.tables.territories.selected_records() == []
+    assert view.balance.grid.selected_records() == []
     assert not view.map._marks.bright
     assert not view.selection.clear_button.isVisible()
 
@@ -121,8 +126,8 @@ def test_an_account_on_the_map_is_found_in_the_tables(tab, qtbot):
     key = int(view.presenter.state.shown.picture.keys[row])
     assert view.presenter.state.selection.accounts == (key,)
     held = view.presenter.state.selection.held_by[0][0]
-    assert [names_shown(view)[r] for r in view.tables.territories.selected_records()] == [held]
-    view.tables.setCurrentIndex(2)
+    assert [names_shown(view)[r] for r in view.balance.grid.selected_records()] == [held]
+    click(qtbot, view.rail.button("accounts"))
     assert view.tables.accounts.selected_keys() == [key]
     assert "1 account picked" in view.selection.words.text()
 
@@ -182,14 +187,15 @@ def test_a_scenario_is_made_current_after_asking(tab, qtbot):
 def test_a_figure_leads_to_the_table_behind_it(tab, qtbot):
     window, view = tab
     designed(window, view, qtbot)
-    qtbot.mouseClick(view.strip.cards["Accounts that change hands"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(view.balance.figures.rows["Accounts that change hands"], Qt.MouseButton.LeftButton)
     assert view.tables.currentWidget() is view.tables.changes
     assert len(view.tables.changes.table) == len(view.presenter.state.shown.report.handover)
-    card = view.strip.cards["Largest deviation in potential"]
+    click(qtbot, view.rail.button("balance"))
+    card = view.balance.figures.rows["Largest deviation in potential"]
     card.setFocus()
     qtbot.keyClick(card, Qt.Key.Key_Return)
-    assert view.tables.currentWidget() is view.tables.territories
-    shown = view.tables.territories.table_as_seen()["potential_off"].values
+    assert view.rail.current == "balance"
+    shown = view.balance.grid.table_as_seen()["potential_off"].values
     assert list(shown) == sorted(shown, reverse=True)
 
 
@@ -199,9 +205,9 @@ def test_by_keyboard_alone(tab, qtbot):
     qtbot.keyClick(view.design_button, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: not view.presenter.state.designing, timeout=60_000)
     rest(window, qtbot)
-    grid = view.tables.territories.view
+    grid = view.balance.grid.view
     grid.setFocus()
-    grid.setCurrentIndex(view.tables.territories.model.index(0, 0))
+    grid.setCurrentIndex(view.balance.grid.model.index(0, 0))
     qtbot.keyClick(grid, Qt.Key.Key_Down)
     first = view.presenter.state.selection
     assert first.territories == (names_shown(view)[1],)

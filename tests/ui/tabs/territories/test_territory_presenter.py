@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.territory_reports import BeforeAfter, ScenarioHead, Scenarios, TerritoryReport
+from salesops_desktop.jobs.territory_wishes import DesignWishes
 from salesops_desktop.jobs.workspaces import Sentences
 from salesops_desktop.model.errors import Cancelled, Fault, FaultsError, InputRefusedError, SalesOpsError
 from salesops_desktop.model.outlines import load_outlines
+from salesops_desktop.model.progress import silent
 from salesops_desktop.model.tables import ColumnSpec, ValueKind, build_table
+from salesops_desktop.territory.live import LiveDesign
+from salesops_desktop.territory.problem import DesignProblem
+from salesops_desktop.territory.why import explain
 from salesops_desktop.ui.tabs.territories.picture import SMALLEST, disc_sizes, lands_of, outline_names
 from salesops_desktop.ui.tabs.territories.presenter import TerritoryPresenter, Wishes
+from salesops_desktop.ui.tabs.territories.why import WhyPresenter
 from salesops_desktop.ui.tasks import Task
 
 ACCOUNTS = [  # key, territory, owner today, potential, latitude, longitude
@@ -40,12 +47,62 @@ def report(scenario, moved=()):
     accounts = build_table("Accounts", specs, rows, entity="account", key="id")
     names = build_table(
         "Territories",
-        [ColumnSpec("territory", "T", text), ColumnSpec("person", "P", text)],
-        [("Ana", "Ana"), ("Bo", "Bo")],
+        [ColumnSpec("territory", "T", text), ColumnSpec("person", "P", text), ColumnSpec("potential", "Pot", number)],
+        [("Ana", "Ana", 0.0), ("Bo", "Bo", 0.0)],
     )
     balance = (BeforeAfter("Territories in one piece", 0.5, 1.0, ValueKind.FRACTION),)
     handover = accounts.take(np.array([1]))
-    return TerritoryReport(scenario, f"S{scenario}", "draft", "USD", names, accounts, handover, balance, ("Said.",))
+    none = build_table("None", [ColumnSpec("person", "Person", text)], [])
+    return TerritoryReport(
+        scenario, f"S{scenario}", "draft", "USD", names, accounts, handover, balance, ("Said.",), none, none, none,
+        None, DesignWishes(), ("potential",),
+    )  # fmt: skip
+
+
+class SmallDesk:
+    """A desk for the accounts above, on the engine's own live design."""
+
+    territory_names = ("Ana", "Bo")
+
+    def __init__(self, scenario, moved):
+        self.scenario = scenario
+        self.account_ids = np.array([row[0] for row in ACCOUNTS])
+        problem = DesignProblem(
+            np.array([40.0, 41.0, 35.0]), np.array([-100.0, -101.0, -90.0]),
+            {"potential": np.array([500, 700, 900])}, 2,
+            owner=np.array([0, 1, 1]), territory_names=self.territory_names, connected=False,
+        )  # fmt: skip
+        start = [1 if key in moved else place for (key, *_), place in zip(ACCOUNTS, [0, 0, 1], strict=False)]
+        self.live = LiveDesign(problem, np.array(start))
+
+    @property
+    def account_territories(self):
+        return np.append(self.live.assignment, -1)
+
+    @property
+    def figures(self):
+        return self.live.figures
+
+    def units(self, accounts):
+        return np.flatnonzero(np.isin(self.account_ids[:3], accounts))
+
+    def accounts_of(self, units):
+        return [int(self.account_ids[unit]) for unit in units]
+
+    def territory(self, name):
+        return self.territory_names.index(name)
+
+    def preview(self, units, territory):
+        return self.live.preview(units, territory)
+
+    def move(self, units, territory):
+        return self.live.move(units, territory)
+
+    def issues(self):
+        return self.live.issues()
+
+    def why(self, unit):
+        return explain(self.live, unit)
 
 
 class Jobs:
@@ -56,6 +113,10 @@ class Jobs:
         self.asked = []
         self.moved = ()
         self.fault = None
+        self.on_the_way = ()
+
+    def desk(self, context, scenario):
+        return SmallDesk(scenario, self.moved)
 
     def scenarios(self, context):
         return Scenarios(tuple(ScenarioHead(i, f"S{i}", "draft", "", "") for i in sorted(self.ids, reverse=True)))
@@ -66,8 +127,13 @@ class Jobs:
             raise self.fault
         return report(scenario, self.moved)
 
-    def design(self, context, **wishes):
+    def design(self, context, *, better, enough, **wishes):
         self.asked.append(("design", wishes))
+        for place in self.on_the_way:
+            better(SimpleNamespace(account_ids=np.array([13, 11, 12]), place=np.array(place), names=("Ana", "New")))
+            context.progress(1, 4, "Searching")
+            if enough():
+                break
         if self.fault is not None:
             raise self.fault
         self.ids.append(max(self.ids, default=0) + 1)
@@ -89,9 +155,11 @@ class Jobs:
 class AtOnce:
     """Runs each job as it is asked for."""
 
-    def run(self, function, params=None, *, topic="", on_done=None, on_error=None, on_cancelled=None, **_rest):
+    def run(
+        self, function, params=None, *, topic="", on_done=None, on_error=None, on_cancelled=None, on_progress=None, **_
+    ):
         try:
-            result = function(JobContext(), **(params or {}))
+            result = function(JobContext(progress=on_progress or silent), **(params or {}))
         except SalesOpsError as error:
             on_error(error)
         except Cancelled:
@@ -130,15 +198,35 @@ def test_opening_shows_the_newest_scenario(make):
 
 def test_a_design_is_shown_and_told(make):
     presenter, jobs, states, said = make()
-    presenter.design(Wishes(name="X", tolerance=5.0, stability=2.0, within_regions=False))
-    assert jobs.asked[-1] == (
-        "design",
-        {"name": "X", "tolerance": 5.0, "stability": 2.0, "within_regions": False, "keep_parents": True},
-    )
+    presenter.design(Wishes({"name": "X", "measures": ["potential:5"]}))
+    assert jobs.asked[-1] == ("design", {"name": "X", "measures": ["potential:5"]})
     assert any(state.designing for state in states)
     assert not presenter.state.designing
     assert presenter.state.chosen == 1
     assert said == ["S1: 4 accounts in 2 territories, 1 change hands."]
+
+
+def test_the_best_so_far_is_shown_and_kept_when_there_is_enough(make):
+    presenter, jobs, states, _ = make(1)
+    jobs.on_the_way = ([0, 1, 1], [1, 0, 1])
+    became = states.append
+
+    def render(state):
+        became(state)
+        under_way = state.designing
+        if under_way is not None and under_way.best is not None and not under_way.stopping:
+            presenter.enough()
+
+    presenter._render = render
+    presenter.design(Wishes())
+    seen = [state.designing for state in states if state.designing is not None and state.designing.best is not None]
+    assert seen[0].share == 0.25
+    assert seen[0].best.names == ("Ana", "New")
+    assert seen[0].best.place.tolist() == [1, 1, 0, -1]  # accounts 11, 12, 13, and 14, which it does not know
+    assert len({id(each.best) for each in seen}) == 1  # stopped before the second one
+    assert any(each.stopping for each in seen)
+    assert presenter.state.designing is None
+    assert presenter.state.chosen == 2
 
 
 def test_what_a_design_changes_is_not_read_twice(make):
@@ -168,7 +256,7 @@ def test_a_cancelled_design_leaves_what_was_shown(make):
 def test_a_refused_design_is_told_once(make):
     presenter, jobs, states, _ = make(1)
     jobs.fault = InputRefusedError("There is a scenario called 'X' already.")
-    presenter.design(Wishes(name="X"))
+    presenter.design(Wishes({"name": "X"}))
     assert states[-1].fault is jobs.fault
     assert presenter.state.fault is None
     assert not presenter.state.designing
@@ -202,6 +290,80 @@ def test_moving_goes_to_the_job_and_the_selection_stays(make):
     presenter.tables_changed(frozenset({"assignment"}))
     assert presenter.state.selection.accounts == (12,)
     assert presenter.state.selection.held_by == (("Bo", 1),)
+
+
+def test_what_a_move_does_is_told_before_it_is_made(make):
+    presenter, jobs, _, _ = make(1)
+    assert presenter.state.editable
+    presenter.pick_accounts([12])
+    effect = presenter.preview("Bo")
+    assert effect.after.totals["potential"].tolist() == [500, 1600]
+    assert effect.after.moved_count == 0
+    assert effect.before.moved_count == 1
+    assert not [asked for asked in jobs.asked if asked[0] == "move"]
+    assert presenter.preview("Nobody") is None
+
+
+def test_every_figure_follows_a_move_before_it_is_stored(make):
+    presenter, _, states, _ = make(1)
+    presenter.pick_accounts([12])
+    del states[:]
+    presenter.move("Bo")
+    first = states[0]
+    assert first.live is not None
+    assert first.shown.picture.place.tolist() == [0, 1, 1, -1]
+    assert first.live.territories["potential"].values.tolist() == [500, 1600]
+    assert first.selection.held_by == (("Bo", 1),)
+    presenter.tables_changed(frozenset({"assignment"}))
+    assert presenter.state.live is None
+    assert presenter.state.editable  # the desk agrees with what is stored: it is not opened anew
+
+
+def test_a_refused_move_is_put_back(make):
+    presenter, jobs, states, _ = make(1)
+
+    def refuse(*_args, **_given):
+        raise InputRefusedError("Account 12 is locked.")
+
+    jobs.move = refuse
+    presenter.pick_accounts([12])
+    presenter.move("Bo")
+    assert any(state.fault is not None for state in states)
+    assert presenter.state.live is None
+    assert presenter.state.shown.picture.place.tolist() == [0, 0, 1, -1]
+    assert presenter.state.editable  # at a new desk
+
+
+def test_what_changed_elsewhere_gets_a_new_desk(make):
+    presenter, jobs, _, _ = make(1)
+    old = presenter.editor.desk
+    presenter.tables_changed(frozenset({"account"}))
+    assert presenter.editor.desk is old
+    jobs.moved = (12,)
+    presenter.tables_changed(frozenset({"assignment"}))
+    assert presenter.editor.desk is not old
+    assert presenter.state.editable
+
+
+def test_why_an_account_is_here_and_what_else_would_cost(make):
+    presenter, jobs, _, _ = make(1)
+    told, faults = [], []
+    why = WhyPresenter(AtOnce(), presenter, told.append, faults.append)
+    why.look_at(presenter.state)
+    assert told[-1].told is None
+    presenter.pick_accounts([12])
+    why.look_at(presenter.state)
+    answer = told[-1].told
+    assert answer.about == "Ana"
+    assert answer.sentences
+    assert answer.options["territory"].values.tolist() == ["Bo"]
+    assert answer.moves == (((12,), "Bo"),)
+    asked = len(told)
+    why.look_at(presenter.state)
+    assert len(told) == asked
+    why.do(0)
+    assert ("move", 1, "Bo", [12]) in jobs.asked
+    assert not faults
 
 
 def test_todays_owners_cannot_be_moved_or_made_current(make):

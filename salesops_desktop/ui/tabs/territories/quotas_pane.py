@@ -1,0 +1,94 @@
+"""Quotas of the scenario: what the company wants, how it is shared, whether that is fair; then set."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from salesops_desktop.ui.i18n import tr
+from salesops_desktop.ui.tabs.tab import Shell
+from salesops_desktop.ui.tabs.territories.report_pane import GridTabs, ReportPane
+from salesops_desktop.ui.tabs.territories.report_presenter import ReportPresenter, ReportState
+from salesops_desktop.ui.widgets.forms import CheckField, Form, IntegerField, PercentField, TextField
+
+
+class QuotasPane(ReportPane):
+    """Previews and sets quotas.
+
+    Args:
+        shell: the window.
+        tell: says what was done.
+    """
+
+    def __init__(self, shell: Shell, tell: Any) -> None:
+        super().__init__()
+        self._shell = shell
+        self.presenter = ReportPresenter(shell.run_job, self.render_state, tell, "territories quotas")
+        self.preview_button = self.add_button(tr("Preview"), "refresh", self.preview)
+        self.set_button = self.add_button(tr("Set quotas"), "check", self.set_quotas, primary=True)
+        self.form = Form(
+            {
+                "target": TextField(
+                    tr("Company target"),
+                    placeholder=tr("last year plus growth"),
+                    hint=tr("For the year, in the company's currency."),
+                ),
+                "growth": PercentField(tr("Growth"), hint=tr("On last year, where no target is given.")),
+                "potential": PercentField(tr("By potential")),
+                "history": PercentField(tr("By last year")),
+                "trend": PercentField(tr("By own growth")),
+                "floor": TextField(tr("At least"), placeholder=tr("500000, or 90% of last year")),
+                "cap": TextField(tr("At most"), placeholder=tr("125% of last year")),
+                "unit": IntegerField(tr("Rounded to")),
+                "managers": CheckField(tr("Managers get the sum of their people")),
+            }
+        )
+        defaults = {"growth": "0.10", "potential": "0.40", "history": "0.40", "trend": "0.20"}
+        self.form.set_values({name: Decimal(value) for name, value in defaults.items()})
+        self.form.fields["unit"].set_value(1000)
+        self.tables = GridTabs(
+            shell,
+            tr("Quotas"),
+            {
+                "lines": tr("Territories"),
+                "periods": tr("Periods"),
+                "managers": tr("Managers"),
+                "fairness": tr("Fairness"),
+                "outliers": tr("Outliers"),
+            },
+        )
+        self.column.addWidget(self.form)
+        self.column.addWidget(self.tables, 1)
+
+    def _asked(self) -> dict[str, object] | None:
+        if not self.form.validate():
+            return None
+        values = self.form.values()
+        asked: dict[str, object] = {name: values[name] or "" for name in ("target", "floor", "cap")}
+        for name in ("growth", "potential", "history", "trend"):
+            asked[name] = float((values[name] or Decimal(0)) * 100)
+        asked["unit"] = str(values["unit"] or 1)
+        return asked
+
+    def preview(self) -> None:
+        """Work quotas out as the form says; nothing is stored."""
+        asked = self._asked()
+        if asked is not None:
+            self.presenter.ask("territories quotas", asked)
+
+    def set_quotas(self) -> None:
+        """Store the quotas as the form says."""
+        asked = self._asked()
+        if asked is not None:
+            managers = bool(self.form.fields["managers"].value())
+            self.presenter.do("territories set-quotas", {**asked, "managers": managers, "replace": True}, shows=True)
+
+    def render_state(self, state: ReportState) -> None:
+        """Show a state."""
+        report = state.report
+        self.say(() if report is None else report.summary(), state.fault, busy=state.busy)
+        self.set_button.setEnabled(self._shell.session.writable and report is not None)
+        if report is not None:
+            names = ("lines", "periods", "managers", "fairness", "outliers")
+            self.tables.show_tables({name: getattr(report, name) for name in names})
+        self.tables.setVisible(report is not None)
