@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +12,7 @@ import numpy as np
 from salesops_desktop.model.progress import Progress, silent
 from salesops_desktop.territory.blocks import Blocks, make_blocks
 from salesops_desktop.territory.figures import Design, evaluate, unit_edges
+from salesops_desktop.territory.patience import patiently
 from salesops_desktop.territory.problem import NONE, Assignment, DesignProblem, Floats, Indices, sum_by
 
 if TYPE_CHECKING:
@@ -48,14 +51,16 @@ def design(
     Raises:
         FaultsError: the problem makes no sense; every reason is listed.
     """
+    from salesops_desktop.territory.conflict import conflicts  # noqa: PLC0415  # loads the compiler
     from salesops_desktop.territory.portfolio import Portfolio  # noqa: PLC0415  # loads the compiler
     from salesops_desktop.territory.span import SpanPortfolio  # noqa: PLC0415  # loads the compiler
 
     progress(0, 1, "Looking at the units")
     problem.check()
     progress(0, 1, "Finding neighbours")
-    edges = unit_edges(problem)
-    blocks = make_blocks(problem, edges)
+    look = partial(progress, 0, 0)
+    edges = patiently(lambda: unit_edges(problem), look)
+    blocks = patiently(lambda: make_blocks(problem, edges), look)
     progress(0, 1, "Designing territories")
     fixed = np.where(blocks.positioned, NONE, blocks.owner)
     found = fixed
@@ -71,7 +76,8 @@ def design(
         found = np.where(best == NONE, fixed, best)
     found = _placed(blocks, found, problem.territories)
     progress(1, 1, "Measuring")
-    return evaluate(problem, found[blocks.of_unit], edges)
+    made = patiently(lambda: evaluate(problem, found[blocks.of_unit], edges), look)
+    return dataclasses.replace(made, sentences=(*made.sentences, *conflicts(problem, blocks, made, found, seed, look)))
 
 
 def _loads(blocks: Blocks, where: Indices, k: int) -> Floats:

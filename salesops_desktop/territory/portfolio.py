@@ -12,6 +12,7 @@ from typing import Final, Literal
 import numpy as np
 
 from salesops_desktop.territory.blocks import Blocks
+from salesops_desktop.territory.patience import patiently
 from salesops_desktop.territory.problem import NONE, DesignProblem, Floats, Indices
 from salesops_desktop.territory.search import SCORE, Aim, Search, make_board
 from salesops_desktop.territory.start import around, bisection, matched, nearest_owned
@@ -26,7 +27,7 @@ class Plan:
 
     Attributes:
         steps: of all searches together.
-        each: at least so many for each block.
+        each: so many for each block where that is more, up to four times ``steps``.
         fresh: starts that know nothing of today.
         kicks: how often each of the two best is shaken and searched again; that takes two thirds of the steps.
     """
@@ -81,7 +82,7 @@ class Portfolio:
         self.homes = problem.home_points
         self.aim = Aim(self.homes, problem.disruption, problem.connected, problem.budget)
         plan = Plan(effort, 0, 2) if isinstance(effort, int) else PLANS[effort]
-        self.steps = max(plan.steps, plan.each * len(self.members))
+        self.steps = max(plan.steps, min(plan.each * len(self.members), 4 * plan.steps))
         self.plan = plan
 
     def best(self, progress: Callable[[float], None], better: Callable[[Indices], None]) -> Indices:
@@ -91,12 +92,12 @@ class Portfolio:
             progress: told how much is done, from 0 to 1, every fraction of a second; what it raises ends all.
             better: told every better assignment.
         """
-        starts = []
-        for start, heat in self._starts():
-            progress(0.0)
-            starts.append((self._whole(start), heat))
+        starts: list[tuple[Indices, float]] = []
+        coming = ((self._whole(start), heat) for start, heat in self._starts())
+        while made := patiently(lambda: next(coming, None), lambda: progress(0.0)):
+            starts.append(made)
             if len(starts) == 1:
-                better(starts[0][0])
+                better(made[0])
         mean = min(self._mean(start) for start, _ in starts)
         self.board = make_board(self.blocks, self.aim, mean)
         runs = [(Search(self.board, start, self.seed * 1009 + i), heat) for i, (start, heat) in enumerate(starts)]
