@@ -1,6 +1,6 @@
 """The 24 published districting instances (largest diameter short, three activities at ±5 %, contiguous).
 
-    python -m benchmarks.territory_span [--steps 300] [--seed 1] [NAME ...]
+    python -m benchmarks.territory_span [--steps 100] [--seed 1] [NAME ...]
 
 ``--steps`` are millions of all searches of an instance together; a NAME is part of an instance's. The instances and
 what others reached on them (A-TS: Gliesch, Ritt, Moreira, EvoCOP 2018; RME-16: Ríos-Mercado, Escalante 2016; both the
@@ -30,7 +30,7 @@ from salesops_desktop.territory import DesignProblem, design
 from salesops_desktop.territory.kernels import compile_all
 
 ROOT = Path(__file__).resolve().parents[1]
-STEPS = 300
+STEPS = 100
 SECONDS = 60.0
 """What an instance may take on two cores."""
 
