@@ -134,7 +134,7 @@ class LiveDesign:
         whole = np.ones(self.k + 1, dtype=np.bool_)
         whole[self.k] = False
         self.figures = self._measured(self._where, whole, self._nothing())
-        self._counter.settle(self._where)
+        self._counter.settle()
 
     @property
     def assignment(self) -> Assignment:
@@ -229,7 +229,7 @@ class LiveDesign:
     def _take(self, units: Indices, new: Indices) -> Effect:
         effect, where = self._effect(units, new)
         self._where, self.figures = where, effect.after
-        self._counter.settle(where)
+        self._counter.settle()
         return effect
 
     def _effect(self, units: Indices, new: Indices) -> tuple[Effect, Indices]:

@@ -65,9 +65,8 @@ class PieceCounter:
         count_pieces(self._first, self._second, self._carrier, at, counts, touched, self._room, result)
         return result[: self.k]
 
-    def settle(self, where: Indices) -> None:
-        """Take ``where`` as what later counts start from."""
-        self._carry(self._excused(where))
+    def settle(self) -> None:
+        """Take what was counted last as what later counts start from."""
         self._settled = self._carrier
 
     def _excused(self, where: Indices) -> Flags:
