@@ -51,6 +51,9 @@ def make_board(blocks: Blocks, aim: Aim, mean: float) -> Board:
     """
     k, part = len(aim.homes), np.flatnonzero(~blocks.positioned & (blocks.owner != NONE))
     base = np.stack([sum_by(blocks.owner[part], row[part], k) for row in blocks.shares], axis=1)
+    # What has neither place nor owner comes last, to who has least: each will get about its part.
+    waiting = blocks.shares[:, ~blocks.positioned & (blocks.owner == NONE)].sum(axis=1)
+    base += blocks.target.T * (waiting / np.maximum(blocks.target.sum(axis=1), 1e-300))
     indptr, indices = flat_graph(len(blocks), blocks.edges)
     at_home = np.asarray(np.isfinite(aim.homes).all(axis=1))
     whole = 1.0 if aim.budget is None else max(aim.budget, 1e-9)
