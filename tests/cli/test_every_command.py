@@ -51,6 +51,7 @@ ASKED = {
     "territories make-current": "{company} 1 --effective-from 2027-01-01",
     "territories copy": "{company} 1 Second",
     "territories rename": "{company} 1 Second",
+    "territories route": "{company} 1 --what leads --all-open",
     "territories note": "{company} 1 'Agreed'",
     "territories delete": "{company} 1",
     "territories staff": "{company} 1 {territory}",
