@@ -33,7 +33,8 @@ SCENARIO = (
     ),
     (
         "INSERT INTO quota (person_id, territory_id, measure, period_start, period_end, amount, currency) "
-        "SELECT person_id, id, 'bookings', '2027-01-01', '2027-03-31', 12345600 + id, 'USD' FROM territory WHERE scenario_id = 7"
+        "SELECT person_id, id, 'bookings', '2027-01-01', '2027-03-31', 12345600 + id, 'USD' FROM territory "
+        "WHERE scenario_id = 7"
     ),
 )
 

@@ -30,8 +30,8 @@ from salesops_desktop.sheets.returned import (
 _HEAD_ROWS = 400
 """How far down a sheet the heading of its list is looked for: sums of many territories stand above it."""
 _MOST_CELLS_TOLD = 100
-_CELL = re.compile(rb'<(?:\w+:)?c r="([A-Z]{1,3})(\d{1,7})"[^>]*?(?:/>|>(.*?)</(?:\w+:)?c>)', re.DOTALL)
-_HAS_FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
+_FORMULA_CELL = re.compile(rb'<(?:\w+:)?c r="([A-Z]{1,3})(\d{1,7})"[^>]*><(?:\w+:)?f[ />]')
+"""A cell's formula comes first in it (ECMA-376, CT_Cell)."""
 _SAVED_BY = re.compile(rb"<cp:lastModifiedBy>([^<]{1,200})</cp:lastModifiedBy>")
 
 
@@ -188,11 +188,7 @@ def _overwritten(container: Container, ranges: Sequence[tuple[str, str, int, int
 
 def _formula_cells(sheet: bytes) -> set[tuple[int, int]]:
     """Column (from 0) and row (from 1) of the cells that hold a formula."""
-    return {
-        (column_number(match[1]), int(match[2]))
-        for match in _CELL.finditer(sheet)
-        if match[3] and _HAS_FORMULA.search(match[3])
-    }
+    return {(column_number(match[1]), int(match[2])) for match in _FORMULA_CELL.finditer(sheet)}
 
 
 def _saved_by(container: Container) -> str:
