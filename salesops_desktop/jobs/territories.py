@@ -22,6 +22,7 @@ from salesops_desktop.jobs.territory_reports import (
 from salesops_desktop.jobs.territory_scenarios import make_current
 from salesops_desktop.jobs.territory_solving import plan_seats, solve, store_design
 from salesops_desktop.jobs.territory_units import make_units
+from salesops_desktop.jobs.territory_watching import WatchedContext
 from salesops_desktop.jobs.territory_wishes import Boundary, Compactness, DesignWishes, Effort, UnitKind
 from salesops_desktop.jobs.workspaces import Sentences
 from salesops_desktop.model.errors import InputRefusedError
@@ -130,7 +131,8 @@ def design_territories(
     context.progress(0, 0, "Reading")
     with context.workspace.read() as connection:
         whole = _asked(connection, wishes, based_on, context)
-    solved = solve(whole, seed, context.progress)
+    watch = context.watch if isinstance(context, WatchedContext) else None
+    solved = solve(whole, seed, context.progress, watch)
     whole = dataclasses.replace(whole, assignment=solved.assignment)
     figures: dict[str, object] = {
         "sentences": [*whole.notes, *solved.sentences], "certificate": solved.certificate.to_json(),

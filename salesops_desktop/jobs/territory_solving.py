@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 from salesops_desktop.jobs.territory_inputs import NOBODY, TerritoryInputs, named
 from salesops_desktop.jobs.territory_problems import ScenarioProblem, Seat, seats_for
 from salesops_desktop.jobs.territory_units import AREA_KINDS
+from salesops_desktop.jobs.territory_watching import Watch, watched_design
 from salesops_desktop.jobs.territory_wishes import DesignWishes, Effort
 from salesops_desktop.model.errors import Fault, FaultsError, InputRefusedError
 from salesops_desktop.model.progress import Progress, part_of
-from salesops_desktop.territory import design
 from salesops_desktop.territory.bounds import Certificate, certify
 from salesops_desktop.workspace.text import stored_now
 
@@ -111,21 +111,22 @@ def _left_out(names: Sequence[str], rows: set[int], why: str) -> list[str]:
     return [f"Without a territory, because {why}: {said}."]
 
 
-def solve(whole: ScenarioProblem, seed: int, progress: Progress) -> Solved:
+def solve(whole: ScenarioProblem, seed: int, progress: Progress, watch: Watch | None = None) -> Solved:
     """Run the engine, then ask how far its result is from what is provably possible.
 
     Args:
         whole: the problem.
         seed: of what is left to chance.
         progress: told as the engine goes on; may cancel.
+        watch: told of better ones as they come, and says when there is enough.
 
     Raises:
         FaultsError: the problem makes no sense; with every reason.
     """
-    effort = whole.wishes.effort
-    made = design(whole.problem, seed=seed, effort=effort.value, progress=part_of(progress, 0, 85))
-    proof = certify(whole.problem, made, seconds=_PROOF[effort], seed=seed, progress=part_of(progress, 85, 100))
-    return Solved(made.assignment, made.sentences, proof)
+    made, sentences = watched_design(whole, seed, part_of(progress, 0, 85), watch)
+    seconds = _PROOF[Effort.QUICK if watch is not None and watch.enough() else whole.wishes.effort]
+    proof = certify(whole.problem, made, seconds=seconds, seed=seed, progress=part_of(progress, 85, 100))
+    return Solved(made.assignment, sentences, proof)
 
 
 def by_rule(whole: ScenarioProblem) -> dict[int, str]:

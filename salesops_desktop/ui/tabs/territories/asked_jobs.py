@@ -66,13 +66,11 @@ class Jobs:
         self, context: JobContext, *, better: Callable[[Any], None], enough: Callable[[], bool], **wishes: Any
     ) -> TerritoryReport:
         """Design a new one; tells of better ones on the way and stops when there is enough."""
-        from salesops_desktop.jobs import territories  # noqa: PLC0415  # heavy
+        from salesops_desktop.jobs.territories import design_territories  # noqa: PLC0415  # heavy
+        from salesops_desktop.jobs.territory_watching import Watch, WatchedContext  # noqa: PLC0415  # heavy
 
-        live = getattr(territories, "design_live", None)
-        if live is None:
-            return territories.design_territories(context, **wishes)
-        report: TerritoryReport = live(context, better=better, enough=enough, **wishes)
-        return report
+        watched = WatchedContext(context.current, context.progress, context.publish, watch=Watch(better, enough))
+        return design_territories(watched, **wishes)
 
     def move(self, context: JobContext, scenario: int, territory: str, accounts: list[int]) -> Sentences:
         """Move accounts by hand."""
