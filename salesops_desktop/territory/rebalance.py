@@ -30,7 +30,7 @@ MOST: Final = 6
 ROOM: Final = 1.4
 """How much may be moved for compactness, in lower bounds, where less would do."""
 
-FEW: Final = Schedule(hot=1.0, cold=0.02, steps=5_000_000)
+FEW: Final = Schedule(hot=3.0, cold=0.05, steps=4_500_000, weight=0.7)
 COARSE: Final = Schedule(hot=1.0, cold=0.1, steps=4_500_000, weight=2.0)
 FINE: Final = Schedule(hot=0.4, cold=0.05, steps=1_400_000)
 SHORT: Final = Schedule(hot=1.0, cold=0.05, steps=1_000_000, period=10_000)
