@@ -27,6 +27,7 @@ from salesops_desktop.commission.plan import (
     TierMode,
     Window,
 )
+from salesops_desktop.commission.proration import DayCount, Proration
 from salesops_desktop.commission.records import NO_PERSON, Credits, Extra, Line, Lines, Notice, RunResult, Unpaid
 from salesops_desktop.commission.reference import Reference, reference
 from salesops_desktop.commission.splits import split_credits
@@ -42,6 +43,7 @@ __all__ = [
     "BoundarySide",
     "Component",
     "Credits",
+    "DayCount",
     "ExchangeRate",
     "ExchangeRates",
     "Extra",
@@ -56,6 +58,7 @@ __all__ = [
     "Pays",
     "Plan",
     "PlanAssignment",
+    "Proration",
     "Quota",
     "RateTable",
     "Reference",

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from salesops_desktop.commission.clawbacks import Clawback
 from salesops_desktop.commission.draws import Draw
+from salesops_desktop.commission.proration import Proration
 from salesops_desktop.expressions import Rounding
 from salesops_desktop.model.enums import Measure
 from salesops_desktop.model.money import PPM
@@ -291,6 +292,7 @@ class Plan:
         effective_to: last day.
         terms: how earnings become payments.
         clawback: what a cancellation takes back; None leaves it to the accumulation (refunds are negative credits).
+        proration: quotas and target incentives of those who serve a part of a period; None takes them as entered.
     """
 
     name: str
@@ -300,6 +302,7 @@ class Plan:
     effective_to: dt.date | None = None
     terms: PayTerms = PayTerms()
     clawback: Clawback | None = None
+    proration: Proration | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import calendar as calendars
 import datetime as dt
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
@@ -30,6 +31,25 @@ class DayCount(StrEnum):
     """Every month has 30 days (30E/360)."""
     MONTHS = "whole months"
     """A month counts when its first day is served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proration:
+    """What a plan says of quotas and target incentives for parts of a period.
+
+    Attributes:
+        count: how the days served are counted.
+        quota: whether quotas are prorated.
+        target: whether target incentives are.
+        ramp: ppm of the full quota in each calendar month of service, from the month of hire on; then the whole.
+        roster_ramp: without ``ramp``, whether quotas rise evenly over the months that the roster names.
+    """
+
+    count: DayCount = DayCount.CALENDAR
+    quota: bool = True
+    target: bool = True
+    ramp: tuple[int, ...] = ()
+    roster_ramp: bool = False
 
 
 def days_between(start: dt.date, end: dt.date, count: DayCount, holidays: Collection[dt.date] = ()) -> int:

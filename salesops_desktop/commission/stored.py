@@ -29,11 +29,14 @@ from salesops_desktop.commission.plan import (
     TierMode,
     Window,
 )
+from salesops_desktop.commission.proration import Proration
 from salesops_desktop.commission.stored_terms import (
     clawback_json,
     integer,
     optional_integer,
+    proration_json,
     read_clawback,
+    read_proration,
     read_terms,
     terms_json,
 )
@@ -53,6 +56,7 @@ def definition(plan: Plan) -> Json:
         "components": [_component_json(component) for component in plan.components],
         "terms": terms_json(plan.terms),
         "clawback": None if plan.clawback is None else clawback_json(plan.clawback),
+        **({} if plan.proration is None else {"proration": proration_json(plan.proration)}),
     }
 
 
@@ -84,12 +88,12 @@ def read_plan(stored: Mapping[str, Any]) -> Plan:
     end = reader.value(stored, "effective_to", "", lambda text: None if text is None else dt.date.fromisoformat(text))
     name, currency = (reader.value(stored, key, "", _text) for key in ("name", "currency"))
     components = reader.components(stored)
-    terms, clawback = reader.rest(stored)
+    terms, clawback, proration = reader.rest(stored)
     reader.finish()
     assert start is not None
     assert name is not None
     assert currency is not None
-    return Plan(name, currency, start, components, end, terms, clawback)
+    return Plan(name, currency, start, components, end, terms, clawback, proration)
 
 
 def plan_from(
@@ -102,9 +106,9 @@ def plan_from(
     """
     reader = _Reader(name)
     components = reader.components(stored)
-    terms, clawback = reader.rest(stored)
+    terms, clawback, proration = reader.rest(stored)
     reader.finish()
-    return Plan(name, currency, effective_from, components, effective_to, terms, clawback)
+    return Plan(name, currency, effective_from, components, effective_to, terms, clawback, proration)
 
 
 def _component_json(component: Component) -> Json:
@@ -211,12 +215,13 @@ class _Reader:
             return ()
         return tuple(self._component(entry, i) for i, entry in enumerate(entries) if isinstance(entry, dict))
 
-    def rest(self, stored: Mapping[str, Any]) -> tuple[PayTerms, Clawback | None]:
-        """The terms of payment and the clawback; the first form of plans had neither."""
-        terms, clawback = stored.get("terms"), stored.get("clawback")
+    def rest(self, stored: Mapping[str, Any]) -> tuple[PayTerms, Clawback | None, Proration | None]:
+        """The terms of payment, the clawback and the proration; the first form of plans had none of them."""
+        terms, clawback, proration = stored.get("terms"), stored.get("clawback"), stored.get("proration")
         return (
             PayTerms() if terms is None else read_terms(self, terms),
             None if clawback is None else read_clawback(self, clawback),
+            None if proration is None else read_proration(self, proration),
         )
 
     def _component(self, entry: Json, index: int) -> Component:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from salesops_desktop.commission.clawbacks import Clawback, ClawbackRate
 from salesops_desktop.commission.draws import Draw, DrawKind
 from salesops_desktop.commission.plan import PayTerms, Window
+from salesops_desktop.commission.proration import DayCount, Proration
 
 Json = dict[str, Any]
 
@@ -55,6 +56,35 @@ def clawback_json(clawback: Clawback) -> Json:
         "rate": clawback.rate.value,
         "paid_only": clawback.paid_only,
     }
+
+
+def proration_json(proration: Proration) -> Json:
+    """A proration as a JSON object."""
+    return {
+        "count": proration.count.value,
+        "quota": proration.quota,
+        "target": proration.target,
+        "ramp": list(proration.ramp),
+        "roster_ramp": proration.roster_ramp,
+    }
+
+
+def read_proration(reader: Reads, stored: object) -> Proration:
+    """What :func:`proration_json` wrote."""
+    entry: Json = stored if isinstance(stored, dict) else {}
+    return Proration(
+        count=reader.value(entry, "count", "proration", DayCount),
+        quota=reader.value(entry, "quota", "proration", boolean),
+        target=reader.value(entry, "target", "proration", boolean),
+        ramp=reader.value(entry, "ramp", "proration", _shares) or (),
+        roster_ramp=reader.value(entry, "roster_ramp", "proration", boolean),
+    )
+
+
+def _shares(value: object) -> tuple[int, ...]:
+    if not isinstance(value, list):
+        raise TypeError
+    return tuple(integer(share) for share in value)
 
 
 def read_terms(reader: Reads, stored: object) -> PayTerms:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -16,16 +17,28 @@ from sqlalchemy import Connection
 from salesops_desktop.commission import (
     NO_PERSON,
     Credits,
+    ExchangeRate,
     ExchangeRates,
     Plan,
     PlanAssignment,
     Quota,
+    Reference,
+    Reporting,
+    RunResult,
+    Score,
+    TargetIncentive,
+    calculate,
     plan_from,
+    reference,
     split_credits,
 )
-from salesops_desktop.jobs.currencies import load_rates
+from salesops_desktop.commission.clawbacks import ClawbackRate
+from salesops_desktop.jobs.commission_facts import Facts, Part, load_facts
+from salesops_desktop.jobs.commission_proration import Service, prorated
 from salesops_desktop.model.enums import CreditRole, Measure
 from salesops_desktop.model.money import PPM
+from salesops_desktop.model.periods import FiscalCalendar, Period
+from salesops_desktop.model.progress import Progress, silent
 from salesops_desktop.model.tables import Column, Table, ValueKind, column_array
 
 Ints = npt.NDArray[np.int64]
@@ -41,6 +54,31 @@ class PayOn(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Cancelled:
+    """A refund that a plan's clawback takes back by itself, so that it does not accumulate.
+
+    Attributes:
+        person: whose credit.
+        plan: the plan with the clawback.
+        credit: the refund's credit key.
+        number: the refund's own number.
+        original: the row id of the transaction that it cancels.
+        amount: minor units of ``currency``, as the refund has it: negative for a cancelled sale.
+        currency: ISO code.
+        day: of the refund.
+    """
+
+    person: int
+    plan: str
+    credit: int
+    number: str
+    original: int
+    amount: int
+    currency: str
+    day: dt.date
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """All that one run needs, as it stands in the workspace."""
 
@@ -52,23 +90,31 @@ class Inputs:
     accounts: dict[int, str]
     """Credit key → the account's name."""
     quotas: tuple[Quota, ...]
+    """As they count: prorated where a plan says so."""
     rates: ExchangeRates
     names: dict[int, str]
+    targets: tuple[TargetIncentive, ...] = ()
+    scores: tuple[Score, ...] = ()
+    reports: tuple[Reporting, ...] = ()
+    rate_records: tuple[ExchangeRate, ...] = ()
+    cancelled: tuple[Cancelled, ...] = ()
+    """Refunds that are clawed back at the original rate; they are not among the credits."""
+    prorated: Mapping[tuple[int, dt.date, dt.date], str] = field(default_factory=dict)
+    """(person, first day, last day) of each quota that is not whole → a sentence."""
 
+    def calculate(self, period: Period, calendar: FiscalCalendar, progress: Progress = silent) -> RunResult:
+        """What ``period`` pays by these inputs."""
+        return calculate(
+            self.plans, self.assignments, self.credits, self.quotas, period, calendar=calendar, rates=self.rates,
+            targets=self.targets, scores=self.scores, reports=self.reports, names=self.names, progress=progress,
+        )  # fmt: skip
 
-_CREDITS = """
-SELECT c.id AS credit_id, t.id AS transaction_id, coalesce(c.person_id, t.owner_id) AS person,
-       coalesce(c.credited_on, t.booked_on) AS day, t.external_id, t.amount, t.currency, t.kind, t.margin, t.quantity,
-       coalesce(c.share, 1000000) AS share, coalesce(c.role, 'direct') AS role,
-       p.name AS product, p.family, a.name AS account, a.industry, a.segment, o.stage
-FROM "transaction" t
-LEFT JOIN credit c ON c.transaction_id = t.id
-LEFT JOIN product p ON p.id = t.product_id
-LEFT JOIN account a ON a.id = t.account_id
-LEFT JOIN opportunity o ON o.id = t.opportunity_id
-WHERE t.kind IN (?, 'refund')
-ORDER BY t.id, c.id
-"""
+    def reference(self, period: Period, calendar: FiscalCalendar) -> Reference:
+        """The same by the independent reference."""
+        return reference(
+            self.plans, self.assignments, self.credits, self.quotas, period, calendar=calendar,
+            rates=self.rate_records, targets=self.targets, scores=self.scores, reports=self.reports,
+        )  # fmt: skip
 
 
 def load_inputs(connection: Connection, pay_on: PayOn = PayOn.BOOKING) -> Inputs:
@@ -77,26 +123,54 @@ def load_inputs(connection: Connection, pay_on: PayOn = PayOn.BOOKING) -> Inputs
     A transaction without credits credits its own person in full. Each credit's amount is its exact part of the
     transaction, by largest remainder.
     """
-    result = connection.exec_driver_sql(_CREDITS, (pay_on.value,))
-    frame = pd.DataFrame(result.fetchall(), columns=list(result.keys()))
+    return inputs_of(load_facts(connection, pay_on.value))
+
+
+def inputs_of(facts: Facts) -> Inputs:
+    """What the engine is given for ``facts``."""
+    rows, names = facts.rows, dict(facts.names)
+    plans = tuple(
+        plan_from(name, currency, _day(start), _last(end), stored)
+        for name, currency, start, end, stored in rows[Part.PLANS]
+    )
+    assignments = tuple(PlanAssignment(p, plan, _day(a), _last(b)) for p, plan, a, b in rows[Part.ASSIGNMENTS])
+    quotas = [Quota(p, Measure(m), _day(a), _day(b), int(v), c) for p, m, a, b, v, c in rows[Part.QUOTAS]]
+    targets = [TargetIncentive(p, _day(a), _day(b), int(v), c) for p, a, b, v, c in rows[Part.TARGETS]]
+    services = {
+        int(person): Service(
+            _last(start), _last(end), ramp, tuple((_day(first), _last(last), int(share)) for first, last, share in away)
+        )
+        for person, start, end, ramp, away in rows[Part.PEOPLE]
+    }
+    counted, aimed, said = prorated(plans, assignments, services, quotas, targets, names)
+    records = tuple(ExchangeRate(a, b, _day(day), int(rate)) for a, b, day, rate in rows[Part.RATES])
+    frame = facts.credits
     credits_, keys = _credits(frame)
-    names = {int(i): str(name) for i, name in connection.exec_driver_sql("SELECT id, name FROM person")}
+    cancelled, kept = _cancelled(frame, credits_, plans, assignments)
     return Inputs(
-        load_plans(connection),
-        tuple(
-            PlanAssignment(int(person), plan, dt.date.fromisoformat(start), dt.date.fromisoformat(end) if end else None)
-            for person, plan, start, end in connection.exec_driver_sql(
-                "SELECT a.person_id, p.name, a.start_date, a.end_date FROM plan_assignment a "
-                "JOIN plan p ON p.id = a.plan_id"
-            )
-        ),
-        credits_,
+        plans,
+        assignments,
+        credits_ if kept is None else credits_.take(kept),
         dict(zip(keys, (int(v) for v in frame["transaction_id"]), strict=True)),
         {key: str(name) for key, name in zip(keys, frame["account"], strict=True) if isinstance(name, str)},
-        _quotas(connection),
-        load_rates(connection),
+        counted,
+        ExchangeRates(records),
         names,
+        aimed,
+        tuple(Score(p, name, _day(a), _day(b), int(v)) for p, name, a, b, v in rows[Part.SCORES]),
+        tuple(Reporting(p, m, _day(a), _last(b)) for p, m, a, b in rows[Part.REPORTS]),
+        records,
+        cancelled,
+        said,
     )
+
+
+def _day(text: str) -> dt.date:
+    return dt.date.fromisoformat(text[:10])
+
+
+def _last(text: str | None) -> dt.date | None:
+    return None if text is None else _day(text)
 
 
 def load_plans(connection: Connection) -> tuple[Plan, ...]:
@@ -105,28 +179,34 @@ def load_plans(connection: Connection) -> tuple[Plan, ...]:
         "SELECT name, currency, effective_from, effective_to, definition FROM plan ORDER BY name"
     )
     return tuple(
-        plan_from(
-            name, currency, dt.date.fromisoformat(start), dt.date.fromisoformat(end) if end else None, json.loads(text)
-        )
+        plan_from(name, currency, _day(start), _last(end), json.loads(text))
         for name, currency, start, end, text in rows
     )
 
 
-def _quotas(connection: Connection) -> tuple[Quota, ...]:
-    rows = connection.exec_driver_sql(
-        "SELECT person_id, measure, period_start, period_end, amount, currency FROM quota WHERE person_id IS NOT NULL"
-    )
-    return tuple(
-        Quota(
-            int(person),
-            Measure(measure),
-            dt.date.fromisoformat(start),
-            dt.date.fromisoformat(end),
-            int(amount),
-            currency,
-        )
-        for person, measure, start, end, amount, currency in rows
-    )
+def _cancelled(
+    frame: pd.DataFrame, credits_: Credits, plans: Sequence[Plan], assignments: Sequence[PlanAssignment]
+) -> tuple[tuple[Cancelled, ...], npt.NDArray[np.intp] | None]:
+    """The refunds that a clawback takes back at the original rate, and the rows of the other credits (None: all)."""
+    ruled = {p.name: p for p in plans if p.clawback is not None and p.clawback.rate is ClawbackRate.ORIGINAL}
+    if not ruled:
+        return (), None
+    held = [a for a in assignments if a.plan in ruled]
+    found, taken = [], np.zeros(len(frame), dtype=np.bool_)
+    for i in np.flatnonzero((frame["kind"] == "refund").to_numpy() & frame["original_id"].notna().to_numpy()).tolist():
+        day: dt.date = credits_.date[i].astype("datetime64[D]").astype(object)
+        for assignment in held:
+            plan = ruled[assignment.plan]
+            begins, ends = max(assignment.start, plan.effective_from), assignment.end or dt.date.max
+            if assignment.person == credits_.person[i] and begins <= day <= min(ends, plan.effective_to or ends):
+                taken[i] = True
+                found.append(
+                    Cancelled(
+                        int(credits_.person[i]), plan.name, int(credits_.key[i]), str(credits_.transaction[i]),
+                        int(frame["original_id"].iloc[i]), int(credits_.amount[i]), str(credits_.currency[i]), day,
+                    )
+                )  # fmt: skip
+    return tuple(found), np.flatnonzero(~taken)
 
 
 def _credits(frame: pd.DataFrame) -> tuple[Credits, list[int]]:

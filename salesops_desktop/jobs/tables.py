@@ -124,8 +124,8 @@ def browse(context: JobContext, entity_name: str, *, ids: list[int] | None = Non
     """Show the records of one kind.
 
     Args:
-        entity_name: person, account, product, opportunity, snapshot_line, transaction, credit, lead, activity, quota
-            or exchange_rate.
+        entity_name: person, account, product, opportunity, snapshot_line, transaction, credit, lead, activity, quota,
+            target_incentive, score, reporting or exchange_rate.
         ids: only the records with these row ids.
     """
     try:

@@ -433,6 +433,53 @@ def quotas_export(quotas: Iterable[Quota], roster: Roster) -> Export:
     return Export("quotas.xlsx", "quota", headers, rows, sheet="Quotas")
 
 
+def incentives_export(quotas: Iterable[Quota], roster: Roster) -> Export:
+    """What reps and overlays earn at quota, as compensation keeps it: about a twentieth of the quota."""
+    headers = ("Employee", "Period Start", "Period End", "Target Incentive", "Currency")
+    rows: list[list[Value]] = [
+        [
+            roster.people[q.person].name,
+            calendar.date_of(q.quarter[0]).isoformat(),
+            calendar.date_of(q.quarter[1]).isoformat(),
+            f"{max(round(q.amount / 2_000_000), 1) * 1000}.00",
+            roster.people[q.person].currency,
+        ]
+        for q in quotas
+    ]
+    return Export("target_incentives.csv", "target_incentive", headers, rows)
+
+
+def scores_export(quotas: Iterable[Quota], roster: Roster) -> Export:
+    """How far each person met the quarter's objectives, in steps of five per cent."""
+    headers = ("Employee", "Objective", "Period Start", "Period End", "Score")
+    rows: list[list[Value]] = [
+        [
+            roster.people[q.person].name,
+            "Objectives",
+            calendar.date_of(q.quarter[0]).isoformat(),
+            calendar.date_of(q.quarter[1]).isoformat(),
+            f"{70 + 5 * ((q.person * 7 + q.quarter[0] // 90 * 3) % 9)}%",
+        ]
+        for q in quotas
+    ]
+    return Export("scores.csv", "score", headers, rows)
+
+
+def reporting_export(roster: Roster) -> Export:
+    """Who reports to whom since when."""
+    rows: list[list[Value]] = [
+        [
+            person.name,
+            roster.people[person.manager].name,
+            calendar.date_of(person.start).isoformat(),
+            "" if person.end is None else calendar.date_of(person.end).isoformat(),
+        ]
+        for person in roster.people
+        if person.manager is not None
+    ]
+    return Export("reporting_lines.csv", "reporting", ("Employee", "Reports To", "Valid From", "Valid To"), rows)
+
+
 def rates_export(rates: Iterable[MonthRate]) -> Export:
     """The monthly exchange rates of the finance department."""
     rows: list[list[Value]] = [["EUR", "USD", calendar.date_of(r.day).isoformat(), f"{r.rate:.4f}"] for r in rates]

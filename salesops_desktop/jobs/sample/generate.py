@@ -137,6 +137,9 @@ def exports_of(company: Company, progress: Progress = silent) -> list[ex.Export]
         ex.leads_export(c.leads, roster),
         ex.activities_export(c.activities, roster),
         ex.quotas_export(c.quotas, roster),
+        ex.incentives_export(c.quotas, roster),
+        ex.scores_export(c.quotas, roster),
+        ex.reporting_export(roster),
         ex.rates_export(c.rates),
     ]
     order = {spec.name: i for i, spec in enumerate(ENTITIES)}

@@ -7,7 +7,15 @@ stored as ``owner_id``).
 
 from __future__ import annotations
 
-from salesops_desktop.model.entities.money import CREDIT, EXCHANGE_RATE, QUOTA, TRANSACTION
+from salesops_desktop.model.entities.money import (
+    CREDIT,
+    EXCHANGE_RATE,
+    QUOTA,
+    REPORTING,
+    SCORE,
+    TARGET_INCENTIVE,
+    TRANSACTION,
+)
 from salesops_desktop.model.entities.people import ACCOUNT, PERSON, PRODUCT
 from salesops_desktop.model.entities.pipeline import ACTIVITY, LEAD, OPPORTUNITY, SNAPSHOT_LINE
 from salesops_desktop.model.entities.spec import EntitySpec, FieldSpec, OnMissing
@@ -23,7 +31,10 @@ __all__ = [
     "PERSON",
     "PRODUCT",
     "QUOTA",
+    "REPORTING",
+    "SCORE",
     "SNAPSHOT_LINE",
+    "TARGET_INCENTIVE",
     "TRANSACTION",
     "EntitySpec",
     "FieldSpec",
@@ -42,6 +53,9 @@ ENTITIES: tuple[EntitySpec, ...] = (
     LEAD,
     ACTIVITY,
     QUOTA,
+    TARGET_INCENTIVE,
+    SCORE,
+    REPORTING,
     EXCHANGE_RATE,
 )
 """In the order in which files must be imported so that references find their records."""

@@ -1,4 +1,4 @@
-"""Money: transactions, credits, quotas, exchange rates."""
+"""Money: transactions, credits, quotas, target incentives, scores, reporting lines, exchange rates."""
 
 from __future__ import annotations
 
@@ -201,6 +201,141 @@ QUOTA = EntitySpec(
     name_field="person",
     currency_field="currency",
     default_sheets=names("quota, target, goal"),
+)
+
+TARGET_INCENTIVE = EntitySpec(
+    "target_incentive",
+    "Target incentive",
+    "Target incentives",
+    (
+        FieldSpec(
+            "person",
+            "Person",
+            synonyms=names("rep, sales rep, employee, name, sales agent, user, payee"),
+            required=True,
+            reference="person",
+            on_missing=OnMissing.REJECT,
+        ),
+        FieldSpec(
+            "period_start",
+            "Period start",
+            ValueKind.DATE,
+            synonyms=names("start date, from, start, period start date, month, quarter start"),
+            required=True,
+        ),
+        FieldSpec(
+            "period_end",
+            "Period end",
+            ValueKind.DATE,
+            synonyms=names("end date, to, end, period end date"),
+            required=True,
+        ),
+        FieldSpec(
+            "amount",
+            "Target incentive",
+            ValueKind.MONEY,
+            synonyms=names(
+                "target commission, variable at target, target variable, target bonus, target pay, variable pay, ti"
+            ),
+            required=True,
+            description="What the person is to earn at 100 % of target in the period.",
+        ),
+        CURRENCY,
+    ),
+    keys=(("person", "period_start", "period_end"),),
+    name_field="person",
+    currency_field="currency",
+    default_sheets=names("incentive, target commission, variable pay"),
+)
+
+SCORE = EntitySpec(
+    "score",
+    "Score",
+    "Scores",
+    (
+        FieldSpec(
+            "person",
+            "Person",
+            synonyms=names("rep, sales rep, employee, sales agent, user, payee"),
+            required=True,
+            reference="person",
+            on_missing=OnMissing.REJECT,
+        ),
+        FieldSpec(
+            "name",
+            "Objective",
+            synonyms=names("score name, mbo, goal name, scorecard, criterion"),
+            required=True,
+            description="The name by which plans call the score.",
+        ),
+        FieldSpec(
+            "period_start",
+            "Period start",
+            ValueKind.DATE,
+            synonyms=names("start date, from, start, period start date, month, quarter start"),
+            required=True,
+        ),
+        FieldSpec(
+            "period_end",
+            "Period end",
+            ValueKind.DATE,
+            synonyms=names("end date, to, end, period end date"),
+            required=True,
+        ),
+        FieldSpec(
+            "value",
+            "Score",
+            ValueKind.RATE,
+            synonyms=names("score %, achievement, achieved, met, result, score value"),
+            required=True,
+            minimum=0,
+            maximum=10,
+        ),
+    ),
+    keys=(("person", "name", "period_start", "period_end"),),
+    name_field="person",
+    default_sheets=names("score, mbo, objective, scorecard"),
+)
+
+REPORTING = EntitySpec(
+    "reporting",
+    "Reporting line",
+    "Reporting lines",
+    (
+        FieldSpec(
+            "person",
+            "Person",
+            synonyms=names("rep, sales rep, employee, name, sales agent, user, report"),
+            required=True,
+            reference="person",
+            on_missing=OnMissing.REJECT,
+        ),
+        FieldSpec(
+            "manager",
+            "Manager",
+            synonyms=names("manager name, reports to, supervisor, sales manager, team lead, boss, line manager"),
+            required=True,
+            reference="person",
+            on_missing=OnMissing.REJECT,
+        ),
+        FieldSpec(
+            "start_date",
+            "From",
+            ValueKind.DATE,
+            synonyms=names("start date, start, valid from, effective from, since"),
+            required=True,
+        ),
+        FieldSpec(
+            "end_date",
+            "To",
+            ValueKind.DATE,
+            synonyms=names("end date, end, valid to, effective to, until"),
+            description="The last day; until further notice where empty.",
+        ),
+    ),
+    keys=(("person", "start_date"),),
+    name_field="person",
+    default_sheets=names("reporting, hierarchy, reporting line, org history"),
 )
 
 EXCHANGE_RATE = EntitySpec(

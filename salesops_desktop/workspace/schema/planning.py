@@ -97,6 +97,8 @@ class RunLine(Base):
     quota: Mapped[Minor | None]
     payout: Mapped[Minor]
     currency: Mapped[str]
+    transaction_number: Mapped[str | None]
+    """The transaction's own number, kept for the day on which the transaction is deleted."""
 
 
 class Forecast(Base):

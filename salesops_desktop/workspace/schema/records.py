@@ -264,6 +264,47 @@ class Quota(Imported, Base):
     currency: Mapped[str]
 
 
+class TargetIncentive(Imported, Base):
+    """What a person is to earn at 100 % of target, in a period."""
+
+    __tablename__ = "target_incentive"
+    __table_args__ = (UniqueConstraint("person_id", "period_start", "period_end"),)
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    period_start: Mapped[Day]
+    period_end: Mapped[Day]
+    amount: Mapped[Minor]
+    currency: Mapped[str]
+
+
+class Score(Imported, Base):
+    """How far a person met an objective, in a period."""
+
+    __tablename__ = "score"
+    __table_args__ = (UniqueConstraint("person_id", "name", "period_start", "period_end"),)
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    period_start: Mapped[Day]
+    period_end: Mapped[Day]
+    value: Mapped[Ppm]
+
+
+class Reporting(Imported, Base):
+    """Who a person reports to, and from when to when; the roster's manager holds where nothing is written here."""
+
+    __tablename__ = "reporting"
+    __table_args__ = (UniqueConstraint("person_id", "start_date"),)
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    manager_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    start_date: Mapped[Day]
+    end_date: Mapped[Day | None]
+
+
 class ExchangeRate(Imported, Base):
     """Units of ``target`` for one unit of ``source`` from a day on, times 1e9."""
 
