@@ -40,7 +40,7 @@ class Plan:
 
 PLANS: Final = {
     "quick": Plan(2_000_000, 80, 2),
-    "thorough": Plan(42_000_000, 500, 10, 8),
+    "thorough": Plan(56_000_000, 500, 10, 10),
     "long": Plan(280_000_000, 2400, 24, 44),
 }
 
@@ -147,7 +147,7 @@ class Portfolio:
         seats, here = np.array(sorted(some)), np.flatnonzero(np.isin(where, list(some)))
         anchor = np.where(np.isfinite(self.homes), self.homes, np.nan)
         result = where.copy()
-        result[here] = bisection(blocks, seats, here, anchor, rng)[here]
+        result[here] = bisection(blocks, seats, here, anchor, rng, 1.0)[here]
         return result
 
     def _together(
@@ -215,14 +215,22 @@ class Portfolio:
             if problem.budget is not None:
                 return
         if np.isfinite(self.homes).all():
-            yield self._by_part(lambda seats, here, rng: around(blocks, self.homes, seats, here, rng), 0), WARM
+            yield self._by_part(lambda seats, here, rng, _: self._around(seats, here, rng), 0), WARM
         keep = max(problem.disruption, 0.01) * 1000.0
-        anchor = np.where(np.isfinite(self.homes), self.homes, self._today())
         for number in range(max(self.plan.fresh, min(SMALL // len(members), 10))):
-            pieces = self._by_part(lambda seats, here, rng: bisection(blocks, seats, here, anchor, rng), number)
+            pieces = self._by_part(self._bisected, number)
             for seats, _ in self._parts():
                 pieces = matched(blocks, pieces, seats, self.homes, keep)
             yield pieces, HOT
+
+    def _around(self, seats: Indices, here: Indices, rng: np.random.Generator) -> Indices:
+        rounds = max(20, min(120, int(4e8 / (len(here) * len(seats)))))
+        return around(self.blocks, self.homes, seats, here, rng, rounds)
+
+    def _bisected(self, seats: Indices, here: Indices, rng: np.random.Generator, number: int) -> Indices:
+        anchor = np.where(np.isfinite(self.homes), self.homes, self._today())
+        wild = max(0.0, min(1.0, (number - 1) / 4))  # the first two as even as can be
+        return bisection(self.blocks, seats, here, anchor, rng, wild)
 
     def _today(self) -> Floats:
         """The middles of today's territories, km, [k, 3]; NaN for those without."""
@@ -241,11 +249,11 @@ class Portfolio:
         for number in np.unique(part[self.members]).tolist():
             yield np.flatnonzero(problem.territory_part == number), self.members[part[self.members] == number]
 
-    def _by_part(self, make: Callable[[Indices, Indices, np.random.Generator], Indices], number: int) -> Indices:
+    def _by_part(self, make: Callable[[Indices, Indices, np.random.Generator, int], Indices], number: int) -> Indices:
         result = np.full(len(self.blocks), NONE, dtype=np.intp)
         rng = np.random.default_rng((self.seed % 2**63, number))
         for seats, here in self._parts():
-            result[here] = make(seats[: len(here)], here, rng)[here]
+            result[here] = make(seats[: len(here)], here, rng, number)[here]
         return result
 
     def _whole(self, start: Indices) -> Indices:

@@ -12,7 +12,9 @@ Seats = Indices
 """Numbers of territories."""
 
 
-def bisection(blocks: Blocks, seats: Seats, members: Indices, anchor: Floats, rng: np.random.Generator) -> Indices:
+def bisection(
+    blocks: Blocks, seats: Seats, members: Indices, anchor: Floats, rng: np.random.Generator, wild: float = 0.0
+) -> Indices:
     """Balanced, compact, convex parts: halve along the longest axis until each seat has one; [b], -1 off ``members``.
 
     Args:
@@ -21,6 +23,7 @@ def bisection(blocks: Blocks, seats: Seats, members: Indices, anchor: Floats, rn
         members: the blocks to assign, at least as many as seats.
         anchor: where each territory would like to be, km, [k, 3]; NaN where it does not matter.
         rng: the source of chance.
+        wild: how far cuts stray from the longest axis and from halves, 0 to 1.
     """
     result = np.full(len(blocks), NONE, dtype=np.intp)
     mass = blocks.shares.mean(axis=0) + 1e-9
@@ -33,12 +36,13 @@ def bisection(blocks: Blocks, seats: Seats, members: Indices, anchor: Floats, rn
             continue
         left = len(mine) // 2
         if len(mine) > 3:
-            left += int(rng.integers(-(len(mine) // 6), len(mine) // 6 + 1))
+            stray = int(wild * len(mine)) // 6
+            left += int(rng.integers(-stray, stray + 1))
         position = blocks.vectors[part]
         middle = np.average(position, axis=0, weights=mass[part])
         spread = position - middle
         axis = np.linalg.eigh((spread * mass[part, None]).T @ spread)[1][:, -1]
-        axis = axis + rng.normal(0.0, 0.25, 3)  # another seed, another cut
+        axis = axis + rng.normal(0.0, 0.05 + 0.2 * wild, 3)  # another seed, another cut
         wish = np.nan_to_num((anchor[mine] - middle) @ axis)
         mine = mine[np.argsort(wish, kind="stable")]
         order = np.argsort(spread @ axis, kind="stable")
