@@ -47,8 +47,8 @@ PLANS: Final = {
 SMALL: Final = 2000
 """So many blocks are searched by one fresh start; where there are fewer, there are more starts."""
 
-REPAIRS: Final = 3
-"""How often the best search is repeated while it is out of bounds."""
+REPAIRS: Final = 4
+"""How often the best searches are repeated while they are out of bounds."""
 
 HOT: Final = 3.0
 """The first temperature of a fresh start."""
@@ -112,12 +112,12 @@ class Portfolio:
             each = max(later // (len(found) * self.plan.kicks), 1)
             evolved = [(self._evolve(search, each, number), search) for number, search in enumerate(found)]
             self._together(evolved, (first, 1.0 / self.steps), progress, better)
-        best = min(found, key=lambda search: search.score)
         for _ in range(REPAIRS):
-            if best.score[:2] == (0.0, 0.0):
+            if min(search.score for search in found)[:2] == (0.0, 0.0):
                 break
-            self._together([(best.run(max(self.steps // 4, 1), WARM), best)], (0.999, 0.0), progress, better)
-        return best.best
+            repairs = [(search.run(max(self.steps // 2, 1), WARM), search) for search in found]
+            self._together(repairs, (0.999, 0.0), progress, better)
+        return min(found, key=lambda search: search.score).best
 
     def _evolve(self, search: Search, steps: int, lineage: int) -> Iterator[int]:
         """Shake the best of a search and search again, and again; keeps what is better."""
