@@ -37,6 +37,16 @@ def places(make_window, qtbot, small_sample):
         for place in range(view.tables.count()):
             view.tables.setCurrentIndex(place)
             yield f"design, table {place}", window
+        for pane in ("why", "scenarios", "quotas", "rules", "proposals"):
+            view.rail.show_pane(pane)
+            rest()
+            yield f"design, {pane}", window
+        view.rail.pane("rules").make()
+        view.rail.pane("scenarios").try_plans()
+        rest()
+        for pane in ("rules", "scenarios"):
+            view.rail.show_pane(pane)
+            yield f"filled {pane}", window
         view.ask_make_current()
         yield "make current", _dialog(window)
         view = window.show_tab("commissions")

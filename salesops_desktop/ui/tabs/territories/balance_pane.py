@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from salesops_desktop.model.tables import Table
 from salesops_desktop.ui import theme
@@ -15,9 +15,13 @@ from salesops_desktop.ui.tabs.tab import Shell
 from salesops_desktop.ui.tabs.territories.figure_rows import FigureRows
 from salesops_desktop.ui.tabs.territories.models import territory_table
 from salesops_desktop.ui.tabs.territories.presenter import TODAY, TerritoryState
+from salesops_desktop.ui.tabs.words_box import WordsBox
+from salesops_desktop.ui.tabs.wrap_row import WrapRow
 from salesops_desktop.ui.widgets.grid import Grid
 from salesops_desktop.ui.widgets.grid_model import Order
-from salesops_desktop.ui.widgets.message_strip import MessageStrip
+
+_WORDS = 130
+"""Pixels of height for sentences; more of them scroll."""
 
 
 class BalancePane(QWidget):
@@ -31,6 +35,10 @@ class BalancePane(QWidget):
     """Names of territories (list[str])."""
     closer_asked = Signal(object)
     """Names of territories (list[str]) to look at from near."""
+    lock_asked = Signal(str)
+    """``lock`` or ``unlock`` the picked territories."""
+    redo_asked = Signal()
+    """What is not locked is to be designed anew."""
     figure_clicked = Signal(str)
     """The name of a figure to see what is behind it."""
 
@@ -41,20 +49,33 @@ class BalancePane(QWidget):
         self._following = False
         self.figures = FigureRows(tr("Balance of the territories"))
         self.figures.clicked.connect(self.figure_clicked)
-        self.proof = MessageStrip()
-        self.notes = MessageStrip()
+        self.words = WordsBox(tr("What is proven of the scenario, and what to know of it"))
+        self.words.end()
+        self.words.setMaximumHeight(_WORDS)
         self.grid = Grid(name=tr("Territories"))
         self.grid.pick_rows()
         self.grid.export_requested.connect(shell.export_table)
         self.grid.selection_changed.connect(self._selected)
         self.grid.activated.connect(lambda place: self.closer_asked.emit([self._names[place]]))
+        self.lock_button = QPushButton(theme.icon("lock"), tr("Lock"))
+        self.lock_button.setToolTip(tr("The picked territories stay as they are when the rest is designed anew"))
+        self.unlock_button = QPushButton(theme.icon("unlock"), tr("Unlock"))
+        self.redo_button = QPushButton(theme.icon("refresh"), tr("Design the rest anew"))
+        self.redo_button.setToolTip(tr("Keeps what is locked in this scenario, and makes a new one of it"))
+        for button in (self.lock_button, self.unlock_button, self.redo_button):
+            button.setAccessibleName(button.text())
+        self.lock_button.clicked.connect(lambda _checked=False: self.lock_asked.emit("lock"))
+        self.unlock_button.clicked.connect(lambda _checked=False: self.lock_asked.emit("unlock"))
+        self.redo_button.clicked.connect(lambda _checked=False: self.redo_asked.emit())
+        row = WrapRow()
+        row.add(self.lock_button, self.unlock_button, self.redo_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.tokens().spacing["m"])
         column.addWidget(self.figures)
-        column.addWidget(self.proof)
-        column.addWidget(self.notes)
+        column.addWidget(self.words)
         column.addWidget(self.grid, 1)
+        column.addWidget(row)
 
     def render_figures(self, figures: Sequence[Figure]) -> None:
         """Show the figures."""
@@ -62,11 +83,23 @@ class BalancePane(QWidget):
 
     def render_sentences(self, proven: Sequence[str], notes: Sequence[str]) -> None:
         """Say what is proven of the design, and what a reader must know of it."""
-        _say(self.proof, "success", proven)
-        _say(self.notes, "info", notes)
+        self._say([*(tr("✓ Proven. {what}", what=each) for each in proven), *notes])
 
-    def render_state(self, state: TerritoryState) -> None:
+    def render_issues(self, issues: Sequence[str]) -> None:
+        """Say what is broken after an edit."""
+        self._say([f"⚠ {each}" for each in issues] or [tr("✓ Every rule and tolerance is kept.")])
+
+    def _say(self, sentences: Sequence[str]) -> None:
+        self.words.set_sentences(sentences)
+        self.words.setVisible(bool(sentences))
+        self.words.verticalScrollBar().setValue(0)
+
+    def render_state(self, state: TerritoryState, *, writable: bool) -> None:
         """Show the territories and those that are picked."""
+        may = writable and bool(state.chosen) and state.designing is None
+        for button in (self.lock_button, self.unlock_button):
+            button.setEnabled(may and bool(state.selection.accounts))
+        self.redo_button.setEnabled(may)
         if state.shown is None:
             self._shown = None
             return
@@ -106,11 +139,3 @@ class BalancePane(QWidget):
         if column in self.grid.table.names:
             self.grid.model.set_order([Order(column, descending=True)])
         self.grid.setFocus()
-
-
-def _say(strip: MessageStrip, level: str, sentences: Sequence[str]) -> None:
-    if not sentences:
-        strip.clear()
-        return
-    rest = "\n".join(sentences) if len(sentences) > 1 else ""
-    strip.show_message("success" if level == "success" else "info", sentences[0], details=rest)

@@ -265,7 +265,7 @@ def _further_fields() -> dict[str, Field]:
         "compactness": ChoiceField(
             tr("Kept short"), {tr("distances to travel"): "distance", tr("the span of each territory"): "span"}
         ),
-        "connected": CheckField(tr("Territories are in one piece")),
+        "connected": CheckField(tr("In one piece")),
         "effort": ChoiceField(
             tr("Search"),
             {

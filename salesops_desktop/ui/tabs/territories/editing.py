@@ -65,6 +65,9 @@ class Desk(Protocol):
     def units(self, account_ids: Any) -> npt.NDArray[np.integer[Any]]:
         """The rows of accounts."""
 
+    def accounts_of(self, units: Any) -> list[int]:
+        """The accounts of rows."""
+
     def territory(self, name: str) -> int:
         """The number of a territory."""
 
@@ -201,6 +204,12 @@ class Editor:
         with self.lock:
             units = self.desk.units(np.asarray(accounts, dtype=np.int64))
             return self.desk.preview(units, self.desk.territory(territory))
+
+    def with_units(self, accounts: Sequence[int]) -> list[int]:
+        """The accounts with those that are handed out together with them: in a design of areas, all of the area."""
+        assert self.desk is not None
+        units = self.desk.units(np.asarray(accounts, dtype=np.int64))
+        return sorted({*accounts, *self.desk.accounts_of(units)})
 
     def move(self, accounts: Sequence[int], territory: str) -> Effect | None:
         """Move accounts to a territory, at the desk only; None without one."""

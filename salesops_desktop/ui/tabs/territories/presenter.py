@@ -321,6 +321,8 @@ class TerritoryPresenter:
         if not scenario or not wanted or shown is None:
             return
         effect = self.editor.move(wanted, territory) if self.editor.ready(scenario) else None
+        if effect is not None:
+            wanted = self.editor.with_units(wanted)
         if effect is not None and self.editor.desk is not None:
             live = live_of(self.editor.desk, shown)
             picture = replace(shown.picture, place=live.place)

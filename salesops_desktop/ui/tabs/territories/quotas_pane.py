@@ -9,6 +9,7 @@ from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.tabs.tab import Shell
 from salesops_desktop.ui.tabs.territories.report_pane import GridTabs, ReportPane
 from salesops_desktop.ui.tabs.territories.report_presenter import ReportPresenter, ReportState
+from salesops_desktop.ui.tabs.words_box import WordsBox
 from salesops_desktop.ui.widgets.forms import CheckField, Form, IntegerField, PercentField, TextField
 
 
@@ -57,7 +58,10 @@ class QuotasPane(ReportPane):
                 "outliers": tr("Outliers"),
             },
         )
-        self.column.addWidget(self.form)
+        box = WordsBox(tr("How quotas are shared out"))
+        box.column.addWidget(self.form)
+        box.end()
+        self.column.addWidget(box, 1)
         self.column.addWidget(self.tables, 1)
 
     def _asked(self) -> dict[str, object] | None:

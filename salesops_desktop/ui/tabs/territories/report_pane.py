@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 
 from salesops_desktop.model.tables import Table
@@ -30,7 +30,6 @@ class GridTabs(QTabWidget):
         self.setAccessibleName(name)
         self.tabBar().setAccessibleName(name)
         self.setDocumentMode(True)
-        self.setElideMode(Qt.TextElideMode.ElideNone)
         self.setUsesScrollButtons(True)
         self._titles = titles
         self._tables: dict[str, Table] = {}
@@ -52,6 +51,15 @@ class GridTabs(QTabWidget):
             self.setTabText(place, f"{title} ({formats.integer(rows)})")
             self.setTabVisible(place, rows > 0 or place == 0)
         self._fill_front()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  # Qt's name
+        """Make room for titles that were set while nobody saw them; Qt keeps the room of the old ones."""
+        super().showEvent(event)
+        bar = self.tabBar()
+        for place in range(bar.count()):
+            title = bar.tabText(place)
+            bar.setTabText(place, "")
+            bar.setTabText(place, title)
 
     def _fill_front(self) -> None:
         keys = list(self.grids)

@@ -28,7 +28,7 @@ from salesops_desktop.ui.tabs.territories.compare_dialog import CompareDialog
 from salesops_desktop.ui.tabs.territories.design_pane import SETTINGS, DesignPane
 from salesops_desktop.ui.tabs.territories.map_pane import MapPane
 from salesops_desktop.ui.tabs.territories.models import behind, effect_lines, figures_of, scenario_label
-from salesops_desktop.ui.tabs.territories.presenter import TODAY, Shown, TerritoryPresenter, TerritoryState
+from salesops_desktop.ui.tabs.territories.presenter import TODAY, Shown, TerritoryPresenter, TerritoryState, Wishes
 from salesops_desktop.ui.tabs.territories.progress_strip import ProgressStrip
 from salesops_desktop.ui.tabs.territories.proposals_pane import ProposalsPane
 from salesops_desktop.ui.tabs.territories.quotas_pane import QuotasPane
@@ -164,6 +164,8 @@ class TerritoriesView(TabView):
         self.balance.territories_picked.connect(self.presenter.pick_territories)
         self.balance.closer_asked.connect(self.map.look_closer)
         self.balance.figure_clicked.connect(self._show_behind)
+        self.balance.lock_asked.connect(self.lock)
+        self.balance.redo_asked.connect(self.design_rest)
         self.tables.accounts_picked.connect(self.presenter.pick_accounts)
         self.rail.shown.connect(lambda _name: self._render_pane(self.presenter.state))
 
@@ -216,7 +218,7 @@ class TerritoriesView(TabView):
         pane = self.rail.current
         if pane == "balance":
             if state.live is None:
-                self.balance.render_state(state)
+                self.balance.render_state(state, writable=self.shell.session.writable)
             else:
                 self.balance.render_live(state.live.territories, today=False)
         elif pane == "accounts":
@@ -271,7 +273,7 @@ class TerritoriesView(TabView):
         if live is None:
             self.balance.render_sentences(report.proven, self._sentences(shown))
         else:
-            self.balance.render_sentences((), live.issues)
+            self.balance.render_issues(live.issues)
 
     def _sentences(self, shown: Shown) -> list[str]:
         sentences = list(shown.report.sentences)
@@ -335,6 +337,23 @@ class TerritoriesView(TabView):
             return
         self.presenter.design(wishes)
         self.wishes.name.set_value("")
+
+    def design_rest(self) -> None:
+        """Design anew what is not locked in the scenario shown."""
+        wishes, chosen = self.wishes.wishes(), self.presenter.state.chosen
+        if wishes is None:
+            self.rail.show_pane("design")
+        elif chosen:
+            self.presenter.design(Wishes({**wishes.asked, "based_on": chosen}))
+
+    def lock(self, verb: str) -> None:
+        """``lock`` the picked territories of the scenario shown, or ``unlock`` them."""
+        picked = self.presenter.state.selection
+        held = picked.territories or tuple(name for name, _ in picked.held_by)
+        given = {"scenario": self.presenter.state.chosen, "territories": list(held), "unlock": verb == "unlock"}
+        self.shell.run_job(
+            "territories lock-territory", given, on_done=lambda report: self._tell(" ".join(report.summary()))
+        )
 
     def show_settings(self) -> None:
         """Bring the settings of the design to the front."""
