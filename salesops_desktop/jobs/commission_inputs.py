@@ -27,6 +27,7 @@ from salesops_desktop.commission import (
     RunResult,
     Score,
     TargetIncentive,
+    Window,
     calculate,
     plan_from,
     reference,
@@ -37,7 +38,7 @@ from salesops_desktop.jobs.commission_facts import Facts, Part, load_facts
 from salesops_desktop.jobs.commission_proration import Service, prorated
 from salesops_desktop.model.enums import CreditRole, Measure
 from salesops_desktop.model.money import PPM
-from salesops_desktop.model.periods import FiscalCalendar, Period
+from salesops_desktop.model.periods import FiscalCalendar, Period, PeriodKind
 from salesops_desktop.model.progress import Progress, silent
 from salesops_desktop.model.tables import Column, Table, ValueKind, column_array
 
@@ -129,10 +130,7 @@ def load_inputs(connection: Connection, pay_on: PayOn = PayOn.BOOKING) -> Inputs
 def inputs_of(facts: Facts) -> Inputs:
     """What the engine is given for ``facts``."""
     rows, names = facts.rows, dict(facts.names)
-    plans = tuple(
-        plan_from(name, currency, _day(start), _last(end), stored)
-        for name, currency, start, end, stored in rows[Part.PLANS]
-    )
+    plans = _plans(facts)
     assignments = tuple(PlanAssignment(p, plan, _day(a), _last(b)) for p, plan, a, b in rows[Part.ASSIGNMENTS])
     quotas = [Quota(p, Measure(m), _day(a), _day(b), int(v), c) for p, m, a, b, v, c in rows[Part.QUOTAS]]
     targets = [TargetIncentive(p, _day(a), _day(b), int(v), c) for p, a, b, v, c in rows[Part.TARGETS]]
@@ -163,6 +161,21 @@ def inputs_of(facts: Facts) -> Inputs:
         cancelled,
         said,
     )
+
+
+def _plans(facts: Facts) -> tuple[Plan, ...]:
+    return tuple(
+        plan_from(name, currency, _day(start), _last(end), stored)
+        for name, currency, start, end, stored in facts.rows[Part.PLANS]
+    )
+
+
+def relevant(facts: Facts, period: Period, calendar: FiscalCalendar) -> Facts:
+    """The facts with the credits that a run of ``period`` may count: from the start of the longest window on."""
+    windows = {component.window for plan in _plans(facts) for component in plan.components}
+    first = calendar.containing(period.start, PeriodKind.YEAR).start
+    begin = "0001-01-01" if Window.CONTRACT in windows else first.isoformat()
+    return facts.until(begin, period.end.isoformat())
 
 
 def _day(text: str) -> dt.date:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from sqlalchemy import Connection
 
 from salesops_desktop.commission import Step
+from salesops_desktop.jobs.commission_columns import EVENT, EXTRA, ITEM, LINE, PAYMENT, PEOPLE, STEP
 from salesops_desktop.model.enums import RunStatus
 from salesops_desktop.model.errors import InputRefusedError
 from salesops_desktop.model.money import PPM, Money, exponent
@@ -46,19 +47,38 @@ class CommissionReport:
     """What the linter has to say about the plans."""
     line_people: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """The person's row id of each line; names may be shared."""
+    payments: Table = field(default_factory=lambda: build_table("Payments", PAYMENT, []))
+    """One row per person and plan: earned, paid, and what is left open; keys are the settlements' row ids."""
+    steps: Table = field(default_factory=lambda: build_table("Steps", STEP, []))
+    """From earned to paid, one row per step, each with its sentence."""
+    extras: Table = field(default_factory=lambda: build_table("Extras", EXTRA, []))
+    """Pay of windows that no single line brings."""
+    items: Table = field(default_factory=lambda: build_table("Items", ITEM, []))
+    """Adjustments, corrections of earlier periods, clawbacks, holds and releases; keys are their row ids."""
+    events: Table = field(default_factory=lambda: build_table("Life", EVENT, []))
+    """Who did what when."""
 
     def summary(self) -> Sequence[str]:
         """What was paid to how many, and what must be said."""
         return [
             f"{self.head.name}: {self.head.status.value}. {len(self.people):,} people, {len(self.lines):,} lines.",
             *(f"Total payout {total}." for total in self.totals()),
+            *(f"To be paid {total}." for total in self.paid()),
             *self.head.notes,
             *self.findings,
         ]
 
     def totals(self) -> list[str]:
         """The sum of all payouts, per currency."""
-        payout = self.lines["payout"]
+        return self._sums(self.lines, "payout")
+
+    def paid(self) -> list[str]:
+        """What is to be paid after extras, items, caps, holdbacks, draws and holds, per currency."""
+        return self._sums(self.payments, "paid")
+
+    @staticmethod
+    def _sums(table: Table, column: str) -> list[str]:
+        payout = table[column]
         sums: dict[str, int] = {}
         for i in range(len(payout)):
             currency = payout.currency_at(i) or ""
@@ -66,8 +86,9 @@ class CommissionReport:
         return [str(Money(minor, currency)) for currency, minor in sorted(sums.items())]
 
     def tables(self) -> Sequence[Table]:
-        """People, then lines."""
-        return [self.people, self.lines]
+        """People, then lines; then what is paid and why, extras, items and the run's life."""
+        more = (self.payments, self.steps, self.extras, self.items, self.events)
+        return [self.people, self.lines, *(table for table in more if len(table))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,34 +157,6 @@ def run_heads(connection: Connection) -> tuple[RunHead, ...]:
     )  # fmt: skip
 
 
-_LINE_COLUMNS = (
-    ColumnSpec("number", "Line", ValueKind.INTEGER),
-    ColumnSpec("person", "Person", ValueKind.TEXT),
-    ColumnSpec("plan", "Plan", ValueKind.TEXT),
-    ColumnSpec("component", "Component", ValueKind.TEXT),
-    ColumnSpec("transaction", "Transaction", ValueKind.TEXT),
-    ColumnSpec("account", "Account", ValueKind.TEXT),
-    ColumnSpec("credited_on", "Credited on", ValueKind.DATE),
-    ColumnSpec("credit_amount", "Credit", ValueKind.MONEY, currency_from="credit_currency"),
-    ColumnSpec("amount", "Counts as", ValueKind.MONEY, currency_from="currency"),
-    ColumnSpec("total_before", "Total before", ValueKind.MONEY, currency_from="currency"),
-    ColumnSpec("total_after", "Total after", ValueKind.MONEY, currency_from="currency"),
-    ColumnSpec("quota", "Quota", ValueKind.MONEY, currency_from="currency"),
-    ColumnSpec("payout", "Commission", ValueKind.MONEY, currency_from="currency"),
-)
-
-_PEOPLE_COLUMNS = (
-    ColumnSpec("person", "Person", ValueKind.TEXT),
-    ColumnSpec("manager", "Manager", ValueKind.TEXT),
-    ColumnSpec("plan", "Plan", ValueKind.TEXT),
-    ColumnSpec("lines", "Lines", ValueKind.INTEGER),
-    ColumnSpec("credited", "Credited", ValueKind.MONEY, currency_from="currency"),
-    ColumnSpec("quota", "Quota", ValueKind.MONEY, currency_from="currency"),
-    ColumnSpec("attainment", "Attainment", ValueKind.FRACTION, digits=1, description="Total of the window ÷ quota."),
-    ColumnSpec("payout", "Commission", ValueKind.MONEY, currency_from="currency"),
-)
-
-
 def load_run(connection: Connection, run_id: int, findings: Sequence[str] = ()) -> CommissionReport:
     """A stored run.
 
@@ -174,23 +167,75 @@ def load_run(connection: Connection, run_id: int, findings: Sequence[str] = ()) 
     if head is None:
         raise InputRefusedError(f"There is no commission run {run_id}.", way_out="See the list: commissions list.")
     lines = connection.exec_driver_sql(
-        "SELECT l.*, p.name AS person, t.external_id AS \"transaction\", a.name AS account FROM run_line l "
+        "SELECT l.*, p.name AS person, coalesce(l.transaction_number, t.external_id) AS \"transaction\", "
+        "a.name AS account FROM run_line l "
         "JOIN person p ON p.id = l.person_id LEFT JOIN \"transaction\" t ON t.id = l.transaction_id "
         "LEFT JOIN account a ON a.id = t.account_id WHERE l.run_id = ? ORDER BY l.number",
         (run_id,),
     ).mappings().all()  # fmt: skip
     people = connection.exec_driver_sql(
-        "SELECT l.person_id AS id, p.name AS person, m.name AS manager, min(l.plan) AS plan, count(*) AS lines, "
+        "SELECT l.person_id AS id, p.name AS person, m.name AS manager, min(l.plan) AS plan, sum(l.lines) AS lines, "
         "sum(l.amount) AS credited, max(l.quota) AS quota, sum(l.payout) AS payout, l.currency AS currency, "
-        "CAST(max(l.total_after) AS REAL) / max(l.quota) AS attainment FROM run_line l "
-        "JOIN person p ON p.id = l.person_id LEFT JOIN person m ON m.id = p.manager_id WHERE l.run_id = ? "
+        "CAST(max(l.total_after) AS REAL) / max(l.quota) AS attainment FROM ("
+        "SELECT person_id, plan, amount, quota, total_after, payout, currency, 1 AS lines FROM run_line "
+        "WHERE run_id = ?1 UNION ALL "
+        "SELECT person_id, plan, 0, NULL, 0, payout, currency, 0 FROM run_extra WHERE run_id = ?1) l "
+        "JOIN person p ON p.id = l.person_id LEFT JOIN person m ON m.id = p.manager_id "
         "GROUP BY l.person_id, l.currency ORDER BY payout DESC, p.name",
         (run_id,),
     ).mappings().all()  # fmt: skip
     return CommissionReport(
         head,
-        build_table("People", _PEOPLE_COLUMNS, [dict(r) for r in people], entity="person", key="id"),
-        build_table("Lines", _LINE_COLUMNS, [dict(r) for r in lines], entity="run_line", key="id"),
+        build_table("People", PEOPLE, [dict(r) for r in people], entity="person", key="id"),
+        build_table("Lines", LINE, [dict(r) for r in lines], entity="run_line", key="id"),
         tuple(findings),
         np.array([r["person_id"] for r in lines], dtype=np.int64),
+        *_payments(connection, run_id),
+        build_table("Extras", EXTRA, _rows(connection, _EXTRAS, run_id)),
+        build_table("Items", ITEM, _rows(connection, _ITEMS, run_id), key="id"),
+        build_table("Life", EVENT, _rows(connection, _EVENTS, run_id)),
+    )
+
+
+_EXTRAS = (
+    "SELECT e.*, p.name AS person FROM run_extra e JOIN person p ON p.id = e.person_id WHERE e.run_id = ? "
+    "ORDER BY e.number"
+)
+_ITEMS = (
+    'SELECT i.*, p.name AS person, i.transaction_number AS "transaction" FROM run_item i '
+    "JOIN person p ON p.id = i.person_id WHERE i.run_id = ? ORDER BY i.id"
+)
+_EVENTS = "SELECT status, who, at, note FROM run_event WHERE run_id = ? ORDER BY id"
+
+
+def _rows(connection: Connection, statement: str, run: int) -> list[dict[str, object]]:
+    return [dict(row) for row in connection.exec_driver_sql(statement, (run,)).mappings()]
+
+
+def _payments(connection: Connection, run: int) -> tuple[Table, Table]:
+    """What each is paid, and the steps that lead there."""
+    rows = connection.exec_driver_sql(
+        "SELECT s.*, p.name AS person FROM run_settlement s JOIN person p ON p.id = s.person_id WHERE s.run_id = ? "
+        "ORDER BY p.name, s.plan",
+        (run,),
+    ).mappings().all()  # fmt: skip
+    payments, steps = [], []
+    for row in rows:
+        closing = json.loads(row["closing"])
+        held = sum(amount for _, amount in closing["held"])
+        payments.append({**row, "held": held, "draw": closing["draw"], "debt": closing["debt"]})
+        steps += [
+            {
+                "person": row["person"],
+                "plan": row["plan"],
+                "currency": row["currency"],
+                "step": n,
+                "amount": a,
+                "why": w,
+            }
+            for n, a, w in json.loads(row["steps"])
+        ]
+    return (
+        build_table("Payments", PAYMENT, payments, key="id"),
+        build_table("Steps", STEP, steps),
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -13,16 +13,27 @@ from salesops_desktop.commission import (
     RunResult,
     Severity,
     Step,
-    calculate,
     lint,
     lint_assignments,
-    plan_json,
     read_plan,
     recompute,
     trace,
 )
-from salesops_desktop.jobs.commission_inputs import Inputs, PayOn, load_inputs, load_plans
+from salesops_desktop.jobs.commission_approval import (
+    FOUR_EYES,
+    bind_approval,
+    refuse_changed,
+    refuse_disagreement,
+    refuse_own_approval,
+    refuse_unapproved,
+    refuse_unsound,
+)
+from salesops_desktop.jobs.commission_facts import load_facts, stored_facts
+from salesops_desktop.jobs.commission_inputs import Inputs, PayOn, inputs_of, load_plans, relevant
 from salesops_desktop.jobs.commission_reports import CommissionReport, LineTrace, RunHead, Runs, load_run, run_heads
+from salesops_desktop.jobs.commission_seals import seal
+from salesops_desktop.jobs.commission_settlements import run_period
+from salesops_desktop.jobs.commission_store import store_run
 from salesops_desktop.jobs.company import company
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import Needs, job
@@ -30,6 +41,7 @@ from salesops_desktop.jobs.workspaces import Sentences
 from salesops_desktop.model.enums import RunStatus
 from salesops_desktop.model.errors import Fault, FaultsError, InputRefusedError, NothingToDoError
 from salesops_desktop.model.periods import Period, PeriodKind
+from salesops_desktop.workspace.settings import write_setting
 from salesops_desktop.workspace.text import stored_now
 
 __all__ = [
@@ -40,6 +52,7 @@ __all__ = [
     "Runs",
     "Step",
     "commission_runs",
+    "four_eyes",
     "next_statuses",
     "run_commissions",
     "set_status",
@@ -56,7 +69,10 @@ _NEXT: dict[RunStatus, tuple[RunStatus, ...]] = {
     RunStatus.LOCKED: (RunStatus.PAID,),
     RunStatus.PAID: (),
 }
-_OPEN = (RunStatus.DRAFT, RunStatus.CALCULATED, RunStatus.IN_REVIEW)
+RUN_TABLES = (
+    "commission_run", "run_line", "run_event", "run_extra", "run_input", "run_item", "run_settlement", "run_seal",
+)  # fmt: skip
+"""What a change of a run may touch."""
 
 
 def next_statuses(status: RunStatus) -> tuple[RunStatus, ...]:
@@ -80,20 +96,19 @@ def run_commissions(context: JobContext, period: str = "", *, pay_on: PayOn = Pa
     """
     context.progress(0, 0, "Reading")
     with context.workspace.read() as connection:
-        inputs = load_inputs(connection, pay_on)
-        facts = company(connection)
-        _refuse_unready(inputs)
-        wanted = facts.calendar.parse(period) if period else _last_month(connection)
-    result = calculate(
-        inputs.plans, inputs.assignments, inputs.credits, inputs.quotas, wanted, calendar=facts.calendar,
-        rates=inputs.rates, names=inputs.names, progress=context.progress,
-    )  # fmt: skip
+        everything = load_facts(connection, pay_on.value)
+        calendar = company(connection).calendar
+        _refuse_unready(inputs_of(everything))
+        wanted = calendar.parse(period) if period else _last_month(connection)
+    facts = relevant(everything, wanted, calendar)
+    inputs = inputs_of(facts)
+    result = inputs.calculate(wanted, calendar, context.progress)
     found = [f for plan in result.plans for f in lint(plan, inputs.credits.schema)]
     found += lint_assignments(inputs.assignments, inputs.plans, inputs.names)
     findings = tuple(_finding(f) for f in found)
     with context.workspace.action(f"Calculate commissions {wanted.label}", kind="job") as unit:
-        run_id = _store_run(unit.connection, inputs, result, pay_on, context.workspace.who)
-    context.changed("commission_run", "run_line", "run_event")
+        run_id = store_run(unit.connection, facts, inputs, result, context.workspace.who)
+    context.changed(*RUN_TABLES)
     with context.workspace.read() as connection:
         return load_run(connection, run_id, findings)
 
@@ -125,75 +140,6 @@ def _refuse_unready(inputs: Inputs) -> None:
         )
     if faults:
         raise FaultsError("Commissions cannot be calculated yet.", faults)
-
-
-def _inputs_hash(inputs: Inputs, pay_on: PayOn) -> str:
-    document = [
-        [plan_json(plan) for plan in inputs.plans],
-        sorted([a.person, a.plan, str(a.start), str(a.end)] for a in inputs.assignments),
-        sorted([q.person, q.measure.value, str(q.start), str(q.end), q.amount, q.currency] for q in inputs.quotas),
-        pay_on.value,
-    ]
-    digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode())
-    credits_in = inputs.credits
-    for values in (credits_in.key, credits_in.person, credits_in.date, credits_in.amount):
-        digest.update(values.tobytes())
-    digest.update("\x1f".join(map(str, credits_in.currency)).encode())
-    return digest.hexdigest()
-
-
-def _store_run(connection: Connection, inputs: Inputs, result: RunResult, pay_on: PayOn, who: str) -> int:
-    period = result.period
-    rows = connection.exec_driver_sql(
-        "SELECT id, status FROM commission_run WHERE period_start = ? AND period_end = ?",
-        (period.start.isoformat(), period.end.isoformat()),
-    ).fetchall()
-    for _, status in rows:
-        if RunStatus(status) not in _OPEN:
-            raise InputRefusedError(
-                f"The run for {period.label} is {status}: it cannot be calculated again.",
-                way_out="Take it back to review first, where it is not locked.",
-            )
-    for old, _ in rows:
-        for table in ("run_line", "run_event"):
-            connection.exec_driver_sql(f"DELETE FROM {table} WHERE run_id = ?", (old,))
-        connection.exec_driver_sql("DELETE FROM commission_run WHERE id = ?", (old,))
-    now = stored_now()
-    plans = {"pay_on": pay_on.value, "plans": [plan_json(plan) for plan in result.plans]}
-    notes = [notice.sentence for notice in result.notices]
-    made = connection.exec_driver_sql(
-        "INSERT INTO commission_run (name, period_start, period_end, period_label, status, created_at, inputs_hash, "
-        "result_hash, plans, notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            f"Commissions {period.label}", period.start.isoformat(), period.end.isoformat(), period.label,
-            RunStatus.CALCULATED.value, now, _inputs_hash(inputs, pay_on), result.digest(), json.dumps(plans),
-            json.dumps(notes, ensure_ascii=False),
-        ),
-    )  # fmt: skip
-    run_id = int(made.lastrowid)
-    connection.exec_driver_sql(
-        "INSERT INTO run_event (run_id, status, who, at, note) VALUES (?, ?, ?, ?, NULL)",
-        (run_id, RunStatus.CALCULATED.value, who, now),
-    )
-    lines = [result.line(i) for i in range(len(result))]
-    if lines:
-        connection.exec_driver_sql(
-            "INSERT INTO run_line (run_id, number, person_id, plan, component, credit_id, transaction_id, "
-            "credited_on, credit_amount, credit_currency, exchange_rate, amount, total_before, total_after, quota, "
-            "payout, currency) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    run_id, line.number, line.person, line.plan, line.component,
-                    line.credit if line.credit > 0 else None, inputs.transactions[line.credit], line.date.isoformat(),
-                    line.credit_amount.minor, line.credit_amount.currency, line.exchange_rate, line.amount.minor,
-                    line.before.minor, line.after.minor, line.quota.minor if line.quota else None, line.pay.minor,
-                    line.pay.currency,
-                )
-                for line in lines
-            ],
-        )  # fmt: skip
-    return run_id
 
 
 @job(
@@ -248,42 +194,25 @@ def trace_line(context: JobContext, run: int, line: int) -> LineTrace:
 
 
 def recalculated(connection: Connection, run_id: int) -> RunResult:
-    """The result of a stored run, calculated again from its own plans and today's inputs.
+    """The result of a stored run, calculated again from its own plans and inputs.
 
     Raises:
-        InputRefusedError: there is no such run, or the inputs have changed since it was calculated.
+        InputRefusedError: there is no such run, it no longer follows from its inputs, or (for a run of an earlier
+            version, which kept no inputs) the inputs have changed since it was calculated.
     """
-    row = connection.exec_driver_sql(
-        "SELECT period_label, plans, result_hash FROM commission_run WHERE id = ?", (run_id,)
-    ).first()
+    row = connection.exec_driver_sql("SELECT plans, result_hash FROM commission_run WHERE id = ?", (run_id,)).first()
     if row is None:
         raise InputRefusedError(f"There is no commission run {run_id}.", way_out="See the list: commissions list.")
-    stored = json.loads(row[1])
-    inputs = load_inputs(connection, PayOn(stored["pay_on"]))
-    facts = company(connection)
-    result = calculate(
-        [read_plan(plan) for plan in stored["plans"]], inputs.assignments, inputs.credits, inputs.quotas,
-        facts.calendar.parse(row[0]), calendar=facts.calendar, rates=inputs.rates, names=inputs.names,
-    )  # fmt: skip
-    if result.digest() != row[2]:
+    stored = json.loads(row[0])
+    facts = stored_facts(connection, run_id) or load_facts(connection, stored["pay_on"])
+    inputs = replace(inputs_of(facts), plans=tuple(read_plan(plan) for plan in stored["plans"]))
+    result = inputs.calculate(run_period(connection, run_id), company(connection).calendar)
+    if result.digest() != row[1]:
         raise InputRefusedError(
             f"The transactions, quotas or rates behind run {run_id} have changed since it was calculated.",
             way_out="Calculate the period again to see what it pays now.",
         )
     return result
-
-
-def _refuse_unsound(result: RunResult) -> None:
-    """A run is approved only when nothing in it must still be mended and every line's steps come to its cent."""
-    blocking = [Fault(notice.reason.value, notice.sentence) for notice in result.notices if notice.blocking]
-    if blocking:
-        raise FaultsError(
-            "The run cannot be approved: some credits could not be paid.",
-            blocking,
-            way_out="Mend what is listed, calculate again, then approve.",
-        )
-    for i in range(len(result)):
-        recompute(trace(result, i))
 
 
 @job(
@@ -304,6 +233,7 @@ def set_status(context: JobContext, run: int, status: RunStatus, *, note: str = 
         status: where it goes.
         note: why, if there is something to say.
     """
+    compared = 0
     with context.workspace.read() as connection:
         head = load_run(connection, run).head
         if status not in _NEXT[head.status]:
@@ -311,11 +241,18 @@ def set_status(context: JobContext, run: int, status: RunStatus, *, note: str = 
             raise InputRefusedError(
                 f"A run that is {head.status.value} cannot become {status.value}.", way_out=f"Next can be {allowed}."
             )
-        if status in (RunStatus.APPROVED, RunStatus.LOCKED):
-            _refuse_unsound(recalculated(connection, run))
+        if status is RunStatus.APPROVED:
+            refuse_own_approval(connection, run, context.workspace.who)
+            refuse_changed(connection, run, head.name)
+            context.progress(0, 0, "Calculating once more, independently")
+            refuse_unsound(recalculated(connection, run))
+            compared = refuse_disagreement(connection, run)
+        if status is RunStatus.LOCKED:
+            refuse_unapproved(connection, run, head.name)
     if status is RunStatus.LOCKED:
         context.workspace.backup("lock", progress=context.progress)
     now = stored_now()
+    said = [f"{compared:,} lines and extras equal the independent calculation."] if compared else []
     with context.workspace.action(f"{head.name}: {status.value}", kind="job") as unit:
         unit.connection.exec_driver_sql("UPDATE commission_run SET status = ? WHERE id = ?", (status.value, run))
         unit.connection.exec_driver_sql(
@@ -328,5 +265,29 @@ def set_status(context: JobContext, run: int, status: RunStatus, *, note: str = 
                 note or None,
             ),
         )
-    context.changed("commission_run", "run_event")
-    return Sentences((f"{head.name} is {status.value}.",))
+        if status is RunStatus.APPROVED:
+            bind_approval(unit.connection, run)
+        if status is RunStatus.LOCKED:
+            said.append(f"Sealed as {seal(unit.connection, run)}.")
+    context.changed(*RUN_TABLES)
+    return Sentences((f"{head.name} is {status.value}.", *said))
+
+
+@job(
+    "commissions four-eyes",
+    title="Demand four eyes for approval",
+    group="commissions",
+    needs=Needs.WRITE,
+    examples=("commissions four-eyes company.salesops", "commissions four-eyes company.salesops --no-demanded"),
+)
+def four_eyes(context: JobContext, *, demanded: bool = True) -> Sentences:
+    """Demand, or no longer demand, that somebody else than its preparer approves a run.
+
+    Args:
+        demanded: whether whoever calculated a run may not approve it.
+    """
+    with context.workspace.action("Four eyes for approval") as unit:
+        write_setting(unit.connection, FOUR_EYES, demanded)
+    context.changed("setting")
+    rule = "somebody else than its preparer must approve it" if demanded else "its preparer may approve it too"
+    return Sentences((f"A run that is in review: {rule}.",))

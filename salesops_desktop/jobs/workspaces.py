@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from salesops_desktop.jobs.commission_seals import broken_seals
 from salesops_desktop.jobs.context import JobContext, nobody
 from salesops_desktop.jobs.declare import Needs, job
 from salesops_desktop.model.progress import Progress, silent
@@ -202,8 +203,13 @@ class Health:
 
 @job("check", title="Check the workspace", group="file", examples=("check company.salesops",))
 def check(context: JobContext) -> Health:
-    """Check the file: integrity, references, the change log."""
+    """Check the file: integrity, references, the change log, the seals of locked commission runs."""
     report = context.workspace.check(context.progress)
-    state = "sound" if report.sound else "not sound"
-    said = f"The workspace is {state}: {report.actions:,} actions, {report.changes:,} logged changes."
-    return Health((said, f"Content hash {report.content}."), report.faults, dt.datetime.now(dt.UTC))
+    with context.workspace.read() as connection:
+        broken, sealed = broken_seals(connection)
+    faults = (*report.faults, *broken)
+    state = "not sound" if faults else "sound"
+    said = [f"The workspace is {state}: {report.actions:,} actions, {report.changes:,} logged changes."]
+    if sealed:
+        said.append(f"{sealed:,} locked runs are under seal{'' if broken else ' and as they were sealed'}.")
+    return Health((*said, f"Content hash {report.content}."), faults, dt.datetime.now(dt.UTC))

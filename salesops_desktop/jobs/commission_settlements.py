@@ -1,0 +1,208 @@
+"""From what each person of a run earned to what is paid, with the balances carried from the run before."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from salesops_desktop.commission import Plan, PlanAssignment, Window, read_plan
+from salesops_desktop.commission.settlement import Balances, Settlement, SettlementStep, settle
+from salesops_desktop.jobs.commission_facts import stored_facts
+from salesops_desktop.jobs.commission_inputs import inputs_of
+from salesops_desktop.jobs.company import company
+from salesops_desktop.model.money import Money
+from salesops_desktop.model.periods import FiscalCalendar, Period, PeriodKind
+
+Key = tuple[int, str]
+"""(person, plan)."""
+
+EARNED = ("adjustment", "retro", "clawback")
+"""Items that count as earned; holds and releases only move a payment."""
+
+_WINDOW = {Window.MONTH: PeriodKind.MONTH, Window.QUARTER: PeriodKind.QUARTER, Window.YEAR: PeriodKind.YEAR}
+_NAMES = {"adjustment": "Adjustments", "retro": "Corrections of earlier periods", "clawback": "Clawbacks"}
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """How the run before left a person's balances."""
+
+    end: dt.date
+    balances: Balances
+
+
+def run_period(connection: Connection, run: int) -> Period:
+    """The period of a run."""
+    start, end, label = connection.exec_driver_sql(
+        "SELECT period_start, period_end, period_label FROM commission_run WHERE id = ?", (run,)
+    ).one()
+    kind = company(connection).calendar.parse(label).kind
+    return Period(dt.date.fromisoformat(start), dt.date.fromisoformat(end), label, kind)
+
+
+def resettle(connection: Connection, run: int) -> None:
+    """Settle everybody of a run anew from its stored lines, extras and items. Inside an action."""
+    period = run_period(connection, run)
+    calendar = company(connection).calendar
+    text = connection.exec_driver_sql("SELECT plans FROM commission_run WHERE id = ?", (run,)).scalar()
+    plans = {plan.name: plan for plan in (read_plan(stored) for stored in json.loads(str(text))["plans"])}
+    facts = stored_facts(connection, run)
+    assignments = () if facts is None else inputs_of(facts).assignments
+    earned = _earned(connection, run)
+    before = _before(connection, run, period, calendar)
+    connection.exec_driver_sql("DELETE FROM run_settlement WHERE run_id = ?", (run,))
+    rows = []
+    for key in sorted(_concerned(plans, assignments, period, before) | earned.keys()):
+        plan = plans.get(key[1])
+        if plan is None:
+            continue
+        settled = _settle(plan, key[0], earned.get(key, {}), before.get(key), period, calendar, assignments)
+        settled = _with_holds(connection, run, key, settled)
+        if len(settled.steps) > 1 or settled.paid or settled.closing != Balances():
+            rows.append(
+                (
+                    run, key[0], plan.name, plan.currency, settled.period, sum(earned.get(key, {}).values()),
+                    settled.paid, settled.ahead, json.dumps(asdict(settled.opening)),
+                    json.dumps(asdict(settled.closing)),
+                    json.dumps([[s.name, s.amount, s.why] for s in settled.steps], ensure_ascii=False),
+                )
+            )  # fmt: skip
+    if rows:
+        connection.exec_driver_sql(
+            "INSERT INTO run_settlement (run_id, person_id, plan, currency, period_number, earned, paid, ahead, "
+            "opening, closing, steps) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            rows,
+        )
+
+
+def balances_of(text: str) -> Balances:
+    """Balances as a settlement keeps them."""
+    stored: dict[str, Any] = json.loads(text)
+    return Balances(**{**stored, "held": tuple((int(a), int(b)) for a, b in stored["held"])})
+
+
+def _earned(connection: Connection, run: int) -> dict[Key, dict[str, int]]:
+    """What each earned, by where it comes from."""
+    found: dict[Key, dict[str, int]] = defaultdict(dict)
+    marks = ", ".join("?" for _ in EARNED)
+    for name, sql, values in (
+        ("lines", "SELECT person_id, plan, sum(payout) FROM run_line WHERE run_id = ? GROUP BY 1, 2", (run,)),
+        ("extras", "SELECT person_id, plan, sum(payout) FROM run_extra WHERE run_id = ? GROUP BY 1, 2", (run,)),
+    ):
+        for person, plan, amount in connection.exec_driver_sql(sql, values):
+            found[int(person), plan][name] = int(amount)
+    for person, plan, kind, amount in connection.exec_driver_sql(
+        f"SELECT person_id, plan, kind, sum(amount) FROM run_item WHERE run_id = ? AND kind IN ({marks}) "
+        "GROUP BY 1, 2, 3",
+        (run, *EARNED),
+    ):
+        found[int(person), plan][kind] = int(amount)
+    return dict(found)
+
+
+def _before(connection: Connection, run: int, period: Period, calendar: FiscalCalendar) -> dict[Key, Before]:
+    """The last settlement of each in an earlier period of the same kind."""
+    rows = connection.exec_driver_sql(
+        "SELECT s.person_id, s.plan, r.period_end, r.period_label, s.closing FROM run_settlement s "
+        "JOIN commission_run r ON r.id = s.run_id WHERE r.period_end < ? AND r.id <> ? ORDER BY r.period_end",
+        (period.start.isoformat(), run),
+    ).fetchall()
+    kinds: dict[str, PeriodKind] = {}
+    found = {}
+    for person, plan, end, label, closing in rows:
+        if label not in kinds:
+            kinds[label] = calendar.parse(label).kind
+        if kinds[label] is period.kind:
+            found[int(person), str(plan)] = Before(dt.date.fromisoformat(end), balances_of(closing))
+    return found
+
+
+def _concerned(
+    plans: dict[str, Plan], assignments: tuple[PlanAssignment, ...], period: Period, before: dict[Key, Before]
+) -> set[Key]:
+    """Everyone whom a plan pays in the period, and everyone with something left of earlier periods."""
+    found = {key for key, one in before.items() if one.balances.held or one.balances.draw or one.balances.debt}
+    for assignment in assignments:
+        plan = plans.get(assignment.plan)
+        if plan is not None and any(True for _ in _served(plan, assignment, period.start, period.end)):
+            found.add((assignment.person, assignment.plan))
+    return found
+
+
+def _served(plan: Plan, assignment: PlanAssignment, first: dt.date, last: dt.date) -> Iterator[dt.date]:
+    """The first day in ``first`` to ``last`` on which the assignment holds, if there is one."""
+    begin = max(assignment.start, plan.effective_from, first)
+    if begin <= min(assignment.end or last, plan.effective_to or last, last):
+        yield begin
+
+
+def _settle(
+    plan: Plan,
+    person: int,
+    earned: dict[str, int],
+    before: Before | None,
+    period: Period,
+    calendar: FiscalCalendar,
+    assignments: tuple[PlanAssignment, ...],
+) -> Settlement:
+    opening = Balances() if before is None else before.balances
+    kind = _WINDOW.get(plan.terms.cap_window)
+    if before is not None and (
+        kind is None or calendar.containing(before.end, kind) != calendar.containing(period.start, kind)
+    ):
+        opening = opening.new_window()
+    begins = [max(a.start, plan.effective_from) for a in assignments if (a.person, a.plan) == (person, plan.name)]
+    first = min([*begins, period.start])
+    number = len(calendar.between(first, period.start, period.kind))
+    made = settle(plan.terms, sum(earned.values()), opening, number)
+    steps = [*_parts(earned), *(_readable(plan, step) for step in made.steps[1:])]
+    return Settlement(made.period, tuple(steps), made.paid, made.ahead, made.opening, made.closing)
+
+
+def _parts(earned: dict[str, int]) -> list[SettlementStep]:
+    """The first step, told by where the money comes from."""
+    lines = earned.get("lines", 0)
+    steps = [SettlementStep("Earned", lines, "The sum of the period's lines")]
+    if earned.get("extras"):
+        steps.append(SettlementStep("Extras", earned["extras"], "Pay of whole windows that no single line brings"))
+    return steps + [
+        SettlementStep(_NAMES[kind], earned[kind], "See the items of the run") for kind in EARNED if earned.get(kind)
+    ]
+
+
+def _readable(plan: Plan, step: SettlementStep) -> SettlementStep:
+    """Money in a sentence as people write it."""
+    if plan.terms.cap is None:
+        return step
+    shown = step.why.replace(f"At most {plan.terms.cap} ", f"At most {Money(plan.terms.cap, plan.currency)} ")
+    return SettlementStep(step.name, step.amount, shown)
+
+
+def _with_holds(connection: Connection, run: int, key: Key, settled: Settlement) -> Settlement:
+    """What is held now waits, what is released now comes; balances stay as they are."""
+    steps, paid = list(settled.steps), settled.paid
+    for item, kind, amount, why, line in connection.exec_driver_sql(
+        "SELECT i.id, i.kind, i.amount, i.why, CASE WHEN i.credit_key IS NULL THEN NULL ELSE coalesce((SELECT "
+        "sum(l.payout) FROM run_line l WHERE l.run_id = i.run_id AND l.person_id = i.person_id AND l.plan = i.plan "
+        "AND l.component = i.component AND coalesce(l.credit_id, -l.transaction_id) = i.credit_key), 0) END "
+        "FROM run_item i WHERE i.run_id = ? AND i.person_id = ? AND i.plan = ? AND i.kind IN ('hold', 'release') "
+        "ORDER BY i.kind DESC, i.credit_key IS NULL, i.id",
+        (run, *key),
+    ).fetchall():
+        if kind == "release":
+            steps.append(SettlementStep("Released hold", int(amount), why))
+            paid += int(amount)
+            continue
+        held = max(paid, 0) if line is None else min(max(paid, 0), max(int(line), 0))
+        if held != amount:
+            connection.exec_driver_sql("UPDATE run_item SET amount = ? WHERE id = ?", (held, item))
+        if held:
+            steps.append(SettlementStep("Held", -held, why))
+            paid -= held
+    return Settlement(settled.period, tuple(steps), paid, min(settled.ahead, paid), settled.opening, settled.closing)
