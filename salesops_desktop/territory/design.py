@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,14 +52,15 @@ def design(
     Raises:
         FaultsError: the problem makes no sense; every reason is listed.
     """
+    progress(0, 1, "Looking at the units")
+    look = partial(progress, 0, 0)
+    patiently(_load, look)
     from salesops_desktop.territory.conflict import conflicts  # noqa: PLC0415  # loads the compiler
     from salesops_desktop.territory.portfolio import Portfolio  # noqa: PLC0415  # loads the compiler
     from salesops_desktop.territory.span import SpanPortfolio  # noqa: PLC0415  # loads the compiler
 
-    progress(0, 1, "Looking at the units")
     problem.check()
     progress(0, 1, "Finding neighbours")
-    look = partial(progress, 0, 0)
     edges = patiently(lambda: unit_edges(problem), look)
     blocks = patiently(lambda: make_blocks(problem, edges), look)
     progress(0, 1, "Designing territories")
@@ -78,6 +80,12 @@ def design(
     progress(1, 1, "Measuring")
     made = patiently(lambda: evaluate(problem, found[blocks.of_unit], edges), look)
     return dataclasses.replace(made, sentences=(*made.sentences, *conflicts(problem, blocks, made, found, seed, look)))
+
+
+def _load() -> None:
+    """Load the compiled loops, which takes a moment the first time."""
+    for name in ("conflict", "portfolio", "span"):
+        import_module(f"salesops_desktop.territory.{name}")
 
 
 def _loads(blocks: Blocks, where: Indices, k: int) -> Floats:

@@ -98,9 +98,7 @@ class Portfolio:
             starts.append(made)
             if len(starts) == 1:
                 better(made[0])
-        mean = min(self._mean(start) for start, _ in starts)
-        self.board = make_board(self.blocks, self.aim, mean)
-        runs = [(Search(self.board, start, self.seed * 1009 + i), heat) for i, (start, heat) in enumerate(starts)]
+        runs = patiently(lambda: self._searches(starts), lambda: progress(0.0))
         self._told: SCORE = (np.inf, np.inf, np.inf)
         later = 2 * self.steps // 3 if self.plan.kicks else 0
         each = max((self.steps - later) // len(runs), 1)
@@ -118,6 +116,12 @@ class Portfolio:
             repairs = [(search.run(max(self.steps // 2, 1), WARM), search) for search in found]
             self._together(repairs, (0.999, 0.0), progress, better)
         return min(found, key=lambda search: search.score).best
+
+    def _searches(self, starts: Sequence[tuple[Indices, float]]) -> list[tuple[Search, float]]:
+        """A search from each start, with its first temperature."""
+        mean = min(self._mean(start) for start, _ in starts)
+        self.board = make_board(self.blocks, self.aim, mean)
+        return [(Search(self.board, start, self.seed * 1009 + i), heat) for i, (start, heat) in enumerate(starts)]
 
     def _evolve(self, search: Search, steps: int, lineage: int) -> Iterator[int]:
         """Shake the best of a search and search again, and again; keeps what is better."""
