@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import json
 
@@ -36,14 +37,14 @@ def world(rng, n, k, **more):
 def assignments(problem):
     """Every assignment that obeys locks, groups, forbidden pairs and boundaries."""
     n, k = len(problem), problem.territories
-    for each in itertools.product(range(k), repeat=n):
+    may = np.ones((n, k), dtype=bool)
+    may[problem.locks] = np.eye(k, dtype=bool)[problem.owners[problem.locks]]
+    if problem.forbidden is not None:
+        may[tuple(problem.forbidden.T)] = False
+    if problem.part is not None:
+        may &= problem.territory_part[None, :] == problem.part[:, None]
+    for each in itertools.product(*(np.flatnonzero(row).tolist() for row in may)):
         where = np.array(each)
-        if (where[problem.locks] != problem.owners[problem.locks]).any():
-            continue
-        if problem.forbidden is not None and any(where[u] == t for u, t in problem.forbidden):
-            continue
-        if problem.part is not None and (problem.territory_part[where] != problem.part).any():
-            continue
         if problem.group is not None and any(
             len(set(where[problem.group == g].tolist())) > 1 for g in np.unique(problem.group[problem.group >= 0])
         ):
@@ -59,18 +60,23 @@ def deviation(problem, where, name):
 def holds(problem, start=None, seconds=0.3):
     """The certificate of some assignment against all others; the certificate."""
     tried = list(assignments(problem))
-    figures = [evaluate(problem, where) for where in tried]
     off = [{name: deviation(problem, where, name) for name in problem.measures} for where in tried]
     at = int(np.argmin([sum(each.values()) for each in off])) if start is None else start % len(tried)
-    proof = certify(problem, figures[at], seconds=seconds)
-    whole = [i for i in range(len(tried)) if not problem.connected or figures[i].connected]
+
+    @functools.cache
+    def figures(i):
+        return evaluate(problem, tried[i])
+
+    proof = certify(problem, figures(at), seconds=seconds)
     for bound in proof.balance:
-        best = min((off[i][bound.measure] for i in whole), default=np.inf)
+        by_balance = sorted(range(len(tried)), key=lambda i: off[i][bound.measure])
+        whole = (i for i in by_balance if not problem.connected or figures(i).connected)
+        best = next((off[i][bound.measure] for i in whole), np.inf)
         assert bound.lower <= best + 1e-9
         assert bound.reached == pytest.approx(off[at][bound.measure])
     rivals = [
-        figure.mean_km
-        for figure, each in zip(figures, off, strict=True)
+        figures(i).mean_km
+        for i, each in enumerate(off)
         if all(each[name] <= proof.distance.within[name] + 1e-12 for name in each)
     ]
     assert rivals
