@@ -28,6 +28,7 @@ from salesops_desktop.commission.plan import (
     Window,
 )
 from salesops_desktop.commission.proration import DayCount, Proration
+from salesops_desktop.commission.recalculate import affected, contributing, recalculate
 from salesops_desktop.commission.records import NO_PERSON, Credits, Extra, Line, Lines, Notice, RunResult, Unpaid
 from salesops_desktop.commission.reference import Reference, reference
 from salesops_desktop.commission.splits import split_credits
@@ -76,7 +77,9 @@ __all__ = [
     "Unit",
     "Unpaid",
     "Window",
+    "affected",
     "calculate",
+    "contributing",
     "definition",
     "lint",
     "lint_assignments",
@@ -84,6 +87,7 @@ __all__ = [
     "plan_hash",
     "plan_json",
     "read_plan",
+    "recalculate",
     "recompute",
     "reference",
     "split_credits",

@@ -10,11 +10,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from salesops_desktop.commission.counting import WINDOW_PERIOD, Business, Counted, converted, count, window_of
+from salesops_desktop.commission.counting import WINDOW_PERIOD, Business, Counted, converted, count, plain, window_of
 from salesops_desktop.commission.exchange import ExchangeRates, convert_column
 from salesops_desktop.commission.levels import Level, Levels, ScoreBook, TargetBook, levelled, terms_of
 from salesops_desktop.commission.lint import Severity, lint
 from salesops_desktop.commission.notices import REASON, State, notices
+from salesops_desktop.commission.ordering import order_by, stable_order, text_keys
 from salesops_desktop.commission.plan import (
     Component,
     Plan,
@@ -30,7 +31,7 @@ from salesops_desktop.commission.plan import (
 from salesops_desktop.commission.quotas import QuotaBook
 from salesops_desktop.commission.records import NO_PERSON, Credits, Days, Extra, Ints, Lines, RunResult
 from salesops_desktop.commission.spans import FOREVER, Hierarchy, Spans, plan_spans
-from salesops_desktop.commission.tiers import Terms, bounds, earned, lines_pay, multiplied, payout, tier_of
+from salesops_desktop.commission.tiers import Terms, earned, lines_pay, multiplied, payout
 from salesops_desktop.expressions.rational import Rational, divide, product, to_int64, total, whole
 from salesops_desktop.model.errors import Fault, FaultsError
 from salesops_desktop.model.money import PPM
@@ -118,17 +119,16 @@ class _Run:
     hierarchy: Hierarchy
 
     def __init__(self, plans: tuple[Plan, ...], given: Credits, period: Period, calendar: FiscalCalendar) -> None:
-        import pandas as pd  # noqa: PLC0415  # slow to load, and the package is imported early
-
         self.plans = plans
         self.period = period
         self.calendar = calendar
         self.credits = given
         self.dates: Days = given.date.astype("datetime64[D]")
         self.first, self.last = np.datetime64(period.start), np.datetime64(period.end)
-        # Text is compared once; from here on transactions are ranks.
-        self.transaction: Ints = pd.factorize(given.transaction, sort=True)[0].astype(np.int64)
-        self.place = self._places(given)
+        self.order = self._order(given)
+        self.place = np.empty(len(given), dtype=np.int64)
+        self.place[self.order] = np.arange(len(given))
+        self.table = plain(given.table())
         self.in_period = (self.dates >= self.first) & (self.dates <= self.last)
         self.state = np.full(len(given), State.NO_PLAN, dtype=np.int8)
         self.state[given.person == NO_PERSON] = State.NO_PERSON
@@ -136,14 +136,11 @@ class _Run:
         self.extras: list[Extra] = []
         self.schema = given.schema
 
-    def _places(self, given: Credits) -> Ints:
-        """Each credit's place in the order in which credits accumulate; the first differing column decides."""
-        columns = [self.dates.astype(np.int64), self.transaction, given.line, given.split, given.amount, given.key]
-        differing = [c for c in columns if c is not None and len(c) and c.min() != c.max()]
-        order = np.lexsort(tuple(reversed(differing))) if differing else np.arange(len(given))
-        place = np.empty(len(given), dtype=np.int64)
-        place[order] = np.arange(len(given))
-        return place
+    def _order(self, given: Credits) -> Rows:
+        """The rows in the order in which credits accumulate; the first differing column decides."""
+        columns = [self.dates.astype(np.int64), *text_keys(given.transaction)]
+        columns += [c for c in (given.line, given.split, given.amount, given.key) if c is not None]
+        return order_by(columns, len(given))
 
     def refuse_faulty_plans(self) -> None:
         """Stop before anything is calculated when a plan cannot be."""
@@ -170,7 +167,7 @@ class _Run:
 
     def ordered(self, rows: Rows, person: Ints) -> tuple[Rows, Ints]:
         """By person, then as credits accumulate."""
-        order = np.lexsort((self.place[rows], person))
+        order = order_by([person, self.place[rows]], len(rows))
         return rows[order], person[order]
 
     def override(self, number: int, place: int, spans: Spans, base: Lines) -> Lines:
@@ -182,15 +179,14 @@ class _Run:
         held = spans.find(person, base.date[own][line]) >= 0
         line, person = own[line[held]], person[held]
         fx, amount = self._pay_in(plan.currency, base, line)
-        keys = np.stack([person, base.row[line]], axis=1)
-        pairs, inverse = np.unique(keys, axis=0, return_inverse=True)
-        sums = np.zeros(len(pairs), dtype=np.int64)
-        np.add.at(sums, inverse.reshape(-1), amount)
-        rate = np.zeros(len(pairs), dtype=np.int64)
-        rate[inverse.reshape(-1)] = fx
-        rows, people = pairs[:, 1].astype(np.intp), pairs[:, 0]
-        order = np.lexsort((self.place[rows], people))
-        rows, people, sums, rate = rows[order], people[order], sums[order], rate[order]
+        # One line per (manager, credit): what several components paid for the credit counts together.
+        order = order_by([person, self.place[base.row[line]]], len(line))
+        person, row, fx, amount = person[order], base.row[line][order], fx[order], amount[order]
+        first = np.flatnonzero(np.r_[True, (person[1:] != person[:-1]) | (row[1:] != row[:-1])][: len(row)])
+        sums = np.add.reduceat(amount, first) if len(first) else amount
+        # Of several rates (plans in different currencies) the last component's is shown.
+        rate = fx[np.r_[first[1:] - 1, len(row) - 1]] if len(first) else fx
+        rows, people = row[first].astype(np.intp), person[first]
         zero = np.zeros(len(rows), dtype=np.int64)
         counted = Counted(rows, people, rate, self.dates[rows], sums, zero, None, rows[:0])
         counted = self._filtered(component, plan, counted)
@@ -199,7 +195,7 @@ class _Run:
     def _filtered(self, component: Component, plan: Plan, counted: Counted) -> Counted:
         if not component.filter.strip() or not len(counted.rows):
             return counted
-        business, _ = converted(self.credits, plan, counted.rows, counted.person, self.rates)
+        business, _ = converted(self.table, self.dates, plan, counted.rows, counted.person, self.rates)
         kept = count(component, plan, business, self.dates, self.schema, self.calendar, self.period)
         stay = np.isin(counted.rows, kept.rows)
         return Counted(
@@ -220,14 +216,16 @@ class _Run:
 
     def result(self, lines: Lines) -> RunResult:
         """The finished run."""
-        sequence = np.arange(len(lines))  # each component's lines are already in the order they accumulated
-        order = np.lexsort((sequence, lines.component, lines.plan, lines.person))
+        # Plans and components come in their order, and each component's lines as they accumulated.
+        order = stable_order(lines.person)
+        if not (lines.person[1:] >= lines.person[:-1]).all():
+            lines = lines.take(order)
         open_rows = np.flatnonzero(self.in_period & (self.state != State.PAID))
         open_rows = open_rows[np.lexsort((self.credits.key[open_rows], self.dates[open_rows].astype(np.int64)))]
         unpaid = tuple((int(self.credits.key[row]), REASON[State(int(self.state[row]))]) for row in open_rows)
         said = notices(self.credits, open_rows, self.state, self.missing, self.names, self.period)
         extras = tuple(sorted(self.extras, key=lambda e: (e.person, e.plan, e.component, e.window_start)))
-        return RunResult(self.period, self.plans, lines.take(order), self.credits, said, unpaid, self.rates, extras)
+        return RunResult(self.period, self.plans, lines, self.credits, said, unpaid, self.rates, extras)
 
 
 def _own(plans: Sequence[Plan], base: Lines) -> Ints:
@@ -249,6 +247,7 @@ class _Staff:
         self.run, self.number, self.plan, self.spans = run, number, run.plans[number], spans
         self._business: dict[tuple[Source, int | None], Business] = {}
         self._history: dict[str, dict[tuple[int, dt.date], tuple[Days, Ints]]] = {}
+        self._windows: dict[tuple[Window, dt.date], Period] = {}
         self._levels = Levels(run.quotas, run.targets, run.scores, self._attained)
 
     def business(self, component: Component) -> Business:
@@ -261,14 +260,14 @@ class _Staff:
     def _read(self, component: Component) -> Business:
         run = self.run
         start = self._earliest()
-        rows: Rows = np.flatnonzero((run.dates >= start) & (run.dates <= run.last))
+        rows = run.order[(run.dates[run.order] >= start) & (run.dates[run.order] <= run.last)]
         person = run.credits.person[rows]
         if component.source is Source.TEAM_CREDITS:
             at, person = run.hierarchy.managers(person, run.dates[rows], component.depth)
             rows = rows[at]
         held = self.spans.find(person, run.dates[rows]) >= 0
         rows, person = run.ordered(rows[held], person[held])
-        business, unknown = converted(run.credits, self.plan, rows, person, run.rates)
+        business, unknown = converted(run.table, run.dates, self.plan, rows, person, run.rates)
         if component.source is Source.OWN:
             run.mark(rows, State.FILTERED)
         run.mark(unknown, State.NO_RATE)
@@ -303,35 +302,27 @@ class _Staff:
     def lines(self, place: int, counted: Counted) -> Lines:
         """The payout lines of what was counted."""
         run, component = self.run, self.plan.components[place]
-        picked = np.flatnonzero(run.in_period[counted.rows])
-        rows, person, window = counted.rows[picked], counted.person[picked], counted.window[picked]
+        counted = counted.take(run.in_period[counted.rows])
+        rows, person, window = counted.rows, counted.person, counted.window
         if not len(rows):
             return Lines.empty()
         levels, inverse = self._levels_of(component, person, window)
-        lacking = np.array([bool(level.missing) for level in levels])[inverse]
-        for level, at in zip(levels, _members(inverse, len(levels)), strict=True):
-            for reason in level.missing:
-                state = State.of(reason)
-                run.lack(int(person[at[0]]), state)
-                run.mark(rows[at], state)
-        stay = np.flatnonzero(~lacking)
-        picked, rows, person, inverse = picked[stay], rows[stay], person[stay], inverse[stay]
-        if not len(rows):
-            return Lines.empty()
-        terms, num, den, is_open = terms_of(levels, inverse)
-        amount, before = counted.amount[picked], counted.before[picked]
+        lacking = np.array([bool(level.missing) for level in levels])
+        if lacking.any():
+            for level, at in zip(levels, _members(inverse, len(levels)), strict=True):
+                for reason in level.missing:
+                    state = State.of(reason)
+                    run.lack(int(person[at[0]]), state)
+                    run.mark(rows[at], state)
+            stay = ~lacking[inverse]
+            counted, inverse = counted.take(stay), inverse[stay]
+            rows, person = counted.rows, counted.person
+            if not len(rows):
+                return Lines.empty()
+        terms, columns = terms_of(levels, inverse)
+        amount, before = counted.amount, counted.before
         after = to_int64(total(before, amount), "A total")
-        pay = np.zeros(len(rows), dtype=np.int64)
-        tier, rate = np.full(len(rows), -1, dtype=np.int64), np.zeros(len(rows), dtype=np.int64)
-        for table, at in self._tables(component, is_open):
-            if counted.value is None:
-                pay[at] = payout(component, table, before[at], after[at], terms.take(at))
-                limits = bounds(table, terms.quota[at])
-                tier[at] = tier_of(table, limits, after[at])
-                rate[at] = np.array([0, *(entry.rate for entry in table.tiers)], dtype=np.int64)[tier[at] + 1]
-            else:
-                rate[at] = counted.value[picked[at]]
-                pay[at] = _looked_up(component, amount[at], rate[at], terms.take(at))
+        pay, tier, rate = self._paid(component, counted, after, terms, columns.open)
         if component.source is not Source.TEAM_CREDITS:
             run.mark(rows, State.PAID)
         return Lines(
@@ -343,20 +334,38 @@ class _Staff:
             date=run.dates[rows],
             credit_amount=run.credits.amount[rows],
             credit_currency=run.credits.currency[rows],
-            exchange_rate=counted.fx[picked],
+            exchange_rate=counted.fx,
             amount=amount,
             before=before,
             after=after,
-            quota=terms.quota,
+            quota=columns.quota,
             tier=tier,
             rate=rate,
-            window_start=counted.window[picked],
-            target=terms.target,
-            factor=num,
-            factor_of=den,
-            open=is_open,
+            window_start=counted.window,
+            target=columns.target,
+            factor=columns.factor,
+            factor_of=columns.factor_of,
+            open=columns.open,
             pay=pay,
         )
+
+    def _paid(
+        self, component: Component, counted: Counted, after: Ints, terms: Terms, is_open: Ints
+    ) -> tuple[Ints, Ints, Ints]:
+        """Pay, tier and rate of each line; nothing where a closed gate leaves no rates."""
+        if is_open.all() and counted.value is None:
+            pay, tier = payout(component, component.rates, counted.before, after, terms)
+            return pay, tier, _rates(component.rates)[tier + 1]
+        pay, rate = np.zeros(len(after), dtype=np.int64), np.zeros(len(after), dtype=np.int64)
+        tier = np.full(len(after), -1, dtype=np.int64)
+        for table, at in self._tables(component, is_open):
+            if counted.value is None:
+                pay[at], tier[at] = payout(component, table, counted.before[at], after[at], terms.take(at))
+                rate[at] = _rates(table)[tier[at] + 1]
+            else:
+                rate[at] = counted.value[at]
+                pay[at] = _looked_up(component, counted.amount[at], rate[at], terms.take(at))
+        return pay, tier, rate
 
     def _tables(self, component: Component, is_open: Ints) -> Iterator[tuple[RateTable, Rows]]:
         """The rate tables that hold, with the lines each holds for; a closed gate without rates pays nothing."""
@@ -371,16 +380,23 @@ class _Staff:
     def _levels_of(self, component: Component, person: Ints, window: Days) -> tuple[list[Level], Rows]:
         """The state of each window at the end of the period, and the window of each row."""
         kind = WINDOW_PERIOD.get(component.window)
-        days = window.astype(np.int64) if kind is not None else np.zeros(len(person), dtype=np.int64)
-        pairs, inverse = np.unique(np.stack([person, days], axis=1), axis=0, return_inverse=True)
+        new = person[1:] != person[:-1]
+        if kind is not None:  # a person's windows follow each other
+            new = new | (window[1:] != window[:-1])
+        edges = np.r_[True, new]
+        first = np.flatnonzero(edges)
+        starts = window[first].astype(object) if kind is not None else [dt.date(1970, 1, 1)] * len(first)
         levels = [
-            self._level(component, who, dt.date(1970, 1, 1) + dt.timedelta(days=day), self.run.period.end)
-            for who, day in pairs.tolist()
+            self._level(component, who, start, self.run.period.end)
+            for who, start in zip(person[first].tolist(), starts, strict=True)
         ]
-        return levels, inverse.reshape(-1)
+        return levels, np.cumsum(edges) - 1
 
     def _level(self, component: Component, person: int, start: dt.date, day: dt.date) -> Level:
-        window = window_of(component, start, self.run.calendar, self.run.period)
+        key = (component.window, start)
+        if key not in self._windows:
+            self._windows[key] = window_of(component, start, self.run.calendar, self.run.period)
+        window = self._windows[key]
         return self._levels.level(self.plan, component, person, window, min(day, window.end))
 
     def _attained(self, person: int, name: str, day: dt.date) -> Fraction | None:
@@ -452,6 +468,11 @@ class _Staff:
         terms = terms_of([level], np.zeros(1, dtype=np.intp))[0]
         exact = multiplied(component, earned(table, terms, np.array([measured], dtype=np.int64)), terms)
         return int(divide(exact.num, exact.den, component.rounding)[0])
+
+
+def _rates(table: RateTable) -> Ints:
+    """The rate of each tier; first that of no tier."""
+    return np.array([0, *(entry.rate for entry in table.tiers)], dtype=np.int64)
 
 
 def _looked_up(component: Component, amount: Ints, rate: Ints, terms: Terms) -> Ints:

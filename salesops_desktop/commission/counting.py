@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from fractions import Fraction
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from salesops_desktop.commission.exchange import ExchangeRates, convert_column
 from salesops_desktop.commission.lint import NUMBERS, measures_of
 from salesops_desktop.commission.lookups import cells
 from salesops_desktop.commission.plan import Component, Plan, Window
-from salesops_desktop.commission.records import Credits, Days, Ints
+from salesops_desktop.commission.records import Days, Ints
 from salesops_desktop.expressions import Kind, Schema, compile_filter, compile_formula
 from salesops_desktop.expressions.formula import Outcome
 from salesops_desktop.expressions.rational import BoolArray, IntArray, Rational, divide, product, to_int64, whole
@@ -24,6 +25,8 @@ from salesops_desktop.model.periods import FiscalCalendar, Period, PeriodKind
 from salesops_desktop.model.tables import Column, Table, ValueKind
 
 Rows = npt.NDArray[np.intp]
+_DENSE: Final = 200_000
+"""So many days are looked up in a table."""
 WINDOW_PERIOD: Final[Mapping[Window, PeriodKind]] = {
     Window.MONTH: PeriodKind.MONTH,
     Window.QUARTER: PeriodKind.QUARTER,
@@ -38,14 +41,45 @@ class Business:
     Attributes:
         rows: rows of the credits.
         person: who they count for (the team's manager, or the credited person), per row.
-        table: what formulas see of them, all money in the plan's currency.
+        columns: what formulas see of them, all money in the plan's currency.
         fx: exchange rate of the amount, × 1e9.
     """
 
     rows: Rows
     person: Ints
-    table: Table
+    columns: Mapping[str, Column]
     fx: Ints
+
+
+class Sight(Mapping[str, Column]):
+    """Columns of some rows, taken and converted when a formula first names them.
+
+    Args:
+        given: all credits.
+        rows: the rows seen.
+        currency: of all money seen.
+        rates: exchange rates.
+        dates: of ``rows``.
+    """
+
+    def __init__(self, given: Table, rows: Rows, currency: str, rates: ExchangeRates, dates: Days) -> None:
+        self._given = {column.name: column for column in given.columns}
+        self._rows, self._currency, self._rates, self._dates = rows, currency, rates, dates
+        self._seen: dict[str, Column] = {}
+
+    def __getitem__(self, name: str) -> Column:
+        if name not in self._seen:
+            column = self._given[name].take(self._rows)
+            if column.kind is ValueKind.MONEY:
+                column = _in_currency(column, self._currency, self._rates, self._dates)
+            self._seen[name] = column
+        return self._seen[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,37 +106,59 @@ class Counted:
     value: Ints | None
     undefined: Rows
 
+    def take(self, keep: BoolArray) -> Counted:
+        """The rows that are kept."""
+        if keep.all():
+            return self
+        value = None if self.value is None else self.value[keep]
+        return Counted(
+            self.rows[keep], self.person[keep], self.fx[keep], self.window[keep], self.amount[keep],
+            self.before[keep], value, self.undefined,
+        )  # fmt: skip
 
-def converted(given: Credits, plan: Plan, rows: Rows, person: Ints, rates: ExchangeRates) -> tuple[Business, Rows]:
+
+def plain(table: Table) -> Table:
+    """The same table, a column of money in one currency saying so once instead of per row."""
+    columns = []
+    for column in table.columns:
+        if column.currencies is not None and len(column):
+            first = column.currencies[0]
+            if bool(np.all(column.currencies == first)):
+                code = None if first is None or str(first) == "" else str(first)
+                columns.append(replace(column, currency=code, currencies=None))
+                continue
+        columns.append(column)
+    return replace(table, columns=tuple(columns))
+
+
+def converted(
+    table: Table, days: Days, plan: Plan, rows: Rows, person: Ints, rates: ExchangeRates
+) -> tuple[Business, Rows]:
     """The business of ``rows`` in the plan's currency, and the rows left out for want of an exchange rate.
 
     A row whose amount, or any other money, has no exchange rate on its date is left out.
+
+    Args:
+        table: all credits, columns :func:`plain`.
+        days: their dates.
+        plan: for its currency.
+        rows: those that count.
+        person: whom each of ``rows`` counts for.
+        rates: exchange rates.
     """
-    table = given.table().take(rows)
-    days: Days = given.date.astype("datetime64[D]")[rows]
-
-    def lookup(codes: npt.NDArray[np.str_]) -> Ints:
-        fx = np.zeros(len(rows), dtype=np.int64)
-        for code in np.unique(codes):
-            at = codes == code
-            fx[at] = rates.lookup(str(code), plan.currency, days[at])
-        return fx
-
-    fx = lookup(_currencies(table["Amount"], plan.currency))
+    days = days[rows]
+    fx = _exchange(table["Amount"], rows, plan.currency, rates, days)
     known: BoolArray = fx > 0
-    columns: list[Column] = []
     for column in table.columns:
-        if column.kind is ValueKind.MONEY:
-            codes = _currencies(column, plan.currency)
-            own = lookup(codes)
-            known = known & ((own > 0) | (False if column.missing is None else column.missing))
-            columns.append(_in_currency(column, codes, plan.currency, own))
-        else:
-            columns.append(column)
+        if column.kind is not ValueKind.MONEY or column.name == "Amount" or _only(column, plan.currency):
+            continue
+        own = _exchange(column, rows, plan.currency, rates, days) > 0
+        known = known & (own if column.missing is None else own | column.missing[rows])
+    if known.all():
+        return Business(rows, person, Sight(table, rows, plan.currency, rates, days), fx), rows[:0]
     picked = np.flatnonzero(known)
-    whole_table = Table(table.title, tuple(columns))
-    business = Business(rows[picked], person[picked], whole_table.take(picked), fx[picked])
-    return business, rows[~known]
+    sight = Sight(table, rows[picked], plan.currency, rates, days[picked])
+    return Business(rows[picked], person[picked], sight, fx[picked]), rows[~known]
 
 
 def count(
@@ -129,7 +185,7 @@ def count(
         InputRefusedError: a total exceeds 64 bits.
     """
     rows, length = business.rows, len(business.rows)
-    columns = {column.name: column for column in business.table.columns}
+    columns = business.columns
     keep = np.ones(length, dtype=np.bool_)
     if component.filter.strip():
         keep &= compile_filter(component.filter, schema).evaluate(columns, length).truth()
@@ -153,11 +209,17 @@ def count(
     at = np.flatnonzero(keep)
     if component.window is Window.CONTRACT:  # a contract's credits lie apart in time
         at = at[np.argsort(business.person[at] * np.int64(len(rows) + 1) + group[at], kind="stable")]
-    amount, value = amount[at], None if value is None else value[at]
+    everything = len(at) == length and component.window is not Window.CONTRACT
+
+    def picked(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return values if everything else values[at]
+
+    amount, person = picked(amount), picked(business.person)
     before = np.zeros(len(at), dtype=np.int64)
     if component.window is not Window.LINE:
-        before = to_int64(_running(amount, business.person[at], group[at]) - amount, "A total")
-    return Counted(rows[at], business.person[at], business.fx[at], windows[at], amount, before, value, undefined)
+        before = to_int64(_running(amount, person, picked(group)) - amount, "A total")
+    value = None if value is None else picked(value)
+    return Counted(picked(rows), person, picked(business.fx), picked(windows), amount, before, value, undefined)
 
 
 def units(measured: Outcome, digits: int) -> Ints:
@@ -194,16 +256,40 @@ def _windows(
         import pandas as pd  # noqa: PLC0415  # slow to load, and the package is imported early
 
         outcome = compile_formula(component.contract, schema).evaluate(columns, len(dates))
-        values = _exact(outcome).num if isinstance(outcome.values, Rational) else np.asarray(outcome.values)
-        texts = np.broadcast_to(values, (len(dates),)).astype(str)
+        texts = np.broadcast_to(_spelled(outcome), (len(dates),)).astype(str)
         group = pd.factorize(texts, sort=True)[0].astype(np.int64)
         first = pd.Series(dates).groupby([person, group]).transform("min")
         return group, first.to_numpy(dtype="datetime64[D]")
-    days, inverse = np.unique(dates, return_inverse=True)
+    if not len(dates):
+        return np.zeros(0, dtype=np.int64), dates
     kind = WINDOW_PERIOD[component.window]
-    starts = np.array([calendar.containing(day, kind).start for day in days.astype(object)], dtype="datetime64[D]")
-    windows = starts[inverse] if len(days) else dates
+    day = dates.astype(np.int64)
+    low, high = int(day.min()), int(day.max())
+    if high - low > _DENSE:
+        days, inverse = np.unique(dates, return_inverse=True)
+    else:  # a table of days is quicker than sorting them
+        days = np.flatnonzero(np.bincount(day - low)).astype("timedelta64[D]") + np.datetime64(low, "D")
+        places = np.zeros(high - low + 1, dtype=np.intp)
+        places[days.astype(np.int64) - low] = np.arange(len(days))
+        inverse = places[day - low]
+    starts = np.array([calendar.containing(one, kind).start for one in days.astype(object)], dtype="datetime64[D]")
+    windows = starts[inverse]
     return windows.astype(np.int64), windows
+
+
+def _spelled(outcome: Outcome) -> npt.NDArray[Any]:
+    """What tells contracts apart; numbers in lowest terms."""
+    if not isinstance(outcome.values, Rational):
+        return np.asarray(outcome.values)
+    num, den = np.broadcast_arrays(outcome.values.num, outcome.values.den)
+    if outcome.values.den.size == 1:
+        return outcome.values.num
+    return np.array([Fraction(int(a), int(b)) for a, b in zip(num, den, strict=True)], dtype=object)
+
+
+def _only(column: Column, currency: str) -> bool:
+    """Whether all of a column is money of ``currency``."""
+    return column.currencies is None and (column.currency or currency) == currency
 
 
 def _currencies(column: Column, otherwise: str) -> npt.NDArray[np.str_]:
@@ -214,12 +300,29 @@ def _currencies(column: Column, otherwise: str) -> npt.NDArray[np.str_]:
     return np.where((codes == "None") | (codes == ""), otherwise, codes).astype(str)
 
 
-def _in_currency(column: Column, codes: npt.NDArray[np.str_], currency: str, rates: Ints) -> Column:
+def _exchange(column: Column, rows: Rows, currency: str, rates: ExchangeRates, days: Days) -> Ints:
+    """The exchange rate of each of ``rows`` to ``currency``, × 1e9; 0 where none is known."""
+    if column.currencies is None:
+        return rates.lookup(column.currency or currency, currency, days)
+    codes = _currencies(column.take(rows), currency)
+    fx = np.zeros(len(rows), dtype=np.int64)
+    for code in np.unique(codes):
+        at = codes == code
+        fx[at] = rates.lookup(str(code), currency, days[at])
+    return fx
+
+
+def _in_currency(column: Column, currency: str, rates: ExchangeRates, days: Days) -> Column:
+    """A column of money in ``currency``, each row at the rate of its day."""
+    if _only(column, currency):
+        return replace(column, currency=currency, currencies=None)
+    codes = _currencies(column, currency)
     values = column.values.astype(np.int64)
     for code in np.unique(codes):
         if code != currency:
             at = codes == code
-            values[at] = convert_column(values[at], str(code), currency, rates[at])
+            fx = rates.lookup(str(code), currency, days[at])
+            values[at] = convert_column(values[at], str(code), currency, fx)
     return replace(column, values=values, currency=currency, currencies=None)
 
 

@@ -193,8 +193,19 @@ def _percent(value: Fraction) -> str:
     return f"{float(value):.1%}"
 
 
-def terms_of(levels: Sequence[Level], inverse: npt.NDArray[np.intp]) -> tuple[Terms, Ints, Ints, Ints]:
-    """The terms of each line, and numerator, denominator and gate as columns.
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What windows bring, written out per line: ``factor / factor_of``, and 1 where the gate is open."""
+
+    quota: Ints
+    target: Ints
+    factor: Ints
+    factor_of: Ints
+    open: Ints
+
+
+def terms_of(levels: Sequence[Level], inverse: npt.NDArray[np.intp]) -> tuple[Terms, Columns]:
+    """The terms of the windows, and the same written out per line.
 
     Args:
         levels: of each window.
@@ -210,7 +221,7 @@ def terms_of(levels: Sequence[Level], inverse: npt.NDArray[np.intp]) -> tuple[Te
             way_out="Give scores and factors with fewer digits.",
         )
     quota, target, num, den, is_open = (
-        np.array(values, dtype=np.int64)[inverse]
+        _column(values)
         for values in (
             [level.quota for level in levels],
             [level.target for level in levels],
@@ -219,6 +230,15 @@ def terms_of(levels: Sequence[Level], inverse: npt.NDArray[np.intp]) -> tuple[Te
             [int(level.open) for level in levels],
         )
     )
-    plain = all(level.factor == 1 for level in levels)
-    terms = Terms(quota, target) if plain else Terms(quota, target, Rational(num, den))
-    return terms, num, den, is_open
+    terms = Terms(quota, target, Rational(num, den), inverse)
+
+    def spread(values: Ints) -> Ints:
+        return np.full(len(inverse), values[0]) if len(values) == 1 else values[inverse]
+
+    return terms, Columns(*map(spread, (quota, target, num, den, is_open)))
+
+
+def _column(values: Sequence[int]) -> Ints:
+    """The values; a single one where all are the same."""
+    found = np.array(values, dtype=np.int64)
+    return found[:1] if len(found) and (found == found[0]).all() else found

@@ -396,7 +396,7 @@ def _curve_findings(plan: Plan, where: str, table: RateTable) -> Iterator[Findin
             what = f"Pay falls when sales reach {at}: everything is then paid at {percent(tier.rate)}."
             yield Finding(Severity.WARNING, "falling", place, what, "Use marginal tiers, or let the rates rise.")
             continue
-        limits = bounds(table, quota)
+        limits = bounds(table, Terms(quota))
         edge = int(limits.lower[i][0]) + (1 if table.boundary is BoundarySide.LOWER else 0)
         ends = earned(table, Terms(quota), np.array([edge - 1, edge], dtype=np.int64)).num
         jump = int(ends[1] - ends[0]) // PPM

@@ -18,6 +18,7 @@ class QuotaBook:
     def __init__(self, quotas: Sequence[Quota], rates: ExchangeRates) -> None:
         self._rates = rates
         self._quotas: dict[tuple[int, Measure], list[Quota]] = defaultdict(list)
+        self._found: dict[tuple[int, Measure, Period, str], int] = {}
         for quota in sorted(quotas, key=lambda q: (q.person, q.measure, q.start, q.end)):
             self._quotas[quota.person, quota.measure].append(quota)
 
@@ -29,6 +30,12 @@ class QuotaBook:
         spread over its quarters is the company's decision. Other currencies are converted at the rate in force on the
         quota's first day.
         """
+        key = (person, measure, window, currency)
+        if key not in self._found:
+            self._found[key] = self._target(person, measure, window, currency)
+        return self._found[key]
+
+    def _target(self, person: int, measure: Measure, window: Period, currency: str) -> int:
         known = self._quotas.get((person, measure), [])
         exact = [q for q in known if (q.start, q.end) == (window.start, window.end)]
         inside = exact[:1] or [q for q in known if q.start >= window.start and q.end <= window.end]

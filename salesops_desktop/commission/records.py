@@ -176,8 +176,8 @@ class Lines:
     @classmethod
     def concatenate(cls, parts: Sequence[Lines]) -> Lines:
         """All lines of ``parts`` in order."""
-        if not parts:
-            return cls.empty()
+        if len(parts) < 2:
+            return parts[0] if parts else cls.empty()
         return cls(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(cls)))
 
     @classmethod
@@ -317,9 +317,13 @@ class RunResult:
         """Minor units per (person, currency), people in order."""
         sums: dict[tuple[int, str], int] = defaultdict(int)
         currencies = [plan.currency for plan in self.plans]
-        lines = zip(self.lines.person.tolist(), self.lines.plan.tolist(), self.lines.pay.tolist(), strict=True)
-        for person, plan, pay in lines:
-            sums[person, currencies[plan]] += pay
+        person, plan, pay = self.lines.person, self.lines.plan, self.lines.pay
+        if len(pay):
+            starts = np.flatnonzero(np.r_[True, (person[1:] != person[:-1]) | (plan[1:] != plan[:-1])])
+            fits = float(np.abs(pay.astype(np.float64)).sum()) < 9e18
+            paid = np.add.reduceat(pay if fits else pay.astype(object), starts)
+            for who, number, amount in zip(person[starts].tolist(), plan[starts].tolist(), paid.tolist(), strict=True):
+                sums[who, currencies[number]] += amount
         for extra in self.extras:
             sums[extra.person, currencies[extra.plan]] += extra.pay
         return dict(sorted(sums.items()))
@@ -332,7 +336,9 @@ class RunResult:
                 continue
             values = getattr(self.lines, column.name)
             if values.dtype == object:
-                seal.update("\n".join(str(value) for value in values).encode())
+                alike = len(values) and bool(np.all(values == values[0]))
+                words = [str(values[0])] * len(values) if alike else [str(value) for value in values]
+                seal.update("\n".join(words).encode())
             else:
                 seal.update(np.ascontiguousarray(values).tobytes())
         for extra in self.extras:

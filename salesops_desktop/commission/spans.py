@@ -17,8 +17,8 @@ Days = npt.NDArray[np.datetime64]
 Rows = npt.NDArray[np.intp]
 
 FOREVER: Final = dt.date(9999, 12, 31)
-_STRIDE: Final = np.int64(10**7)
-"""Days since 1970 of any date lie well within half of it."""
+_DENSE: Final = 100_000
+"""So many ids are looked up in a table at any rate."""
 _APART: Final = np.int64(2**40)
 """More than any person's id."""
 DEEPEST: Final = 30
@@ -49,14 +49,29 @@ class Spans:
         """The span that holds each (person, day); -1 where there is none."""
         if not len(self.people) or not len(person):
             return np.full(len(person), -1, dtype=np.intp)
-        known = np.unique(self.people)
-        codes = np.searchsorted(known, self.people)
+        first, many = self._places(person)
         at = days.astype(np.int64)
-        keys = np.searchsorted(known, person)
-        place = np.searchsorted(codes * _STRIDE + self.begins, keys * _STRIDE + at, side="right") - 1
-        safe = np.maximum(place, 0)
-        inside = (place >= 0) & (self.people[safe] == person) & (at <= self.ends[safe])
-        return np.where(inside, place, -1).astype(np.intp)
+        found = np.full(len(person), -1, dtype=np.intp)
+        for turn in range(int(many.max())):
+            place = np.where(turn < many, first + turn, 0)
+            inside = (turn < many) & (self.begins[place] <= at) & (at <= self.ends[place])
+            found = np.where(inside, place, found)
+        return found
+
+    def _places(self, person: Ints) -> tuple[Rows, Rows]:
+        """Each one's first stretch, and how many there are."""
+        starts = np.flatnonzero(np.r_[True, self.people[1:] != self.people[:-1]])
+        known, counts = self.people[starts], np.diff(np.r_[starts, len(self.people)])
+        low, high = int(known[0]), int(known[-1])
+        if high - low < _DENSE + 8 * len(person):  # ids lie close together: a table instead of a search
+            first = np.zeros(high - low + 2, dtype=np.intp)
+            many = np.zeros(high - low + 2, dtype=np.intp)
+            first[known - low], many[known - low] = starts, counts
+            inside = (person >= low) & (person <= high)
+            spot = person - low if inside.all() else np.where(inside, person - low, high - low + 1)
+            return first[spot], many[spot]
+        code = np.minimum(np.searchsorted(known, person), len(known) - 1)
+        return starts[code], np.where(known[code] == person, counts[code], 0)
 
 
 def plan_spans(assignments: Sequence[PlanAssignment], plan: Plan) -> Spans:

@@ -56,13 +56,15 @@ def split_credits(
     np.add.at(given, transaction, np.where(beside, 0, base))
     left = (target - given).astype(np.int64)
 
-    # Rank the credits of each transaction: overlays last, then as promised above.
-    order = np.lexsort((person, -share, -remainder.astype(np.int64), beside, transaction))
-    ranked = transaction[order]
-    first = np.r_[True, ranked[1:] != ranked[:-1]] if len(ranked) else np.zeros(0, dtype=np.bool_)
-    starts = np.flatnonzero(first)
-    rank = np.empty(len(share), dtype=np.int64)
-    rank[order] = np.arange(len(share)) - np.repeat(starts, np.diff(np.r_[starts, len(share)]))
-    parts = base + ((rank < left[transaction]) & ~beside)
-    parts = np.where(beside, divide(exact, whole(PPM)), parts)
+    # Where something is left over the credits of a transaction are ranked as promised above.
+    parts = base.copy()
+    unsettled = np.flatnonzero((left[transaction] > 0) & ~beside)
+    rows = unsettled[np.lexsort((person[unsettled], -share[unsettled], -remainder[unsettled].astype(np.int64),
+                                 transaction[unsettled]))]  # fmt: skip
+    ranked = transaction[rows]
+    starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]][: len(rows)])
+    rank = np.arange(len(rows)) - np.repeat(starts, np.diff(np.r_[starts, len(rows)]))
+    parts[rows] += rank < left[ranked]
+    if beside.any():
+        parts = np.where(beside, divide(exact, whole(PPM)), parts)
     return to_int64(np.where(amounts[transaction] < 0, -parts, parts), "A credit")

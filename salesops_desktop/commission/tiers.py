@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,57 +22,75 @@ from salesops_desktop.expressions.rational import IntArray, Rational, divide, pr
 from salesops_desktop.model.money import PPM
 
 Ints = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.intp]
 ONE = Rational(whole(1), whole(1))
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The bounds of each tier in minor units; arrays per row, or of length 1 when all rows share them."""
+    """The bounds of each tier in minor units, per window as in :class:`Terms`."""
 
     lower: tuple[Ints, ...]
     upper: tuple[Ints | None, ...]
+    index: Rows | None = None
+
+    def low(self, tier: int) -> Ints:
+        """Where ``tier`` begins, per line (or once for all)."""
+        return _spread(self.lower[tier], self.index)
+
+    def high(self, tier: int) -> Ints | None:
+        """Where ``tier`` ends, per line (or once for all); None without an end."""
+        upper = self.upper[tier]
+        return None if upper is None else _spread(upper, self.index)
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a person's window brings to the pay of its lines; arrays per line, or of length 1.
+    """What windows bring to the pay of their lines; arrays per window, or of length 1 when all share a value.
 
     Attributes:
         quota: minor units; 0 where the table needs none.
         target: the target incentive that the component stands for, minor units; 0 where it needs none.
         factor: the product of its factors.
+        index: the window of each line; None where every line has its own entry.
     """
 
     quota: Ints
     target: Ints = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
     factor: Rational = ONE
+    index: Rows | None = None
 
-    def take(self, rows: npt.NDArray[np.intp]) -> Terms:
+    def take(self, rows: Rows) -> Terms:
         """The terms of these lines."""
+        index = rows if self.index is None else self.index[rows]
+        return Terms(self.quota, self.target, self.factor, index)
 
-        def picked(values: IntArray) -> IntArray:
-            return values if len(values) == 1 else values[rows]
-
-        factor = Rational(picked(self.factor.num), picked(self.factor.den))
-        return Terms(picked(self.quota), picked(self.target), factor)
+    def spread(self, values: IntArray) -> IntArray:
+        """One of the columns per line (or once for all)."""
+        return _spread(values, self.index)
 
 
-def bounds(table: RateTable, quota: Ints | None = None) -> Bounds:
+def _spread(values: IntArray, index: Rows | None) -> IntArray:
+    return values if index is None or len(values) == 1 else values[index]
+
+
+def bounds(table: RateTable, terms: Terms | None = None) -> Bounds:
     """The tiers' bounds in what is measured.
 
     Args:
         table: the tiers.
-        quota: minor units per row; needed for tiers by attainment.
+        terms: with the quotas; needed for tiers by attainment.
     """
     if table.basis is Basis.AMOUNT:
         return Bounds(
             tuple(np.array([tier.lower], dtype=np.int64) for tier in table.tiers),
             tuple(None if tier.upper is None else np.array([tier.upper], dtype=np.int64) for tier in table.tiers),
         )
-    assert quota is not None
+    assert terms is not None
     return Bounds(
-        tuple(bound_in_money(quota, tier.lower) for tier in table.tiers),
-        tuple(None if tier.upper is None else bound_in_money(quota, tier.upper) for tier in table.tiers),
+        tuple(bound_in_money(terms.quota, tier.lower) for tier in table.tiers),
+        tuple(None if tier.upper is None else bound_in_money(terms.quota, tier.upper) for tier in table.tiers),
+        terms.index,
     )
 
 
@@ -84,60 +103,68 @@ def tier_of(table: RateTable, limits: Bounds, measured: Ints) -> Ints:
     """The index of the tier each total lies in; -1 below the first. A first tier from zero holds all below it."""
     tier = np.full(len(measured), -1, dtype=np.int64)
     for i, entry in enumerate(table.tiers):
-        lower = limits.lower[i]
-        inside = measured > lower if table.boundary is BoundarySide.LOWER else measured >= lower
         if i == 0 and entry.lower == 0:
-            inside = np.ones(len(measured), dtype=np.bool_)
-        tier = np.where(inside, i, tier)
+            tier[:] = 0
+            continue
+        lower = limits.low(i)
+        inside = measured > lower if table.boundary is BoundarySide.LOWER else measured >= lower
+        tier[inside] = i
     return tier
 
 
-def earned(table: RateTable, terms: Terms, measured: Ints) -> Rational:
+def earned(table: RateTable, terms: Terms, measured: Ints, tier: Ints | None = None) -> Rational:
     """Pay for a total of ``measured``, in minor units, exactly and before factors and caps.
 
     Below zero (refunds exceed sales) the first tier's rate goes on, provided that tier starts at zero. Above the end
     of a closed top tier nothing more is earned.
+
+    Args:
+        table: the rates; without gaps and overlaps.
+        terms: what the windows bring.
+        measured: totals, one per line.
+        tier: the tier each lies in, where that is known.
     """
-    limits = bounds(table, terms.quota)
+    limits = bounds(table, terms)
+    if tier is None:
+        tier = tier_of(table, limits, measured)
     match table.mode:
         case TierMode.STEP:
-            num, den = _reached(table, limits, measured), whole(1)
+            num, den = _reached(table, tier), whole(1)
         case TierMode.CURVE:
-            num, den = _curve(table, limits, measured)
+            num, den = _curve(table, limits, measured, tier)
         case TierMode.RETROACTIVE:
-            num, den = _retroactive(table, limits, measured), whole(1)
+            num, den = _retroactive(table, limits, measured, tier), whole(1)
         case TierMode.WHOLE_OVERAGE:
-            num, den = _whole_overage(table, limits, measured), whole(1)
+            num, den = _whole_overage(table, limits, measured, tier), whole(1)
         case TierMode.OWN_OUTPUT:
             num, den = _own_output(table, measured)
         case _:
-            num, den = _marginal(table, limits, measured), whole(1)
+            num, den = _marginal(table, limits, measured, tier), whole(1)
     if table.pays is Pays.TARGET:
-        num, den = product(num, terms.target), product(den, whole(PPM))
+        num, den = product(num, terms.spread(terms.target)), product(den, whole(PPM))
         if not table.stepped:  # parts of the quota
-            den = product(den, np.maximum(terms.quota, 1))
+            den = product(den, np.maximum(terms.spread(terms.quota), 1))
     elif table.pays is Pays.MEASURE or not table.stepped:
         den = product(den, whole(PPM))
     return Rational(num, den)
 
 
-def _reached(table: RateTable, limits: Bounds, measured: Ints) -> IntArray:
+def _reached(table: RateTable, tier: Ints) -> IntArray:
     """The value of the tier each total lies in; 0 below the first, and above the end of a closed last one its value."""
-    values = np.array([0, *(tier.rate for tier in table.tiers)], dtype=np.int64)
-    return np.asarray(values[tier_of(table, limits, measured) + 1])
+    values = np.array([0, *(entry.rate for entry in table.tiers)], dtype=np.int64)
+    return np.asarray(values[tier + 1])
 
 
-def _curve(table: RateTable, limits: Bounds, measured: Ints) -> tuple[IntArray, IntArray]:
+def _curve(table: RateTable, limits: Bounds, measured: Ints, tier: Ints) -> tuple[IntArray, IntArray]:
     """Straight lines from each tier's value to the next one's."""
-    tier = tier_of(table, limits, measured)
-    num: IntArray = _reached(table, limits, measured)
+    num: IntArray = _reached(table, tier)
     den: IntArray = np.ones(len(measured), dtype=np.int64)
     for i in range(len(table.tiers) - 1):
-        here = np.flatnonzero((tier == i) & (measured > np.broadcast_to(limits.lower[i], measured.shape)))
+        lower, upper = (np.broadcast_to(limits.low(at), measured.shape) for at in (i, i + 1))
+        here = np.flatnonzero((tier == i) & (measured > lower))
         if not len(here):
             continue
-        low = np.broadcast_to(limits.lower[i], measured.shape)[here]
-        high = np.broadcast_to(limits.lower[i + 1], measured.shape)[here]
+        low, high = lower[here], upper[here]
         width = np.maximum(high - low, 1)
         rise = whole(table.tiers[i + 1].rate - table.tiers[i].rate)
         value = total(product(whole(table.tiers[i].rate), width), product(rise, np.minimum(measured[here], high) - low))
@@ -147,34 +174,48 @@ def _curve(table: RateTable, limits: Bounds, measured: Ints) -> tuple[IntArray, 
     return num, den
 
 
-def _marginal(table: RateTable, limits: Bounds, measured: Ints) -> IntArray:
-    pay: IntArray = whole(0)
-    for i, tier in enumerate(table.tiers):
-        upper = limits.upper[i]
-        part = (measured if upper is None else np.minimum(measured, upper)) - limits.lower[i]
-        if i > 0 or tier.lower != 0:
-            part = np.maximum(part, 0)
-        pay = total(pay, product(part, whole(tier.rate)))
-    return pay
-
-
-def _retroactive(table: RateTable, limits: Bounds, measured: Ints) -> IntArray:
-    top = limits.upper[-1]
+def _marginal(table: RateTable, limits: Bounds, measured: Ints, tier: Ints) -> IntArray:
+    """What the tiers below pay in full, and the part of the tier each total lies in."""
+    top = limits.high(len(table.tiers) - 1)
     paid = measured if top is None else np.minimum(measured, top)
-    return product(paid, _reached(table, limits, measured))
+    full: list[IntArray] = [whole(0)]
+    for i, entry in enumerate(table.tiers[:-1]):
+        full.append(total(full[-1], product(limits.lower[i + 1] - limits.lower[i], whole(entry.rate))))
+    width = max(len(bound) for bound in limits.lower)
+    place = tier * width
+    if width > 1:
+        place = place + (np.arange(len(measured)) if limits.index is None else limits.index)
+    below = tier < 0
+    somewhere = bool(below.any())
+    if somewhere:
+        place = np.where(below, 0, place)
+
+    def at(columns: Sequence[IntArray]) -> IntArray:
+        values = np.concatenate([np.broadcast_to(column, (width,)) for column in columns])
+        picked: IntArray = values[place]
+        return picked
+
+    pay = total(at(full), product(paid - at(limits.lower), _reached(table, tier)))
+    return np.where(below, 0, pay) if somewhere else pay
 
 
-def _whole_overage(table: RateTable, limits: Bounds, measured: Ints) -> IntArray:
+def _retroactive(table: RateTable, limits: Bounds, measured: Ints, tier: Ints) -> IntArray:
+    top = limits.high(len(table.tiers) - 1)
+    paid = measured if top is None else np.minimum(measured, top)
+    return product(paid, _reached(table, tier))
+
+
+def _whole_overage(table: RateTable, limits: Bounds, measured: Ints, tier: Ints) -> IntArray:
     first = table.tiers[0]
-    edge, top = limits.upper[0], limits.upper[-1]
-    base = (measured if edge is None else np.minimum(measured, edge)) - limits.lower[0]
+    edge, top = limits.high(0), limits.high(len(table.tiers) - 1)
+    base = (measured if edge is None else np.minimum(measured, edge)) - limits.low(0)
     if first.lower != 0:
         base = np.maximum(base, 0)
     pay = product(base, whole(first.rate))
     if edge is None:
         return pay
     over = np.maximum((measured if top is None else np.minimum(measured, top)) - edge, 0)
-    return total(pay, product(over, _reached(table, limits, measured)))
+    return total(pay, product(over, _reached(table, tier)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,14 +256,15 @@ def multiplied(component: Component, pay: Rational, terms: Terms) -> Rational:
     """Exact pay of a window with its factors, at most its cap."""
     factor = terms.factor
     if not (len(factor.num) == len(factor.den) == 1 and factor.num[0] == factor.den[0]):
-        pay = Rational(product(pay.num, factor.num), product(pay.den, factor.den))
+        num, den = terms.spread(factor.num), terms.spread(factor.den)
+        pay = Rational(product(pay.num, num), product(pay.den, den))
     if component.cap is not None:
         pay = Rational(np.minimum(pay.num, product(whole(component.cap), pay.den)), pay.den)
     return pay
 
 
-def payout(component: Component, table: RateTable, before: Ints, after: Ints, terms: Terms) -> Ints:
-    """What lines from ``before`` to ``after`` pay, in minor units (arrays of one length).
+def payout(component: Component, table: RateTable, before: Ints, after: Ints, terms: Terms) -> tuple[Ints, Ints]:
+    """What lines from ``before`` to ``after`` pay, in minor units, and the tier ``after`` lies in (one length).
 
     Args:
         component: for its cap, rounding and the limits of one line.
@@ -231,21 +273,39 @@ def payout(component: Component, table: RateTable, before: Ints, after: Ints, te
         after: the total after it.
         terms: what their windows bring.
     """
-
-    def upto(measured: Ints) -> Rational:
-        return multiplied(component, earned(table, terms, measured), terms)
-
-    return lines_pay(component, upto(before), upto(after))
+    tier = tier_of(table, bounds(table, terms), after)
+    high = multiplied(component, earned(table, terms, after, tier), terms)
+    if component.stage is RoundingStage.LINE:
+        low = multiplied(component, earned(table, terms, before), terms)
+        return lines_pay(component, low, high), tier
+    ends = divide(high.num, high.den, component.rounding)
+    if len(ends) != len(after):
+        ends = np.broadcast_to(ends, after.shape)
+    # Where a line begins as the one above ended, under the same terms, that end has been worked out already.
+    fresh = np.ones(len(after), dtype=np.bool_)
+    if terms.index is not None:
+        fresh[1:] = (before[1:] != after[:-1]) | (terms.index[1:] != terms.index[:-1])
+    rows = np.flatnonzero(fresh)
+    begin = multiplied(component, earned(table, terms.take(rows), before[rows]), terms.take(rows))
+    starts = np.empty_like(ends)
+    starts[1:] = ends[:-1]
+    first = divide(begin.num, begin.den, component.rounding)
+    if first.dtype == object:
+        starts = starts.astype(object)
+    starts[rows] = first
+    return _within_limits(component, total(ends, -starts)), tier
 
 
 def lines_pay(component: Component, low: Rational, high: Rational) -> Ints:
     """The pay of lines between two exact totals, rounded as the component says, within the limits of one line."""
     if component.stage is RoundingStage.LINE:
         step = high - low
-        pay = divide(step.num, step.den, component.rounding)
-    else:
-        ends = divide(high.num, high.den, component.rounding)
-        pay = total(ends, -divide(low.num, low.den, component.rounding))
+        return _within_limits(component, divide(step.num, step.den, component.rounding))
+    ends = divide(high.num, high.den, component.rounding)
+    return _within_limits(component, total(ends, -divide(low.num, low.den, component.rounding)))
+
+
+def _within_limits(component: Component, pay: IntArray) -> Ints:
     if component.deal_floor is not None:
         pay = np.where(pay > 0, np.maximum(pay, component.deal_floor), pay)
     if component.deal_cap is not None:

@@ -76,22 +76,22 @@ def divide(numerator: IntArray, denominator: IntArray, rounding: Rounding = Roun
         denominator: positive integers, broadcast against ``numerator``.
         rounding: what happens to the fraction.
     """
-    sign = np.where(numerator < 0, -1, 1)
+    if object in (numerator.dtype, denominator.dtype):
+        numerator, denominator = numerator.astype(object), denominator.astype(object)
     size = np.abs(numerator)
-    if size.dtype != denominator.dtype:
-        size, denominator = size.astype(object), denominator.astype(object)
     quotient = size // denominator
-    rest = size - quotient * denominator
-    if rounding is Rounding.UP:
-        more = rest > 0
-    elif rounding is Rounding.DOWN:
-        more = np.zeros(rest.shape, dtype=np.bool_)
-    else:
-        other = denominator - rest  # compared instead of doubling ``rest``, which could overflow
-        more = rest > other if rounding is Rounding.HALF_EVEN else rest >= other
-        if rounding is Rounding.HALF_EVEN:
-            more = more | ((rest == other) & (quotient % 2 == 1))
-    result: IntArray = sign * (quotient + np.asarray(more, dtype=np.int64))
+    if rounding is not Rounding.DOWN:
+        rest = size - quotient * denominator
+        if rounding is Rounding.UP:
+            more = rest > 0
+        else:
+            other = denominator - rest  # compared instead of doubling ``rest``, which could overflow
+            more = rest > other if rounding is Rounding.HALF_EVEN else rest >= other
+            if rounding is Rounding.HALF_EVEN:
+                more = more | ((rest == other) & (quotient % 2 == 1))
+        quotient = quotient + np.asarray(more, dtype=np.int64)
+    below = np.asarray(numerator < 0, dtype=np.bool_)
+    result: IntArray = np.where(below, -quotient, quotient) if below.any() else quotient
     return result
 
 
@@ -167,6 +167,8 @@ class Rational:
         Raises:
             InputRefusedError: an amount does not fit in 64 bits.
         """
+        if self.den.size == 1 and int(self.den[0]) == 10**exponent:
+            return to_int64(self.num, what)
         rounded = divide(product(self.num, whole(10**exponent)), self.den)
         return to_int64(rounded, what)
 

@@ -1,0 +1,53 @@
+"""One person's lines again: the same as in the run of everybody."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+from hypothesis import given, settings
+
+from salesops_desktop.commission import (
+    Component,
+    ExchangeRates,
+    RateTable,
+    Reporting,
+    Source,
+    Window,
+    affected,
+    calculate,
+    contributing,
+    recalculate,
+)
+from salesops_desktop.model.periods import FiscalCalendar
+from tests.commission.plan_cases import RATES, START, plan_of, runs
+
+Q1 = FiscalCalendar().parse("2026-Q1")
+
+
+@settings(deadline=None, max_examples=30)
+@given(case=runs())
+def test_the_same_lines_as_in_the_run_of_everybody(case):
+    plans, assignments, credits_in, quotas, more = case
+    rates = ExchangeRates(RATES)
+    full = calculate(plans, assignments, credits_in, quotas, Q1, rates=rates, **more)
+    for people in ({1}, {2}, {1, 3}):
+        part = recalculate(people, plans, assignments, credits_in, quotas, Q1, rates=rates, **more)
+        rows = np.flatnonzero(np.isin(full.lines.person, sorted(people)))
+        for column in fields(full.lines):
+            if column.name != "row":
+                mine, theirs = getattr(part.lines, column.name), getattr(full.lines, column.name)[rows]
+                assert mine.tolist() == theirs.tolist(), column.name
+        assert part.credits.key[part.lines.row].tolist() == part.lines.credit.tolist()
+        assert part.extras == tuple(extra for extra in full.extras if extra.person in people)
+        owner = dict(zip(credits_in.key.tolist(), credits_in.person.tolist(), strict=True))
+        assert part.unpaid == tuple(entry for entry in full.unpaid if owner[entry[0]] in people)
+
+
+def test_who_is_concerned():
+    lines = [Reporting(1, 2, START), Reporting(2, 3, START), Reporting(4, 3, START), Reporting(5, 6, START)]
+    assert affected([1], lines) == {1, 2, 3}
+    own = plan_of(Component("Own", RateTable.flat(1)))
+    team = plan_of(Component("Team", RateTable.flat(1), source=Source.TEAM_PAY, window=Window.LINE))
+    assert contributing([3], [own], lines) == {3}
+    assert contributing([3], [own, team], lines) == {1, 2, 3, 4}
