@@ -128,10 +128,13 @@ def _columns(frame: pd.DataFrame) -> list[tuple[str, np.ndarray[Any, Any], list[
     for name in frame.columns:
         codes, kinds = pd.factorize(frame[name])
         values = [v.item() if isinstance(v, np.generic) else v for v in kinds]
-        # 5 and 5.0 are one quantity, however the column came to hold them.
-        values = [int(v) if isinstance(v, float) and v.is_integer() else v for v in values]
-        made.append((str(name), codes.astype(np.int32), values))
+        made.append((str(name), codes.astype(np.int32), [_whole(v) for v in values]))
     return made
+
+
+def _whole(value: Any) -> Any:
+    """5.0 is 5, however the column came to hold it."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def packed(facts: Facts) -> bytes:
@@ -209,7 +212,7 @@ def credit_rows(frame: pd.DataFrame) -> dict[tuple[int, int], Row]:
     columns = [plain[name].tolist() for name in frame.columns]
     found = {}
     for row in zip(*columns, strict=True):
-        found[int(row[1]), int(row[0] or 0)] = list(row)
+        found[int(row[1]), int(row[0] or 0)] = [_whole(value) for value in row]
     return found
 
 
