@@ -38,7 +38,20 @@ ASKED = {
     "commissions show": "{company} 1",
     "commissions trace": "{company} 1 1",
     "commissions set-status": "{company} 1 'in review'",
+    "commissions adjust": "{company} 1 10.50 --line 1 --reason 'Agreed'",
+    "commissions hold": "{company} 1 --line 1 --reason 'Disputed'",
+    "commissions release": "{held} 1 1",
+    "commissions ask": "{company} 1 1 'Why?'",
+    "commissions answer": "{asked} 1 'Because'",
+    "commissions retro": "{company} 2026-09",
+    "commissions payroll": "{approved} 1 {tmp}/payroll.csv",
+    "commissions amortise": "{approved}",
     "commissions starter-plans": "{planless}",
+    "commissions templates": "",
+    "commissions new-plan": "{company} 'manager override'",
+    "commissions write-plan": "{company} 'Rep plan USD' {tmp}/plan.json",
+    "commissions save-plan": "{company} {plan}",
+    "commissions remove-plan": "{company} 'Rep plan USD'",
     "commissions book": "{bookless}",
     "absences add": "{company} {territory} --start 2027-01-01",
     "absences delete": "{away} 1",
@@ -101,6 +114,19 @@ def places(finished, company, salesops, tmp_path):
             person = json.loads(salesops("territories", "show", company, "1", "--json")[1])["territories"]["rows"][0][0]
             assert salesops("territories", "name-accounts", company, person, "1")[0] == 0
             made["ruled"] = company
+        if "{held}" in text:
+            assert salesops("commissions", "hold", company, 1, "--line", 1, "--reason", "Disputed")[0] == 0
+            made["held"] = company
+        if "{asked}" in text:
+            assert salesops("commissions", "ask", company, 1, 1, "Why?")[0] == 0
+            made["asked"] = company
+        if "{approved}" in text:
+            for status in ("in review", "approved"):
+                assert salesops("commissions", "set-status", company, 1, status)[0] == 0
+            made["approved"] = company
+        if "{plan}" in text:
+            made["plan"] = tmp_path / "plan.json"
+            assert salesops("commissions", "write-plan", company, "Rep plan USD", made["plan"])[0] == 0
         if "{planless}" in text or "{bookless}" in text:
             blank = tmp_path / "blank.salesops"
             file = "people.csv" if "{planless}" in text else "opportunities.csv"
