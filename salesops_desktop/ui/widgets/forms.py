@@ -199,6 +199,11 @@ class MoneyField(TextField):
         self._code = QLabel(currency)
         self._row.addWidget(self._code)
 
+    def set_currency(self, currency: str) -> None:
+        """Ask for an amount of another currency."""
+        self.currency = currency
+        self._code.setText(currency)
+
     def read(self) -> Decimal | None:
         """The amount in major units, or None."""
         text = self.read_text()

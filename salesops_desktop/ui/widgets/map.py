@@ -42,7 +42,7 @@ class MapView(MapSurface):
     """
 
     selection_changed = Signal(object)
-    """The selected keys of points (list[int]), or the ids of areas (list[str]) where areas are what is in groups."""
+    """The selected keys of points (list[int]), or the ids of areas (list[str]) where there are no points."""
     point_activated = Signal(object)
     """A point was double-clicked: its key."""
     area_activated = Signal(str)
@@ -78,7 +78,7 @@ class MapView(MapSurface):
     @property
     def picks_areas(self) -> bool:
         """Whether areas are selected, not points."""
-        return self._points is None or bool(self._area_groups)
+        return self._points is None
 
     def selected_keys(self) -> list[int]:
         """Keys of the selected points, ascending."""

@@ -137,24 +137,25 @@ def draw_plate(scene: Scene, window: Window, ratio: float, tokens: ThemeTokens, 
     if kept is not None and kept.scene.shapes is not scene.shapes:
         kept = None
     ground = kept.ground if kept is not None else draw_ground(scene.shapes, window, ratio, tokens)
-    if scene.areas is not None:
-        anchors: Sequence[Anchor] = find_anchors(scene.areas[ground.ids].astype(np.int32), window, ratio)
-        return Plate(ground, scene, tokens.name, anchors=anchors, colors=_colors(scene, None, tokens))
     if not len(scene.x):
-        return Plate(ground, scene, tokens.name)
+        anchors = anchors_of(scene, None, window, ratio, ground)
+        return Plate(ground, scene, tokens.name, anchors=anchors, colors=_colors(scene, None, tokens))
     sites = old.sites if old is not None and _same_places(old.scene, scene) else None
-    if scene.fill and sites is None:
+    if scene.fill and scene.areas is None and sites is None:
         sites = find_sites(scene.shapes, scene.x, scene.y, draw_ids)
     if kept is not None and not _same_places(kept.scene, scene):
         kept = None
-    cells = kept.cells if kept is not None and kept.scene.fill == scene.fill else _cells(scene, sites, ground)
+    same_fill = (
+        kept is not None and kept.scene.fill == scene.fill and (kept.scene.areas is None) == (scene.areas is None)
+    )
+    cells = kept.cells if kept is not None and same_fill else _cells(scene, sites, ground)
     heat = kept.heat if kept is not None and kept.scene.heat is scene.heat else None
     if heat is None and scene.heat is not None:
         heat = spread(scene.x, scene.y, scene.heat, window, ratio)
     discs = kept.discs if kept is not None and kept.scene.size is scene.size else None
     if discs is None:
         discs = place_discs(scene.x, scene.y, scene.size, window, ratio)
-    anchors = anchors_of(scene, cells, window, ratio)
+    anchors = anchors_of(scene, cells, window, ratio, ground)
     return Plate(ground, scene, tokens.name, sites, cells, discs, heat, anchors, _colors(scene, sites, tokens))
 
 
@@ -162,12 +163,19 @@ def _same_places(one: Scene, other: Scene) -> bool:
     return one.x is other.x and one.y is other.y and one.shapes is other.shapes
 
 
+def _same_fill(one: Scene, other: Scene) -> bool:
+    return one.fill == other.fill and (one.areas is None) == (other.areas is None)
+
+
 def _cells(scene: Scene, sites: Sites | None, ground: Ground) -> Rows | None:
-    return sites.cells(ground.ids, ground.window) if scene.fill and sites is not None else None
+    wanted = scene.fill and scene.areas is None
+    return sites.cells(ground.ids, ground.window) if wanted and sites is not None else None
 
 
-def anchors_of(scene: Scene, cells: Rows | None, window: Window, ratio: float) -> Sequence[Anchor]:
+def anchors_of(scene: Scene, cells: Rows | None, window: Window, ratio: float, ground: Ground) -> Sequence[Anchor]:
     """Where the groups' names go; may run on any thread."""
+    if scene.areas is not None:
+        return find_anchors(scene.areas[ground.ids].astype(np.int32), window, ratio)
     if cells is not None:
         return find_anchors(group_of_cells(cells, scene.group), window, ratio)
     return points_anchors(scene.x, scene.y, scene.group, window)

@@ -83,7 +83,7 @@ class BalancePane(QWidget):
 
     def render_sentences(self, proven: Sequence[str], notes: Sequence[str]) -> None:
         """Say what is proven of the design, and what a reader must know of it."""
-        self._say([*(tr("✓ Proven. {what}", what=each) for each in proven), *notes])
+        self._say([*([tr("How far from what is possible:")] if proven else []), *proven, *notes])
 
     def render_issues(self, issues: Sequence[str]) -> None:
         """Say what is broken after an edit."""

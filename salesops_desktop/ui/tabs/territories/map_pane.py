@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +40,6 @@ class MapPane(MapView):
         self._scenario: Shown | None = None
         self._bright: tuple[str, ...] = ()
         self._layer_names: tuple[str, ...] = ()
-        self._areas_shown = False
         self.layers = LayersBar(self)
         self.layers.move(8, 8)
         self.layers.changed.connect(self._layers_chosen)
@@ -73,17 +72,32 @@ class MapPane(MapView):
         self._scenario = shown
         if same:
             self.recolor(picture.place)
+            if picture.areas is not None:
+                self.set_area_groups(*picture.areas)
         else:
             # First: they decide the projection of the outlines.
             self.set_points(picture.lon, picture.lat, picture.place, self._sizes(), self._label, picture.keys)
-            names = tuple(name for name, _ in picture.outlines)
-            if names != self._layer_names:
-                self._layer_names = names
-                self.set_outlines([Layer(name, made, lands=lands_of(name, made)) for name, made in picture.outlines])
+            self._draw_outlines(shown)
             self.set_groups(picture.names)
         self.set_bright([picture.names.index(name) for name in bright])
         self._show_heat()
         self.set_legend(self._legend_of(shown))
+
+    def _draw_outlines(self, shown: Shown) -> None:
+        """The outlines, and the areas among them that were handed out."""
+        picture = shown.picture
+        areas = "" if picture.areas is None else picture.areas[0]
+        names = (*(name for name, _ in picture.outlines), areas)
+        if names != self._layer_names:
+            self._layer_names = names
+            self.set_outlines(
+                [
+                    Layer(name, made, "areas" if name == areas else "land", lands_of(name, made))
+                    for name, made in picture.outlines
+                ]
+            )
+        if picture.areas is not None:
+            self.set_area_groups(*picture.areas)
 
     def show_places(self, place: np.ndarray[tuple[int], np.dtype[np.int64]], names: Sequence[str]) -> None:
         """Show the accounts of the scenario in other territories, while a design is being made."""
@@ -181,17 +195,20 @@ class MapPane(MapView):
     def _kept_free(self) -> list[QRectF]:
         return [*super()._kept_free(), QRectF(self.layers.geometry())]
 
-    def save_picture(self) -> Path:
-        """Write what the map shows, without its buttons, to a file of its own; the caller deletes it."""
+    def take_picture(self) -> Callable[[], Path]:
+        """Take what the map shows, without its buttons; the answer writes it to a file, on any thread."""
         self.tools.hide()
         self.layers.hide()
         try:
-            self.draw_now()
-            image = self.grab()
+            image = self.grab().toImage()
         finally:
             self.tools.show()
             self.layers.show()
-        with tempfile.NamedTemporaryFile(prefix="map-", suffix=".png", delete=False) as file:
-            path = Path(file.name)
-        image.save(str(path), "PNG")
-        return path
+
+        def write() -> Path:
+            with tempfile.NamedTemporaryFile(prefix="map-", suffix=".png", delete=False) as file:
+                path = Path(file.name)
+            image.save(str(path))
+            return path
+
+        return write

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +24,8 @@ _USUAL: Final = 11.0
 """The diameter of an account at the 98th percentile of its measure."""
 _FEW: Final = 0.005
 """The share of accounts in a country that makes its states worth drawing."""
+_LAYERS: Final[dict[str, OutlineName]] = {"counties": "us_counties", "states": "us_states", "countries": "world"}
+"""The outlines of the areas that can be handed out; postal codes have none."""
 _BOXES: Final[dict[OutlineName, tuple[tuple[float, float, float, float], ...]]] = {
     "us_states": ((-170.0, 18.0, -66.0, 72.0),),
     "provinces": ((-141.0, 42.0, -52.0, 70.0), (5.8, 45.8, 17.2, 55.1)),
@@ -42,6 +44,7 @@ class Picture:
         place: row in ``names`` per account, -1 for none.
         names: the territories.
         outlines: the layers to draw, bottom first.
+        areas: of a design of areas: the layer they are in, and the row in ``names`` of each feature (-1 for none).
     """
 
     keys: Ints
@@ -50,6 +53,7 @@ class Picture:
     place: Ints
     names: tuple[str, ...]
     outlines: tuple[tuple[OutlineName, Outlines], ...]
+    areas: tuple[OutlineName, Ints] | None = None
 
     @property
     def located(self) -> int:
@@ -58,7 +62,8 @@ class Picture:
 
     def like(self, other: Picture) -> bool:
         """Whether another picture shows the same accounts and territories: only who has what may differ."""
-        return self.names == other.names and np.array_equal(self.keys, other.keys) and self.outlines == other.outlines
+        same = self.names == other.names and self.outlines == other.outlines and self.areas is None is other.areas
+        return same and np.array_equal(self.keys, other.keys)
 
     def keys_in(self, territories: Sequence[str]) -> list[int]:
         """The accounts of some territories."""
@@ -84,8 +89,29 @@ def draw_up(report: TerritoryReport) -> Picture:
     lon = accounts["longitude"].values.astype(np.float64)
     lat = accounts["latitude"].values.astype(np.float64)
     keys = np.arange(len(accounts)) if accounts.keys is None else accounts.keys
-    outlines = tuple((name, load_outlines(name)) for name in outline_names(lon, lat))
-    return Picture(np.asarray(keys, dtype=np.int64), lon, lat, place, names, outlines)
+    areas = areas_of(report, row_of)
+    wanted = outline_names(lon, lat)
+    if areas is not None and areas[0] not in wanted:
+        wanted = (*wanted, areas[0])
+    outlines = tuple((name, load_outlines(name)) for name in wanted)
+    return Picture(np.asarray(keys, dtype=np.int64), lon, lat, place, names, outlines, areas)
+
+
+def areas_of(report: TerritoryReport, row_of: Mapping[str, int]) -> tuple[OutlineName, Ints] | None:
+    """The outlines of the areas that were handed out, and the territory of each; None where there are none.
+
+    Args:
+        report: the scenario.
+        row_of: the row of each territory by its name.
+    """
+    layer = _LAYERS.get(str(report.unit_kind))
+    if layer is None or report.areas is None:
+        return None
+    outlines = load_outlines(layer)
+    held = {str(code): row_of.get(str(name), -1) for code, name in
+            zip(report.areas["code"].values, report.areas["territory"].values, strict=True)}  # fmt: skip
+    pairs = zip(outlines.ids, outlines.codes, strict=True)
+    return layer, np.array([held.get(number, held.get(code, -1)) for number, code in pairs], dtype=np.int64)
 
 
 def disc_sizes(values: npt.ArrayLike, usual: float = 0.0) -> Floats:

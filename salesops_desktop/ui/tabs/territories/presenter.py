@@ -392,22 +392,22 @@ class TerritoryPresenter:
             params = {"scenario": self.state.chosen, "effective_from": effective_from}
             self._change(self._jobs.make_current, params, "Make current")
 
-    def hand_over(self, out: Path, picture: Path | None, on_done: Callable[[], None]) -> None:
+    def hand_over(self, out: Path, picture: Callable[[], Path], on_done: Callable[[], None]) -> None:
         """Write the hand-over workbook of the scenario shown.
 
         Args:
             out: the workbook.
-            picture: a PNG of the map; deleted afterwards, however the export ends.
+            picture: writes a PNG of the map to a file; that is deleted afterwards, however the export ends.
             on_done: called when it is written.
         """
         scenario = self.state.chosen or TODAY
 
         def write(context: JobContext) -> Exported:
+            path = picture()
             try:
-                return self._jobs.hand_over(context, scenario, out, picture)
+                return self._jobs.hand_over(context, scenario, out, path)
             finally:
-                if picture is not None:
-                    picture.unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
 
         self._runner.run(
             write, title=f"Exporting {out.name}", on_done=lambda _report: on_done(),

@@ -409,7 +409,7 @@ class TerritoriesView(TabView):
         """Write the hand-over workbook with a picture of the map."""
         self.shell.preferences.last_folder = path.parent
         self.presenter.pick_accounts(())
-        picture = self.map.save_picture()
+        picture = self.map.take_picture()
 
         def done() -> None:
             self.shell.say(tr("Exported to {path}.", path=str(path)), kind="success", actions=open_file(path))

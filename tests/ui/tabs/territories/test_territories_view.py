@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from salesops_desktop.jobs.workspaces import Workspace
 from salesops_desktop.ui.tabs.confirming import Confirm
+from salesops_desktop.ui.tabs.territories.compare_dialog import CompareDialog
 
 LONGEST = 0.05
 """Seconds of the UI thread's own processor time between two ticks of its loop."""
@@ -239,3 +240,160 @@ def test_a_workspace_opened_for_reading_offers_no_change(make_window, qtbot, sma
     rest(window, qtbot)
     assert not view.design_button.isEnabled()
     assert not view.selection.move_button.isVisible()
+
+
+def test_a_selection_is_dragged_to_another_territory_and_every_figure_follows(tab, qtbot, probe):
+    window, view = tab
+    designed(window, view, qtbot)
+    qtbot.waitUntil(lambda: view.presenter.state.editable and view.map.at_rest, timeout=60_000)
+    shown = view.presenter.state.shown
+    rows = [r for r in range(len(shown.picture.keys)) if view.map.point_at(QPointF(account_at(view, r))) == r]
+    first = rows[0]
+    other = next(r for r in rows if shown.picture.place[r] not in (shown.picture.place[first], -1))
+    key, target = int(shown.picture.keys[first]), shown.picture.names[shown.picture.place[other]]
+    qtbot.mouseClick(view.map, Qt.MouseButton.LeftButton, pos=account_at(view, first))
+    start, end = account_at(view, first), account_at(view, other)
+    before = view.balance.grid.table
+    probe.start()
+    qtbot.mousePress(view.map, Qt.MouseButton.LeftButton, pos=start)
+    qtbot.mouseMove(view.map, (start + end) / 2)
+    qtbot.mouseMove(view.map, end)
+    card = view.map.carry.card
+    assert target in card.title
+    assert any("Distance" in text for text, _ in card.lines)
+    qtbot.mouseRelease(view.map, Qt.MouseButton.LeftButton, pos=end)
+    state = view.presenter.state
+    assert state.live is not None  # at once: what is stored comes later
+    assert state.selection.held_by == ((target, 1),)
+    assert view.map.points.group[first] == shown.picture.place[other]
+    assert view.balance.grid.table["accounts"].values.tolist() != before["accounts"].values.tolist()
+    rest(window, qtbot)
+    probe.stop()
+    assert view.presenter.state.live is None
+    assert view.presenter.state.editable
+    accounts = view.presenter.state.shown.report.accounts
+    assert accounts["territory"].values[list(accounts.keys).index(key)] == target
+    window.commands.trigger("undo")
+    rest(window, qtbot)
+    assert view.presenter.state.shown.picture.place[first] == shown.picture.place[first]
+    assert view.presenter.state.editable
+    assert probe.busiest < 2 * LONGEST
+
+
+def test_why_an_account_is_here_and_what_is_locked_stays(tab, qtbot):
+    window, view = tab
+    designed(window, view, qtbot)
+    qtbot.waitUntil(lambda: view.presenter.state.editable, timeout=60_000)
+    picture = view.presenter.state.shown.picture
+    click(qtbot, view.rail.button("why"))
+    pane = view.rail.pane("why")
+    assert "Pick one account" in pane.said.text
+    view.presenter.pick_accounts([int(picture.keys[0])])
+    rest(window, qtbot)
+    assert pane.title.text().endswith(picture.names[picture.place[0]])
+    options = pane.grid.table["territory"].values
+    assert len(options) > 0
+    pane.grid.select_keys([0])
+    click(qtbot, pane.move_button)
+    rest(window, qtbot)
+    assert view.presenter.state.selection.held_by[0][0] == options[0]
+    click(qtbot, view.rail.button("balance"))
+    view.presenter.pick_territories([picture.names[0]])
+    click(qtbot, view.balance.lock_button)
+    rest(window, qtbot)
+    kept = set(view.presenter.state.shown.picture.keys_in([picture.names[0]]))
+    click(qtbot, view.balance.redo_button)
+    qtbot.waitUntil(lambda: not view.presenter.state.designing, timeout=60_000)
+    rest(window, qtbot)
+    assert view.picker.currentText() == "Design 2 (draft)"
+    assert set(view.presenter.state.shown.picture.keys_in([picture.names[0]])) == kept
+
+
+def test_scenarios_are_copied_named_compared_and_deleted(tab, qtbot):
+    window, view = tab
+    designed(window, view, qtbot)
+    click(qtbot, view.rail.button("scenarios"))
+    pane = view.rail.pane("scenarios")
+    click(qtbot, pane.copy_button)
+    rest(window, qtbot)
+    assert list(pane.grid.table["name"].values) == ["Copy 1", "Design 1", "Today's owners"]
+    pane.grid.select_keys([2])
+    click(qtbot, pane.rename_button)
+    dialog = next(d for d in window.findChildren(Confirm) if d.isVisible())
+    dialog.form.fields["name"].input.setText("Plan B")
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    rest(window, qtbot)
+    assert pane.grid.table["name"].values[0] == "Plan B"
+    pane.grid.select_keys([1, 0])
+    click(qtbot, pane.compare_button)
+    rest(window, qtbot)
+    side = next(d for d in window.findChildren(CompareDialog) if d.isVisible())
+    assert list(side.figures.table["scenario"].values) == ["Today's owners", "Design 1"]
+    differing = side.table_of("differences")
+    assert len(differing) == len(view.presenter.state.shown.report.handover) or len(differing) > 0
+    side.tables.grids["differences"].select_keys([int(differing.keys[0])])
+    assert side.maps[0].selected_keys() == side.maps[1].selected_keys() == [int(differing.keys[0])]
+    side.maps[0].zoom(2.0)
+    assert side.maps[1].window_shown.scale == side.maps[0].window_shown.scale
+    side.close()
+    pane.grid.select_keys([2])
+    click(qtbot, pane.delete_button)
+    rest(window, qtbot)
+    assert view.picker.findText("Plan B (draft)") < 0
+
+
+def test_quotas_rules_and_plans_of_a_scenario(tab, qtbot):
+    window, view = tab
+    designed(window, view, qtbot)
+    click(qtbot, view.rail.button("quotas"))
+    rest(window, qtbot)
+    pane = view.rail.pane("quotas")
+    lines = pane.tables.grids["lines"].table
+    assert len(lines) == len(view.presenter.state.shown.picture.names)
+    click(qtbot, pane.set_button)
+    rest(window, qtbot)
+    assert pane.presenter.state.report.stored > 0
+    assert pane.presenter.state.report.total == int(lines["quota"].values.sum())
+    click(qtbot, view.rail.button("rules"))
+    rules = view.rail.pane("rules")
+    click(qtbot, rules.make_button)
+    rest(window, qtbot)
+    assert len(rules.tables.grids["rules"].table) > 0
+    click(qtbot, view.rail.button("scenarios"))
+    scenarios = view.rail.pane("scenarios")
+    click(qtbot, scenarios.plans_button)
+    rest(window, qtbot)
+    assert scenarios.strip.isVisible()
+    qtbot.keyClick(scenarios.strip, Qt.Key.Key_Right)
+    assert scenarios.strip.chosen == 1
+    assert scenarios.strip.accessibleDescription().startswith("Plan 2")
+    click(qtbot, scenarios.take_button)
+    rest(window, qtbot)
+    assert view.presenter.state.shown.report.scenario == 2
+
+
+def test_settings_are_suggested_with_their_reasons(tab, qtbot):
+    window, view = tab
+    click(qtbot, view.rail.button("design"))
+    click(qtbot, view.wishes.suggest_button)
+    rest(window, qtbot)
+    assert view.wishes.why.text()
+    assert view.wishes.fields["boundary"].message()
+    asked = view.wishes.wishes().asked
+    assert any(measure.startswith("potential:") for measure in asked["measures"])
+
+
+def test_heat_and_sizes_are_chosen_on_the_map(tab, qtbot):
+    _, view = tab
+    qtbot.waitUntil(lambda: view.map.at_rest, timeout=30_000)
+    sizes = view.map.points.size.copy()
+    qtbot.keyClick(view.map.layers.sizes, Qt.Key.Key_End)
+    view.map.layers.changed.emit()
+    assert len(set(view.map.points.size.tolist())) == 1 < len(set(sizes.tolist()))
+    view.map.layers.colour.setCurrentIndex(view.map.layers.colour.findData("white_space"))
+    view.map.layers.changed.emit()
+    qtbot.waitUntil(lambda: view.map.at_rest, timeout=30_000)
+    legend = view.map._legend_now()
+    assert legend.title.startswith("White space per 1")
+    assert legend.title.endswith("000 km²")
+    assert legend.marks[-1].startswith("$")

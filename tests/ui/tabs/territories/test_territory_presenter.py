@@ -388,7 +388,7 @@ def test_the_picture_of_the_map_is_gone_after_the_export(make, tmp_path, fails):
     picture.write_bytes(b"png")
     if fails:
         jobs.hand_over = lambda *_args: (_ for _ in ()).throw(InputRefusedError("The disk is full."))
-    presenter.hand_over(tmp_path / "x.xlsx", picture, lambda: done.append(1))
+    presenter.hand_over(tmp_path / "x.xlsx", lambda: picture, lambda: done.append(1))
     assert not picture.exists()
     assert bool(done) is not fails
     assert (states[-1].fault is not None) is fails
