@@ -268,6 +268,8 @@ class PayTerms:
         release_after: after how many periods it is released.
         draw: what is paid ahead.
         carry: whether less than nothing is carried into the next period; else it is taken off the salary.
+        instalments: ppm of each period's pay that is paid in it and in the periods that follow, 100 % together; empty
+            pays all at once. What is held back is taken off first.
     """
 
     cap: int | None = None
@@ -278,6 +280,7 @@ class PayTerms:
     release_after: int = 1
     draw: Draw | None = None
     carry: bool = True
+    instalments: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

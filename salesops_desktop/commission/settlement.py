@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from salesops_desktop.commission.draws import draw_account
 from salesops_desktop.commission.plan import PayTerms
-from salesops_desktop.commission.schedules import hold_back
+from salesops_desktop.commission.schedules import hold_back, instalments
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class Balances:
         held: holdbacks that wait, as (period in which they were held, amount).
         draw: owed from draws.
         debt: owed because earlier periods came to less than nothing.
+        due: instalments to come, as (period in which they are paid, amount).
     """
 
     earned: int = 0
@@ -27,6 +28,7 @@ class Balances:
     held: tuple[tuple[int, int], ...] = ()
     draw: int = 0
     debt: int = 0
+    due: tuple[tuple[int, int], ...] = ()
 
     def new_window(self) -> Balances:
         """The balances when the window of cap and floor starts again; what is held or owed stays."""
@@ -66,6 +68,7 @@ def settle(terms: PayTerms, earned: int, opening: Balances, period: int) -> Sett
 
     Raises:
         FaultsError: a draw that makes no sense.
+        InputRefusedError: instalments that are not 100 % together.
     """
     steps = [SettlementStep("Earned", earned, "The sum of the period's lines")]
     total = opening.earned + earned
@@ -93,6 +96,7 @@ def settle(terms: PayTerms, earned: int, opening: Balances, period: int) -> Sett
         released = sum(amount for _, amount in due)
         steps.append(SettlementStep("Released", released, f"Held back {terms.release_after} periods ago or earlier"))
         held = [entry for entry in held if entry not in due]
+    later = _instalments(terms, pay - kept, opening.due, period, steps)
     payable = sum(step.amount for step in steps)
     draw, ahead = opening.draw, 0
     if terms.draw is not None:
@@ -106,8 +110,24 @@ def settle(terms: PayTerms, earned: int, opening: Balances, period: int) -> Sett
         draw, ahead = account.balance, account.ahead
         payable = account.paid
     debt, payable = _carried(terms, opening.debt, payable, steps)
-    closing = Balances(total, allowed, tuple(held), draw, debt)
+    closing = Balances(total, allowed, tuple(held), draw, debt, later)
     return Settlement(period, tuple(steps), payable, min(ahead, payable), opening, closing)
+
+
+def _instalments(
+    terms: PayTerms, pay: int, due: tuple[tuple[int, int], ...], period: int, steps: list[SettlementStep]
+) -> tuple[tuple[int, int], ...]:
+    """The instalments still to come after the period: those of ``pay`` and of earlier ones. Debts are due at once."""
+    waiting = list(due)
+    if terms.instalments and pay > 0:
+        parts = instalments(pay, terms.instalments)
+        waiting += [(period + place, part) for place, part in enumerate(parts) if place and part]
+        if pay != parts[0]:
+            steps.append(SettlementStep("Instalments", parts[0] - pay, f"Paid over the next {len(parts) - 1} periods"))
+    now = sum(amount for when, amount in waiting if when <= period)
+    if now:
+        steps.append(SettlementStep("Instalments due", now, "Of what earlier periods earned"))
+    return tuple(sorted(entry for entry in waiting if entry[0] > period))
 
 
 def _carried(terms: PayTerms, debt: int, payable: int, steps: list[SettlementStep]) -> tuple[int, int]:

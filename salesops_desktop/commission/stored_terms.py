@@ -44,6 +44,7 @@ def terms_json(terms: PayTerms) -> Json:
             "limit": draw.limit,
             "forgiven_after": draw.forgiven_after,
         },
+        **({"instalments": list(terms.instalments)} if terms.instalments else {}),
     }
 
 
@@ -100,6 +101,7 @@ def read_terms(reader: Reads, stored: object) -> PayTerms:
         release_after=reader.value(entry, "release_after", "terms", integer),
         carry=reader.value(entry, "carry", "terms", boolean),
         draw=None if draw is None else _draw(reader, draw),
+        instalments=reader.value({"instalments": [], **entry}, "instalments", "terms", _shares) or (),
     )
 
 

@@ -38,7 +38,9 @@ PAYMENT = (
     ColumnSpec("earned", "Earned", ValueKind.MONEY, currency_from="currency"),
     ColumnSpec("paid", "Paid", ValueKind.MONEY, currency_from="currency"),
     ColumnSpec("ahead", "Of it ahead", ValueKind.MONEY, currency_from="currency"),
-    ColumnSpec("held", "Held back", ValueKind.MONEY, currency_from="currency"),
+    ColumnSpec(
+        "held", "To come", ValueKind.MONEY, currency_from="currency", description="Held back, or due in instalments."
+    ),
     ColumnSpec("draw", "Draw owed", ValueKind.MONEY, currency_from="currency"),
     ColumnSpec("debt", "Carried", ValueKind.MONEY, currency_from="currency"),
 )

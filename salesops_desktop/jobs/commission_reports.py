@@ -222,7 +222,7 @@ def _payments(connection: Connection, run: int) -> tuple[Table, Table]:
     payments, steps = [], []
     for row in rows:
         closing = json.loads(row["closing"])
-        held = sum(amount for _, amount in closing["held"])
+        held = sum(amount for _, amount in [*closing["held"], *closing.get("due", [])])
         payments.append({**row, "held": held, "draw": closing["draw"], "debt": closing["debt"]})
         steps += [
             {

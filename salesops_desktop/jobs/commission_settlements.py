@@ -84,7 +84,8 @@ def resettle(connection: Connection, run: int) -> None:
 def balances_of(text: str) -> Balances:
     """Balances as a settlement keeps them."""
     stored: dict[str, Any] = json.loads(text)
-    return Balances(**{**stored, "held": tuple((int(a), int(b)) for a, b in stored["held"])})
+    pairs = {name: tuple((int(a), int(b)) for a, b in stored.get(name, ())) for name in ("held", "due")}
+    return Balances(**{**stored, **pairs})
 
 
 def _earned(connection: Connection, run: int) -> dict[Key, dict[str, int]]:
@@ -127,7 +128,11 @@ def _concerned(
     plans: dict[str, Plan], assignments: tuple[PlanAssignment, ...], period: Period, before: dict[Key, Before]
 ) -> set[Key]:
     """Everyone whom a plan pays in the period, and everyone with something left of earlier periods."""
-    found = {key for key, one in before.items() if one.balances.held or one.balances.draw or one.balances.debt}
+    found = {
+        key
+        for key, one in before.items()
+        if one.balances.held or one.balances.due or one.balances.draw or one.balances.debt
+    }
     for assignment in assignments:
         plan = plans.get(assignment.plan)
         if plan is not None and any(True for _ in _served(plan, assignment, period.start, period.end)):

@@ -207,12 +207,27 @@ def recalculated(connection: Connection, run_id: int) -> RunResult:
     facts = stored_facts(connection, run_id) or load_facts(connection, stored["pay_on"])
     inputs = replace(inputs_of(facts), plans=tuple(read_plan(plan) for plan in stored["plans"]))
     result = inputs.calculate(run_period(connection, run_id), company(connection).calendar)
-    if result.digest() != row[1]:
+    # Another version of the program may write down the same lines under another hash.
+    if result.digest() != row[1] and not _pays_the_same(connection, run_id, result):
         raise InputRefusedError(
             f"The transactions, quotas or rates behind run {run_id} have changed since it was calculated.",
             way_out="Calculate the period again to see what it pays now.",
         )
     return result
+
+
+def _pays_the_same(connection: Connection, run: int, result: RunResult) -> bool:
+    """Whether every stored line of a run is one of ``result``, to the cent and in its place."""
+    rows = connection.exec_driver_sql(
+        "SELECT person_id, plan, component, coalesce(credit_id, -transaction_id), amount, total_after, payout "
+        "FROM run_line WHERE run_id = ? ORDER BY number",
+        (run,),
+    ).fetchall()
+    return len(rows) == len(result) and all(
+        tuple(row)
+        == (line.person, line.plan, line.component, line.credit, line.amount.minor, line.after.minor, line.pay.minor)
+        for row, line in zip(rows, result, strict=True)
+    )
 
 
 @job(

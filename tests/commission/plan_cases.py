@@ -14,6 +14,7 @@ from salesops_desktop.commission import (
     BoundarySide,
     Component,
     Credits,
+    DayCount,
     ExchangeRate,
     Factor,
     Gate,
@@ -22,6 +23,7 @@ from salesops_desktop.commission import (
     PayTerms,
     Plan,
     PlanAssignment,
+    Proration,
     Quota,
     RateTable,
     Reporting,
@@ -181,12 +183,13 @@ def components(draw, name, before=()):
 
 
 COUNT = st.integers(1, 400)
+SHARES = st.sampled_from([(), (1_000_000,), (500_000, 250_000, 250_000)])
 
 
 def pay_terms():
     """Terms of payment."""
     draws = st.builds(Draw, COUNT, last=st.none() | st.integers(1, 9), limit=st.none() | COUNT)
-    return st.builds(PayTerms, cap=st.none() | COUNT, holdback=COUNT, draw=st.none() | draws)
+    return st.builds(PayTerms, cap=st.none() | COUNT, holdback=COUNT, draw=st.none() | draws, instalments=SHARES)
 
 
 @st.composite
@@ -202,8 +205,9 @@ def runs(draw):
             draw(st.just(PayTerms()) | pay_terms()),
             draw(st.none() | st.builds(Clawback, st.none() | COUNT)),
         )
+        prorated = draw(st.none() | st.builds(Proration, st.sampled_from(DayCount), ramp=SHARES))
         currency = draw(st.sampled_from(["USD", "EUR", "JPY"]))
-        plans.append(Plan(f"P{i}", currency, first, parts, terms=terms, clawback=clawback))
+        plans.append(Plan(f"P{i}", currency, first, parts, terms=terms, clawback=clawback, proration=prorated))
     assignments = [
         PlanAssignment(
             person, f"P{draw(st.integers(0, len(plans) - 1))}", START, dt.date(2026, 3, draw(st.integers(1, 31)))

@@ -85,3 +85,14 @@ def test_nothing_is_lost_between_periods(terms, earned):
 def test_a_draw_without_sense_is_refused():
     with pytest.raises(Exception, match="no sense"):
         settle_all(PayTerms(draw=Draw(-1)), [0])
+
+
+def test_instalments_are_paid_in_the_periods_that_follow():
+    terms = PayTerms(instalments=(500_000, 250_000, 250_000))
+    settled = settle_all(terms, [101, 0, 0, -20])
+    assert [one.paid for one in settled] == [51, 25, 25, 0]
+    assert settled[0].closing.due == ((2, 25), (3, 25))
+    assert settled[2].closing.due == ()
+    assert [step.name for step in settled[1].steps] == ["Earned", "Instalments due"]
+    held = settle_all(PayTerms(instalments=(500_000, 500_000), holdback=100_000), [1_000, 0])
+    assert [one.paid for one in held] == [450, 450 + 100]
