@@ -21,6 +21,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "commission_items",
         "commission_payroll",
         "commission_retro",
+        "commission_what_if",
     ),
     "contents": ("tables",),
     "export": ("exports",),

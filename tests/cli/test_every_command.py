@@ -38,6 +38,8 @@ ASKED = {
     "commissions show": "{company} 1",
     "commissions trace": "{company} 1 1",
     "commissions set-status": "{company} 1 'in review'",
+    "commissions goal-seek": "{company} 2026-09 {paid} 80000",
+    "commissions what-if": "{company} 2026-09 --rates 110",
     "commissions adjust": "{company} 1 10.50 --line 1 --reason 'Agreed'",
     "commissions hold": "{company} 1 --line 1 --reason 'Disputed'",
     "commissions release": "{held} 1 1",
@@ -114,6 +116,9 @@ def places(finished, company, salesops, tmp_path):
             person = json.loads(salesops("territories", "show", company, "1", "--json")[1])["territories"]["rows"][0][0]
             assert salesops("territories", "name-accounts", company, person, "1")[0] == 0
             made["ruled"] = company
+        if "{paid}" in text:
+            shown = json.loads(salesops("commissions", "show", company, "1", "--json")[1])
+            made["paid"] = shown["people"]["rows"][-1][0]
         if "{held}" in text:
             assert salesops("commissions", "hold", company, 1, "--line", 1, "--reason", "Disputed")[0] == 0
             made["held"] = company
