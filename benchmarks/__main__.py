@@ -1,10 +1,11 @@
 """Everything that is measured, in one table.
 
-    python -m benchmarks [--quick] [--only imports|statements|changelog|grid|window|span]
+    python -m benchmarks [--quick] [--only PART]
 
 ``--quick`` takes small sizes: minutes become seconds, and the ratios of imports suffer from the fixed cost of each.
-"Theirs" is what one would use instead, measured in the same run on the same machine; a ratio above 1 says how many
-times faster ours is. Where only a part is compared, the row says so.
+"Theirs" is what one would use instead, measured in the same run on the same machine, or the figure another published;
+a ratio above 1 says how many times faster, shorter or better ours is. Where only a part is compared, the row says so.
+Parts whose instances are shared data beside the checkout say so where it is absent, and measure nothing.
 """
 
 from __future__ import annotations
@@ -104,15 +105,103 @@ def of_window(*, quick: bool) -> Iterator[Line]:
             yield Line(f"window: {label.removesuffix(', ms')}, best (median)", f"{best} ms ({median} ms)")
 
 
+def of_designs(*, quick: bool) -> Iterator[Line]:
+    """Territory designs of the named instances and of several sizes beside METIS: mean distance to the centre."""
+    said = output("benchmarks.territories", *(("--effort", "quick", "--only", "C50", "A50r") if quick else ()))
+    yield from absent(said)
+    row = re.compile(r"^(\S.{23})(ours \w+|METIS ncuts \d+) +" + r"([\d.]+) +" * 4 + r"(\d+)(.*)$", re.MULTILINE)
+    for name, engine, wall, cpu, off, mean, split, beside in row.findall(said):
+        facts = re.search(r"below its ([\d.]+) of the facts", beside)
+        theirs = facts[1] if facts else ""
+        yield Line(
+            f"{name.strip()}, {engine}: mean km{' / METIS as given with it' if theirs else ''}",
+            mean,
+            theirs,
+            f"{float(theirs) / float(mean):.3f}" if theirs else "",
+        )
+        yield Line(f"  {off} % from balance, {split} in several pieces", f"{float(wall):.1f} s ({float(cpu):.1f} CPU)")
+    for remark in re.findall(r"^\d+ designs of .*$", said, re.MULTILINE):
+        yield Line(f"  {remark}", "")
+
+
+def of_bounds(*, quick: bool) -> Iterator[Line]:
+    """What is proven of designs: distance reached and bound; the same proof against published optima."""
+    said = output("benchmarks.territory_bounds", *(("--quick",) if quick else ()))
+    yield from absent(said)
+    designs = r"^(\w+) +([\d.]+) +([\d.]+) +([\d.]+%) +[\d.]+ +([\d.]+%) +([\d.]+)  "
+    for name, reached, lower, gap, best_gap, cpu in re.findall(designs, said, re.MULTILINE):
+        yield Line(f"{name}: mean km reached / proven bound, gap {gap}", reached, lower)
+        yield Line(f"  gap of the best known {best_gap}; the proof", f"{cpu} s CPU")
+    optima = r"^(\S+) +(\d+) +(\d+) +([\d.]+) +([\d.]+) +([\d.]+%) +([\d.]+)$"
+    for name, units, places, best, bound, gap, cpu in re.findall(optima, said, re.MULTILINE):
+        yield Line(f"{name}, {units} units, {places} places: bound / published optimum, gap {gap}", bound, best)
+        yield Line("  the proof", f"{cpu} s CPU")
+
+
+def of_disruption(*, quick: bool) -> Iterator[Line]:
+    """A drifted plan repaired: what moves, beside the proven bound and beside a design from scratch."""
+    said = output("benchmarks.territory_disruption", *(("--only", "A50r", "--no-strip") if quick else ()))
+    yield from absent(said)
+    for name, told in re.findall(r"^(\w+): today (.*(?:\n  .*)*)", said, re.MULTILINE):
+        bound, scratch, repaired, ratio, clock, cpu = figures(
+            told,
+            r"bound ([\d.]+)% moved",
+            r"scratch: ([\d.]+)% moved",
+            r"repaired: ([\d.]+)% moved",
+            r"= ([\d.]+) × bound",
+            r"repaired: .*; ([\d.]+) s: \w+",
+            r"repaired: .*\(([\d.]+) s CPU",
+        )
+        times = f"{float(scratch) / float(repaired):.1f}"
+        yield Line(f"{name}: moved by a repair / from scratch", f"{repaired} %", f"{scratch} %", times)
+        yield Line(f"  the bound of what must move is {bound} %: times that", ratio)
+        yield Line("  the repair", f"{float(clock):.1f} s ({float(cpu):.1f} CPU)")
+    for name, count, clock, cpu in re.findall(
+        r"^(\w+): strip of (\d+) plans: \w+; ([\d.]+) s \(([\d.]+) s CPU", said, re.MULTILINE
+    ):
+        yield Line(f"{name}: strip of {count} plans, none better than another", f"{clock} s ({cpu} CPU)")
+
+
+def of_live(*, quick: bool) -> Iterator[Line]:
+    """A lasso of units goes to another territory: all figures known again, beside a fresh evaluation."""
+    said = output("benchmarks.territory_live", *(("--edits", "40") if quick else ()))
+    for told in said.splitlines():
+        head, p50, p95, c50, c95, scratch, opening = figures(
+            told,
+            r"^(.*?): p50",
+            r": p50 ([\d.]+)",
+            r"ms, p95 ([\d.]+)",
+            r"CPU p50 ([\d.]+)",
+            r"CPU p50 .*?p95 ([\d.]+)",
+            r"scratch ([\d.]+)",
+            r"desk ([\d.]+)",
+        )
+        yield Line(f"{head} moved / evaluated anew", f"{p50} ms", f"{scratch} ms", f"{float(scratch) / float(p50):.0f}")
+        yield Line("  95th percentile", f"{p95} ms")
+        yield Line("  both in CPU", f"{c50}, {c95} ms")
+        yield Line("  opening the desk", f"{opening} ms")
+
+
+def of_map(*, quick: bool) -> Iterator[Line]:
+    """The map of many units: what an edit, a lasso and a new view cost."""
+    sizes = ("--units", "10000", "--territories", "100", "--repeat", "10") if quick else ()
+    said = output("benchmarks.territory_map", *sizes)
+    (units,) = figures(said, r"^([\d,]+ units, \d+ territories)")
+    found = re.findall(r"^(\S.*?) {2,}([\d.]+) +([\d.]+) +([\d.]+)$", said, re.MULTILINE)
+    for label, median, slow, cpu in found:
+        yield Line(f"map of {units}: {label}, median (p95; CPU)", f"{median} ms ({slow}; {cpu})")
+
+
 def of_span(*, quick: bool) -> Iterator[Line]:
     """Published districting instances: largest diameter of ours and of A-TS in 30 minutes."""
     said = output("benchmarks.territory_span", *(("--steps", "20", "n1000") if quick else ()))
+    yield from absent(said)
     found = False
     for name, mine, wall, _, _, theirs in re.findall(r"^(del-\S+) +" + r"([\d.]+) +" * 5, said, re.MULTILINE):
         found = True
         ratio = f"{float(theirs) / float(mine):.3f}"
         yield Line(f"span of {name} in {float(wall):.0f} s / A-TS, 30 minutes", mine, theirs, ratio)
-    for remark in said.splitlines()[-4 if found else 0 :]:
+    for remark in said.splitlines()[-4 if found else len(said) :]:
         yield Line(f"  {remark}", "")
 
 
@@ -122,6 +211,11 @@ PARTS: dict[str, Callable[..., Iterator[Line]]] = {
     "statements": of_statements,
     "grid": of_grid,
     "window": of_window,
+    "designs": of_designs,
+    "bounds": of_bounds,
+    "disruption": of_disruption,
+    "live": of_live,
+    "map": of_map,
     "span": of_span,
 }
 
@@ -131,6 +225,29 @@ def output(module: str, *words: str) -> str:
     command = [sys.executable, "-m", module, *words]
     environment = imports.off_screen()
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment).stdout
+
+
+def figures(said: str, *patterns: str) -> list[str]:
+    """What each pattern finds; one that finds nothing is an error, so that no row goes missing unseen."""
+    found = [re.search(pattern, said, re.MULTILINE) for pattern in patterns]
+    missing = [pattern for pattern, match in zip(patterns, found, strict=True) if match is None]
+    if missing:
+        raise ValueError(f"nothing like {missing[0]!r} in what the benchmark printed")
+    return [match[1] for match in found if match]
+
+
+def absent(said: str) -> Iterator[Line]:
+    """A row that says so where a benchmark's instances are not here."""
+    for remark in re.findall(r"^.* are not here: .*$", said, re.MULTILINE):
+        yield Line(f"not measured: {remark}", "")
+
+
+def rows_of(measure: Callable[..., Iterator[Line]], *, quick: bool) -> list[Line]:
+    """The rows of a part; a part without any is an error."""
+    found = list(measure(quick=quick))
+    if not found:
+        raise ValueError("no figure was found in what the benchmark printed")
+    return found
 
 
 def main() -> None:
@@ -144,7 +261,7 @@ def main() -> None:
         if given.only in (None, name):
             print(f"measuring {name} …", file=sys.stderr, flush=True)
             try:
-                lines += measure(quick=given.quick)
+                lines += rows_of(measure, quick=given.quick)
             except (subprocess.CalledProcessError, AssertionError, ValueError) as error:
                 failed = True
                 lines.append(Line(f"{name} FAILED: {error}"[:120], ""))

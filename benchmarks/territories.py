@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.territory_instances import KNOWN, Instance, named, scattered, three_measures
+from benchmarks.territory_instances import KNOWN, Instance, missing, named, scattered, three_measures
 from salesops_desktop.territory import Design, design, evaluate
 from salesops_desktop.territory.kernels.graph import flat_graph
 
@@ -115,6 +115,9 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=[], help="names, sizes, three, hash")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
+    if reason := missing("us_counties_3108.csv", "accounts_5000.csv"):
+        print(reason)
+        return
     only = given.only
     print(f"{'instance':24}{'engine':16}{'wall s':>8}{'CPU s':>8}{'off %':>8}{'mean km':>9}{'split':>7}")
     for instance in instances(only):

@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.territory_instances import shared
 from salesops_desktop.territory import DesignProblem, design
 from salesops_desktop.territory.bounds import certify
 from salesops_desktop.territory.bounds.places import chosen_places_bound
 
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "territory"
 BEST_KNOWN = {"C50": 134.0, "C25": 161.6, "A50w": 108.6, "A50r": 108.2}
 COLUMNS = {"C50": ("zip_count", 50), "C25": ("pop2019", 25), "A50w": ("workload", 50), "A50r": ("revenue", 50)}
 
@@ -82,10 +82,13 @@ def of_published(folder: Path, *, quick: bool) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shared", type=Path, default=SHARED, help="the folder of the territory instances")
+    parser.add_argument("--shared", type=Path, default=shared(), help="the folder of the territory instances")
     parser.add_argument("--seconds", type=float, default=4.0, help="of work for each certificate")
     parser.add_argument("--quick", action="store_true", help="small published instances only")
     given = parser.parse_args()
+    if not (given.shared / "us_counties_3108.csv").exists():
+        print("the territory instances are not here: they belong to the shared data beside the checkout")
+        return
     of_designs(given.shared, given.seconds)
     of_published(given.shared, quick=given.quick)
 

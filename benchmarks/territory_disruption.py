@@ -16,20 +16,19 @@ import dataclasses
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.territory_instances import missing, shared
 from salesops_desktop.territory import DesignProblem, design, evaluate
 from salesops_desktop.territory.bounds.moved import moved_lower_bound
 from salesops_desktop.territory.figures import unit_edges
 from salesops_desktop.territory.rebalance import rebalance
 from salesops_desktop.territory.tradeoffs import tradeoffs
 
-ROOT = Path(__file__).resolve().parents[1]
-DATA = Path(os.environ.get("SALESOPS_SHARED", ROOT.parent / "shared")) / "data" / "territory"
+DATA = shared()
 Result = TypeVar("Result")
 
 
@@ -129,6 +128,9 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=INSTANCES, default=list(INSTANCES))
     parser.add_argument("--no-strip", action="store_true", help="without the strip of plans on A50r")
     given = parser.parse_args()
+    if reason := missing("accounts_5000.csv", "us_counties_3108.csv", "us_counties_3108_edges.csv"):
+        print(reason)
+        return
     if hasattr(os, "getloadavg"):
         print(f"{os.cpu_count()} cores; {os.getloadavg()[0]:.1f} others are at work on them")
     for name in given.only:

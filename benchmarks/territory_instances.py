@@ -56,6 +56,12 @@ def shared() -> Path:
     return Path(os.environ.get("SALESOPS_SHARED", ROOT.parent / "shared")) / "data" / "territory"
 
 
+def missing(*names: str) -> str:
+    """Why nothing can be measured, where one of the named files is absent; otherwise nothing."""
+    gone = [name for name in names if not (shared() / name).exists()]
+    return f"{', '.join(gone)} are not here: they belong to the shared data beside the checkout" if gone else ""
+
+
 def planar(
     place: Floats, measures: dict[str, Floats], count: int, edges: npt.NDArray[np.integer] | None, tolerance: float
 ) -> DesignProblem:
