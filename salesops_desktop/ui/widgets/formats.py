@@ -77,11 +77,12 @@ class Formats:
         tail = f"{self.point}{fraction:0{digits}d}" if digits else ""
         return f"{self.minus if value < 0 else ''}{self.integer(whole)}{tail}"
 
-    def money(self, minor: int, currency: str | None) -> str:
-        """Minor units of a currency, exact."""
+    def money(self, minor: int, currency: str | None, *, whole: bool = False) -> str:
+        """Minor units of a currency, exact; without the minor units where ``whole`` says that there are none."""
         if not currency:
             return self.scaled(minor, 2)
-        body = self.scaled(abs(minor), exponent(currency))
+        places = exponent(currency)
+        body = self.scaled(abs(minor) // 10**places, 0) if whole else self.scaled(abs(minor), places)
         symbol = _SYMBOLS.get(currency, f"{currency}\u00a0" if self._money_before else currency)
         shown = f"{self._money_before}{body}{self._money_after}".replace("¤", symbol)
         return f"{self.minus}{shown}" if minor < 0 else shown
@@ -158,8 +159,8 @@ class Formats:
                 return lambda i: number(values.item(i), places)
             case ValueKind.MONEY:
                 if column.currencies is None:
-                    currency = column.currency
-                    return lambda i: self.money(values.item(i), currency)
+                    currency, whole = column.currency, digits == 0
+                    return lambda i: self.money(values.item(i), currency, whole=whole)
                 return lambda i: self.money(values.item(i), column.currency_at(i))
             case ValueKind.RATE:
                 return lambda i: self.rate(values.item(i), digits)

@@ -14,6 +14,7 @@ from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.tabs.tab import Shell
 from salesops_desktop.ui.tabs.territories.map_pane import MapPane
+from salesops_desktop.ui.tabs.territories.models import without_cents
 from salesops_desktop.ui.tabs.territories.presenter import Shown, TerritoryState
 from salesops_desktop.ui.tabs.territories.report_pane import GridTabs
 from salesops_desktop.ui.tabs.words_box import fit_rows
@@ -45,10 +46,15 @@ class CompareDialog(QDialog):
             maps.addWidget(_titled(each.report.name, view))
             view.render_state(TerritoryState(shown=each))
             view.setAccessibleName(tr("Map of {name}", name=each.report.name))
+            if view is not self.maps[0]:  # one set of buttons does for all
+                view.tools.hide()
+                view.layers.setEnabled(False)
+                view.layers.hide()
             view.looked.connect(lambda view=view: self._follow(view))
         self.maps[0].colored.connect(self._share_colors)
+        self.maps[0].layers.changed.connect(self._share_layers)
         self.figures = Grid(name=tr("Scenarios side by side"), searchable=False)
-        self.figures.set_table(comparison.figures)
+        self.figures.set_table(without_cents(comparison.figures))
         self.figures.view.freeze(1)
         self.figures.export_requested.connect(shell.export_table)
         fit_rows(self.figures)
@@ -97,6 +103,14 @@ class CompareDialog(QDialog):
             names = each.picture.names
             free = len(theme.tokens().palette)
             view.set_groups(names, np.array([color.get(name, i % free) for i, name in enumerate(names)]))
+
+    def _share_layers(self) -> None:
+        """What colours and sizes show on the first map, they show on all."""
+        first = self.maps[0].layers
+        for view in self.maps[1:]:
+            view.layers.colour.setCurrentIndex(first.colour.currentIndex())
+            view.layers.sizes.setCurrentIndex(first.sizes.currentIndex())
+            view.layers.changed.emit()
 
     def _mark(self, keys: Sequence[int]) -> None:
         for view in self.maps:

@@ -6,6 +6,9 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from salesops_desktop.model.money import exponent
 from salesops_desktop.model.tables import Table, ValueKind
 from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.tabs.figure_strip import Figure
@@ -139,6 +142,18 @@ def effect_lines(effect: Effect, territory: int, formats: Formats) -> tuple[tupl
     return tuple(lines)
 
 
+def without_cents(table: Table) -> Table:
+    """A table in which money is written without minor units where a column has none."""
+    columns = []
+    for column in table.columns:
+        if column.kind is ValueKind.MONEY and column.currency and column.currencies is None:
+            unit = 10 ** exponent(column.currency)
+            if not (np.asarray(column.values, dtype=np.int64) % unit).any():
+                column = dataclasses.replace(column, digits=0)  # noqa: PLW2901  # the same column, written shorter
+        columns.append(column)
+    return dataclasses.replace(table, columns=tuple(columns))
+
+
 def scenario_label(head: ScenarioHead) -> str:
     """A scenario in the picker: its name and where it stands."""
     return f"{head.name} ({tr(head.status)})"
@@ -156,7 +171,7 @@ def territory_table(table: Table, *, today: bool) -> Table:
         gone.add("person")
     kept = [column for column in table.columns if column.name not in gone]
     kept.sort(key=lambda column: _FIRST.index(column.name) if column.name in _FIRST else len(_FIRST))
-    return dataclasses.replace(table, columns=tuple(kept), keys=None)
+    return without_cents(dataclasses.replace(table, columns=tuple(kept), keys=None))
 
 
 def account_table(table: Table, *, moves: bool = True) -> Table:
@@ -167,4 +182,4 @@ def account_table(table: Table, *, moves: bool = True) -> Table:
         moves: whether the column that tells which change hands says something here.
     """
     gone = _HIDDEN if moves else _HIDDEN | {"moves"}
-    return dataclasses.replace(table, columns=tuple(c for c in table.columns if c.name not in gone))
+    return without_cents(dataclasses.replace(table, columns=tuple(c for c in table.columns if c.name not in gone)))

@@ -5,12 +5,16 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from PySide6.QtWidgets import QPushButton
+
 from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.tabs.tab import Shell
 from salesops_desktop.ui.tabs.territories.report_pane import GridTabs, ReportPane
 from salesops_desktop.ui.tabs.territories.report_presenter import ReportPresenter, ReportState
 from salesops_desktop.ui.tabs.words_box import WordsBox
 from salesops_desktop.ui.widgets.forms import CheckField, Form, IntegerField, PercentField, TextField
+
+_TALL = 10_000
 
 
 class QuotasPane(ReportPane):
@@ -27,6 +31,7 @@ class QuotasPane(ReportPane):
         self.presenter = ReportPresenter(shell.run_job, self.render_state, tell, "territories quotas")
         self.preview_button = self.add_button(tr("Preview"), "refresh", self.preview)
         self.set_button = self.add_button(tr("Set quotas"), "check", self.set_quotas, primary=True)
+        box = WordsBox(tr("How quotas are shared out"))
         self.form = Form(
             {
                 "target": TextField(
@@ -35,6 +40,10 @@ class QuotasPane(ReportPane):
                     hint=tr("For the year, in the company's currency."),
                 ),
                 "growth": PercentField(tr("Growth"), hint=tr("On last year, where no target is given.")),
+            }
+        )
+        self.further = Form(
+            {
                 "potential": PercentField(tr("By potential")),
                 "history": PercentField(tr("By last year")),
                 "trend": PercentField(tr("By own growth")),
@@ -45,8 +54,15 @@ class QuotasPane(ReportPane):
             }
         )
         defaults = {"growth": "0.10", "potential": "0.40", "history": "0.40", "trend": "0.20"}
-        self.form.set_values({name: Decimal(value) for name, value in defaults.items()})
-        self.form.fields["unit"].set_value(1000)
+        self._fields = {**self.form.fields, **self.further.fields}
+        for name, value in defaults.items():
+            self._fields[name].set_value(Decimal(value))
+        self._fields["unit"].set_value(1000)
+        self.more = QPushButton(tr("How it is shared"))
+        self.more.setCheckable(True)
+        self.more.setAccessibleName(tr("Show how the target is shared"))
+        self.more.toggled.connect(self.further.setVisible)
+        self.more.toggled.connect(lambda shown: box.setMaximumHeight(_TALL if shown else self._short()))
         self.tables = GridTabs(
             shell,
             tr("Quotas"),
@@ -58,16 +74,22 @@ class QuotasPane(ReportPane):
                 "outliers": tr("Outliers"),
             },
         )
-        box = WordsBox(tr("How quotas are shared out"))
-        box.column.addWidget(self.form)
+        for part in (self.form, self.more, self.further):
+            box.column.addWidget(part)
         box.end()
+        self.further.hide()
+        box.setMaximumHeight(self._short())
         self.column.addWidget(box, 1)
         self.column.addWidget(self.tables, 1)
 
+    def _short(self) -> int:
+        """The height of what is asked first."""
+        return self.form.sizeHint().height() + self.more.sizeHint().height() + 30
+
     def _asked(self) -> dict[str, object] | None:
-        if not self.form.validate():
+        if not self.form.validate() or not self.further.validate():
             return None
-        values = self.form.values()
+        values = {name: field.value() for name, field in self._fields.items()}
         asked: dict[str, object] = {name: values[name] or "" for name in ("target", "floor", "cap")}
         for name in ("growth", "potential", "history", "trend"):
             asked[name] = float((values[name] or Decimal(0)) * 100)
@@ -84,7 +106,7 @@ class QuotasPane(ReportPane):
         """Store the quotas as the form says."""
         asked = self._asked()
         if asked is not None:
-            managers = bool(self.form.fields["managers"].value())
+            managers = bool(self._fields["managers"].value())
             self.presenter.do("territories set-quotas", {**asked, "managers": managers, "replace": True}, shows=True)
 
     def render_state(self, state: ReportState) -> None:

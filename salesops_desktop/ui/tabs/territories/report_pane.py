@@ -11,6 +11,7 @@ from salesops_desktop.model.tables import Table
 from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.tabs.tab import Shell
+from salesops_desktop.ui.tabs.territories.models import without_cents
 from salesops_desktop.ui.tabs.wrap_row import WrapRow
 from salesops_desktop.ui.widgets.grid import Grid
 from salesops_desktop.ui.widgets.message_strip import MessageStrip
@@ -68,7 +69,7 @@ class GridTabs(QTabWidget):
             self._stale.discard(key)
             grid = self.grids[key]
             empty = len(grid.table) == 0
-            grid.set_table(self._tables[key])
+            grid.set_table(without_cents(self._tables[key]))
             if empty:
                 grid.fit_columns()
             grid.view.freeze(1)

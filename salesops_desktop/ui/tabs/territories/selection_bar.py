@@ -87,7 +87,7 @@ class SelectionBar(QWidget):
                 return tr("Pick accounts on the map or in a table to move them to another territory.")
             return tr("Today's owners are shown as they are; a design can be changed by hand.")
         count = trn("1 account", "{n} accounts", len(picked.accounts))
-        potential = self._formats.money(picked.potential, shown.report.currency)
+        potential = self._formats.short_money(picked.potential, shown.report.currency)
         said = tr("{count} picked, potential {potential}", count=count, potential=potential)
         holders = [f"{name} ({self._formats.integer(n)})" for name, n in picked.held_by[:_MOST_NAMES]]
         more = len(picked.held_by) - len(holders)

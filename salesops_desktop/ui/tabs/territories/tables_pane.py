@@ -9,7 +9,7 @@ from salesops_desktop.model.tables import Table
 from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.tabs.data.actions import show_rows
 from salesops_desktop.ui.tabs.tab import Shell
-from salesops_desktop.ui.tabs.territories.models import account_table
+from salesops_desktop.ui.tabs.territories.models import account_table, without_cents
 from salesops_desktop.ui.tabs.territories.presenter import TODAY, Shown, TerritoryState
 from salesops_desktop.ui.widgets.grid import Grid
 
@@ -89,7 +89,7 @@ class TablesPane(QTabWidget):
             return account_table(report.handover, moves=False)
         if grid is self.accounts:
             return account_table(report.accounts, moves=report.scenario != TODAY)
-        return report.churn if grid is self.churn else report.losses
+        return without_cents(report.churn if grid is self.churn else report.losses)
 
     def _fill(self, grid: Grid, shown: Shown) -> None:
         empty = len(grid.table) == 0
