@@ -12,7 +12,7 @@ from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.tabs.figure_strip import Figure
 from salesops_desktop.ui.tabs.tab import Shell
 from salesops_desktop.ui.tabs.territories.figure_rows import FigureRows
-from salesops_desktop.ui.tabs.territories.report_pane import ReportPane
+from salesops_desktop.ui.tabs.territories.report_pane import MOST, ReportPane
 from salesops_desktop.ui.tabs.territories.report_presenter import ReportPresenter, ReportState
 from salesops_desktop.ui.widgets.formats import Formats
 from salesops_desktop.ui.widgets.grid import Grid
@@ -44,8 +44,8 @@ class ProposalsPane(ReportPane):
         self.accept_all_button = self.add_button(tr("Accept all"), "check", self.accept_all)
         self.decline_button = self.add_button(tr("Decline picked"), "close", self.decline)
         self.column.addWidget(self.effect)
-        self.column.addWidget(self.grid, 1)
-        self.column.addStretch(0)
+        self.column.addWidget(self.grid, MOST)
+        self.column.addStretch(1)
         self.effect.hide()
 
     def ask_packs(self) -> None:

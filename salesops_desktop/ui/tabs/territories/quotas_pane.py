@@ -9,12 +9,13 @@ from PySide6.QtWidgets import QPushButton
 
 from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.tabs.tab import Shell
-from salesops_desktop.ui.tabs.territories.report_pane import GridTabs, ReportPane
+from salesops_desktop.ui.tabs.territories.report_pane import MOST, GridTabs, ReportPane
 from salesops_desktop.ui.tabs.territories.report_presenter import ReportPresenter, ReportState
 from salesops_desktop.ui.tabs.words_box import WordsBox
 from salesops_desktop.ui.widgets.forms import CheckField, Form, IntegerField, PercentField, TextField
 
-_TALL = 10_000
+_TALL = 300
+"""Pixels of height for all that can be asked; it scrolls in them."""
 
 
 class QuotasPane(ReportPane):
@@ -62,7 +63,7 @@ class QuotasPane(ReportPane):
         self.more.setCheckable(True)
         self.more.setAccessibleName(tr("Show how the target is shared"))
         self.more.toggled.connect(self.further.setVisible)
-        self.more.toggled.connect(lambda shown: box.setMaximumHeight(_TALL if shown else self._short()))
+        self.more.toggled.connect(lambda shown: box.setFixedHeight(_TALL if shown else self._short()))
         self.tables = GridTabs(
             shell,
             tr("Quotas"),
@@ -78,9 +79,10 @@ class QuotasPane(ReportPane):
             box.column.addWidget(part)
         box.end()
         self.further.hide()
-        box.setMaximumHeight(self._short())
-        self.column.addWidget(box, 1)
-        self.column.addWidget(self.tables, 1)
+        box.setFixedHeight(self._short())
+        self.column.addWidget(box)
+        self.column.addWidget(self.tables, MOST)
+        self.column.addStretch(1)
 
     def _short(self) -> int:
         """The height of what is asked first."""

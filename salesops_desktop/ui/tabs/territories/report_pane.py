@@ -75,6 +75,10 @@ class GridTabs(QTabWidget):
             grid.view.freeze(1)
 
 
+MOST = 20
+"""The stretch of a pane's tables; what is left under a pane without any has 1."""
+
+
 class ReportPane(QWidget):
     """A column: buttons, sentences, whatever a pane adds."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.tabs.tab import Shell
-from salesops_desktop.ui.tabs.territories.report_pane import GridTabs, ReportPane
+from salesops_desktop.ui.tabs.territories.report_pane import MOST, GridTabs, ReportPane
 from salesops_desktop.ui.tabs.territories.report_presenter import ReportPresenter, ReportState
 
 
@@ -35,7 +35,8 @@ class RulesPane(ReportPane):
                 "backtest": tr("Held out"),
             },
         )
-        self.column.addWidget(self.tables, 1)
+        self.column.addWidget(self.tables, MOST)
+        self.column.addStretch(1)
         self.tables.hide()
 
     def make(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.tabs.tab import Shell
 from salesops_desktop.ui.tabs.territories.presenter import TerritoryPresenter, TerritoryState
-from salesops_desktop.ui.tabs.territories.report_pane import ReportPane
+from salesops_desktop.ui.tabs.territories.report_pane import MOST, ReportPane
 from salesops_desktop.ui.tabs.territories.why import WhyPresenter, WhyState
 from salesops_desktop.ui.tabs.words_box import WordsBox, heading
 from salesops_desktop.ui.widgets.grid import Grid
@@ -39,8 +39,9 @@ class WhyPane(ReportPane):
         self.grid.selection_changed.connect(self._enable)
         self.grid.activated.connect(lambda _row: self.move_there())
         self.column.addWidget(self.title)
-        self.column.addWidget(self.reasons, 1)
-        self.column.addWidget(self.grid, 2)
+        self.column.addWidget(self.reasons, MOST)
+        self.column.addWidget(self.grid, 2 * MOST)
+        self.column.addStretch(1)
 
     def render_state(self, state: TerritoryState) -> None:
         """What is picked has changed."""
