@@ -16,6 +16,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 Row = list[Any]
+Columns = list[tuple[str, np.ndarray[Any, Any], list[Any]]]
 
 
 class Part(StrEnum):
@@ -48,11 +49,11 @@ class Facts:
     credits: pd.DataFrame
     names: Mapping[int, str]
 
-    def hashes(self) -> dict[str, str]:
-        """Part → SHA-256."""
+    def hashes(self, columns: Columns | None = None) -> dict[str, str]:
+        """Part → SHA-256; ``columns`` are those of :func:`columns_of`, where they are known already."""
         found = {part.value: hashlib.sha256(_text(rows).encode()).hexdigest() for part, rows in self.rows.items()}
         digest = hashlib.sha256()
-        for name, values, kinds in _columns(self.credits):
+        for name, values, kinds in columns or columns_of(self.credits):
             digest.update(name.encode())
             digest.update(values.tobytes())
             digest.update(_text(kinds).encode())
@@ -87,8 +88,10 @@ _CREDITS = """
 SELECT c.id AS credit_id, t.id AS transaction_id, coalesce(c.person_id, t.owner_id) AS person,
        coalesce(c.credited_on, t.booked_on) AS day, t.external_id, t.amount, t.currency, t.kind, t.margin, t.quantity,
        coalesce(c.share, 1000000) AS share, coalesce(c.role, 'direct') AS role,
-       p.name AS product, p.family, a.name AS account, a.industry, a.segment, o.stage, t.original_id
+       p.name AS product, p.family, a.name AS account, a.industry, a.segment, o.stage, t.original_id,
+       original.booked_on AS original_day
 FROM "transaction" t
+LEFT JOIN "transaction" original ON original.id = t.original_id
 LEFT JOIN credit c ON c.transaction_id = t.id
 LEFT JOIN product p ON p.id = t.product_id
 LEFT JOIN account a ON a.id = t.account_id
@@ -101,7 +104,7 @@ ORDER BY t.id, c.id
 def load_facts(connection: Connection, pay_on: str) -> Facts:
     """Everything a run is calculated from, as it stands in the workspace."""
     rows = {
-        part: sorted(([_plain(v) for v in row] for row in connection.exec_driver_sql(sql)), key=_text)
+        part: sorted((_plain(part, list(row)) for row in connection.exec_driver_sql(sql)), key=_text)
         for part, sql in _ROWS.items()
     }
     result = connection.exec_driver_sql(_CREDITS, (pay_on,))
@@ -110,9 +113,9 @@ def load_facts(connection: Connection, pay_on: str) -> Facts:
     return Facts(pay_on, rows, frame, names)
 
 
-def _plain(value: Any) -> Any:
-    """A stored document as what it says, so that its spelling plays no part."""
-    return json.loads(value) if isinstance(value, str) and value[:1] in "[{" else value
+def _plain(part: Part, row: Row) -> Row:
+    """Stored documents (the last column of people and plans) as what they say: their spelling plays no part."""
+    return [*row[:-1], json.loads(row[-1])] if part in (Part.PEOPLE, Part.PLANS) else row
 
 
 def _text(value: object) -> str:
@@ -122,7 +125,7 @@ def _text(value: object) -> str:
 # ---------------------------------------------------------------------- packing
 
 
-def _columns(frame: pd.DataFrame) -> list[tuple[str, np.ndarray[Any, Any], list[Any]]]:
+def columns_of(frame: pd.DataFrame) -> Columns:
     """(name, code of each row, what the codes stand for) per column; -1 for nothing."""
     made = []
     for name in frame.columns:
@@ -137,9 +140,9 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def packed(facts: Facts) -> bytes:
+def packed(facts: Facts, columns: Columns | None = None) -> bytes:
     """The facts as bytes; :func:`unpacked` reads them."""
-    columns = _columns(facts.credits)
+    columns = columns or columns_of(facts.credits)
     head = {
         "pay_on": facts.pay_on,
         "rows": {part.value: rows for part, rows in facts.rows.items()},

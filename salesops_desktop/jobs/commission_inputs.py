@@ -99,7 +99,7 @@ class Inputs:
     reports: tuple[Reporting, ...] = ()
     rate_records: tuple[ExchangeRate, ...] = ()
     cancelled: tuple[Cancelled, ...] = ()
-    """Refunds that are clawed back at the original rate; they are not among the credits."""
+    """Refunds that a clawback deals with by itself; they are not among the credits."""
     prorated: Mapping[tuple[int, dt.date, dt.date], str] = field(default_factory=dict)
     """(person, first day, last day) of each quota that is not whole → a sentence."""
 
@@ -197,11 +197,24 @@ def load_plans(connection: Connection) -> tuple[Plan, ...]:
     )
 
 
+def _apart(plan: Plan, day: dt.date, sold: object) -> bool:
+    """Whether a cancellation on ``day`` of a sale of the day ``sold`` (ISO text) stays out of the accumulation."""
+    rule = plan.clawback
+    assert rule is not None
+    if rule.rate is ClawbackRate.ORIGINAL:
+        return True
+    return rule.window_days is not None and isinstance(sold, str) and (day - _day(sold)).days > rule.window_days
+
+
 def _cancelled(
     frame: pd.DataFrame, credits_: Credits, plans: Sequence[Plan], assignments: Sequence[PlanAssignment]
 ) -> tuple[tuple[Cancelled, ...], npt.NDArray[np.intp] | None]:
-    """The refunds that a clawback takes back at the original rate, and the rows of the other credits (None: all)."""
-    ruled = {p.name: p for p in plans if p.clawback is not None and p.clawback.rate is ClawbackRate.ORIGINAL}
+    """The refunds that do not accumulate, and the rows of the other credits (None: all).
+
+    Those are the ones that a clawback takes back at the original rate, and, at the present rate, those that come after
+    its window and cost nothing.
+    """
+    ruled = {p.name: p for p in plans if p.clawback is not None}
     if not ruled:
         return (), None
     held = [a for a in assignments if a.plan in ruled]
@@ -211,7 +224,11 @@ def _cancelled(
         for assignment in held:
             plan = ruled[assignment.plan]
             begins, ends = max(assignment.start, plan.effective_from), assignment.end or dt.date.max
-            if assignment.person == credits_.person[i] and begins <= day <= min(ends, plan.effective_to or ends):
+            if (
+                assignment.person == credits_.person[i]
+                and begins <= day <= min(ends, plan.effective_to or ends)
+                and _apart(plan, day, frame["original_day"].iloc[i])
+            ):
                 taken[i] = True
                 found.append(
                     Cancelled(

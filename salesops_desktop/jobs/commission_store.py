@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from salesops_desktop.commission import RunResult, plan_json
 from salesops_desktop.jobs.commission_clawbacks import clawback_items
-from salesops_desktop.jobs.commission_facts import Facts, packed
+from salesops_desktop.jobs.commission_facts import Facts, columns_of, packed
 from salesops_desktop.jobs.commission_inputs import Inputs
 from salesops_desktop.jobs.commission_settlements import resettle
 from salesops_desktop.model.enums import RunStatus
@@ -42,7 +42,8 @@ def store_run(connection: Connection, facts: Facts, inputs: Inputs, result: RunR
     if inputs.prorated:
         inside = [said for (_, a, b), said in inputs.prorated.items() if a <= period.end and b >= period.start]
         notes += [f"{len(inside)} quotas are prorated. {'; '.join(inside[:10])}."] if inside else []
-    hashes = facts.hashes()
+    columns = columns_of(facts.credits)
+    hashes = facts.hashes(columns)
     connection.exec_driver_sql(
         "UPDATE commission_run SET status = ?, inputs_hash = ?, result_hash = ?, plans = ?, notes = ? WHERE id = ?",
         (
@@ -52,7 +53,7 @@ def store_run(connection: Connection, facts: Facts, inputs: Inputs, result: RunR
     )  # fmt: skip
     connection.exec_driver_sql(
         "INSERT INTO run_input (run_id, hashes, content) VALUES (?, ?, ?)",
-        (run, json.dumps(hashes, sort_keys=True), packed(facts)),
+        (run, json.dumps(hashes, sort_keys=True), packed(facts, columns)),
     )
     connection.exec_driver_sql(
         "INSERT INTO run_event (run_id, status, who, at, note) VALUES (?, ?, ?, ?, NULL)",

@@ -17,7 +17,7 @@ from salesops_desktop.commission import (
     Window,
     definition,
 )
-from salesops_desktop.commission.clawbacks import Clawback
+from salesops_desktop.commission.clawbacks import Clawback, ClawbackRate
 from salesops_desktop.commission.draws import Draw
 from salesops_desktop.jobs.commission_facts import load_facts, packed, unpacked
 from salesops_desktop.jobs.commission_inputs import inputs_of, load_inputs, load_plans
@@ -344,6 +344,19 @@ def test_a_cancellation_takes_back_what_its_sale_was_paid(locked, stored):
     items = stored(context, "SELECT amount, why FROM run_item WHERE run_id = ? AND kind = 'clawback'", run)
     assert {amount for amount, _ in items} == {0}
     assert "is over" in items[0][1]
+    change_plans(context, clawback=Clawback(window_days=90, rate=ClawbackRate.PRESENT))
+    run_commissions(context, "2026-09")
+    assert stored(context, "SELECT count(*) FROM run_item WHERE kind = 'clawback'") == [(0,)]
+    ((pay,),) = stored(context, "SELECT sum(payout) FROM run_line WHERE transaction_number = 'CANCEL-1'")
+    assert pay < 0
+    change_plans(context, clawback=Clawback(window_days=1, rate=ClawbackRate.PRESENT))
+    run_commissions(context, "2026-09")
+    assert stored(context, "SELECT count(*) FROM run_line WHERE transaction_number = 'CANCEL-1'") == [(0,)]
+
+
+def test_a_plan_called_like_a_document_is_no_document(company):
+    sql(company, "UPDATE plan SET name = '[draft] {new' WHERE id = 1")
+    assert run_commissions(company, "2026-09").head.status is RunStatus.CALCULATED
 
 
 def test_quotas_are_prorated_by_the_days_served(company, stored):
