@@ -2,6 +2,7 @@
 
 from salesops_desktop.commission.calculate import calculate
 from salesops_desktop.commission.exchange import ExchangeRate, ExchangeRates
+from salesops_desktop.commission.lines import Lines
 from salesops_desktop.commission.lint import Finding, Severity, lint, lint_assignments
 from salesops_desktop.commission.plan import (
     Axis,
@@ -29,7 +30,7 @@ from salesops_desktop.commission.plan import (
 )
 from salesops_desktop.commission.proration import DayCount, Proration
 from salesops_desktop.commission.recalculate import affected, contributing, recalculate
-from salesops_desktop.commission.records import NO_PERSON, Credits, Extra, Line, Lines, Notice, RunResult, Unpaid
+from salesops_desktop.commission.records import NO_PERSON, Credits, Extra, Line, Notice, RunResult, Unpaid
 from salesops_desktop.commission.reference import Reference, reference
 from salesops_desktop.commission.splits import split_credits
 from salesops_desktop.commission.stored import definition, plan_from, plan_hash, plan_json, read_plan

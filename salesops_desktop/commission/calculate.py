@@ -13,9 +13,10 @@ import numpy.typing as npt
 from salesops_desktop.commission.counting import WINDOW_PERIOD, Business, Counted, converted, count, plain, window_of
 from salesops_desktop.commission.exchange import ExchangeRates, convert_column
 from salesops_desktop.commission.levels import Level, Levels, ScoreBook, TargetBook, levelled, terms_of
+from salesops_desktop.commission.lines import Lines, Stored, Windows
 from salesops_desktop.commission.lint import Severity, lint
 from salesops_desktop.commission.notices import REASON, State, notices
-from salesops_desktop.commission.ordering import order_by, stable_order, text_keys
+from salesops_desktop.commission.ordering import order_by, text_keys
 from salesops_desktop.commission.plan import (
     Component,
     Plan,
@@ -29,7 +30,7 @@ from salesops_desktop.commission.plan import (
     Window,
 )
 from salesops_desktop.commission.quotas import QuotaBook
-from salesops_desktop.commission.records import NO_PERSON, Credits, Days, Extra, Ints, Lines, RunResult
+from salesops_desktop.commission.records import NO_PERSON, Credits, Days, Extra, Ints, RunResult
 from salesops_desktop.commission.spans import FOREVER, Hierarchy, Spans, plan_spans
 from salesops_desktop.commission.tiers import Terms, earned, lines_pay, multiplied, payout
 from salesops_desktop.expressions.rational import Rational, divide, product, to_int64, total, whole
@@ -101,11 +102,14 @@ def calculate(
                 overrides.append((number, place))
             else:
                 parts.append(staff.component(place))
-    base = Lines.concatenate(parts)
-    for number, place in overrides:
-        parts.append(run.override(number, place, plan_spans(assignments, run.plans[number]), base))
+    if overrides:
+        base = Lines.concatenate(credits_in, parts)
+        parts = [base]
+        for number, place in overrides:
+            parts.append(run.override(number, place, plan_spans(assignments, run.plans[number]), base))
     progress(steps, steps, "Adding up")
-    return run.result(Lines.concatenate(parts))
+    lines = Lines.concatenate(credits_in, parts)
+    return run.result(lines)
 
 
 class _Run:
@@ -216,10 +220,6 @@ class _Run:
 
     def result(self, lines: Lines) -> RunResult:
         """The finished run."""
-        # Plans and components come in their order, and each component's lines as they accumulated.
-        order = stable_order(lines.person)
-        if not (lines.person[1:] >= lines.person[:-1]).all():
-            lines = lines.take(order)
         open_rows = np.flatnonzero(self.in_period & (self.state != State.PAID))
         open_rows = open_rows[np.lexsort((self.credits.key[open_rows], self.dates[open_rows].astype(np.int64)))]
         unpaid = tuple((int(self.credits.key[row]), REASON[State(int(self.state[row]))]) for row in open_rows)
@@ -305,7 +305,7 @@ class _Staff:
         counted = counted.take(run.in_period[counted.rows])
         rows, person, window = counted.rows, counted.person, counted.window
         if not len(rows):
-            return Lines.empty()
+            return Lines.empty(run.credits)
         levels, inverse = self._levels_of(component, person, window)
         lacking = np.array([bool(level.missing) for level in levels])
         if lacking.any():
@@ -318,36 +318,37 @@ class _Staff:
             counted, inverse = counted.take(stay), inverse[stay]
             rows, person = counted.rows, counted.person
             if not len(rows):
-                return Lines.empty()
+                return Lines.empty(run.credits)
         terms, columns = terms_of(levels, inverse)
         amount, before = counted.amount, counted.before
         after = to_int64(total(before, amount), "A total")
         pay, tier, rate = self._paid(component, counted, after, terms, columns.open)
         if component.source is not Source.TEAM_CREDITS:
             run.mark(rows, State.PAID)
-        return Lines(
-            person=person,
-            plan=np.full(len(rows), self.number, dtype=np.int64),
-            component=np.full(len(rows), place, dtype=np.int64),
-            credit=run.credits.key[rows],
-            row=rows.astype(np.int64),
-            date=run.dates[rows],
-            credit_amount=run.credits.amount[rows],
-            credit_currency=run.credits.currency[rows],
+        first = np.flatnonzero(np.r_[True, inverse[1:] != inverse[:-1]])
+        many = len(first)
+        windows = Windows(
+            person=person[first],
+            plan=np.full(many, self.number, dtype=np.int64),
+            component=np.full(many, place, dtype=np.int64),
+            quota=columns.quota[first],
+            target=columns.target[first],
+            factor=columns.factor[first],
+            factor_of=columns.factor_of[first],
+            open=columns.open[first],
+        )
+        stored = Stored(
+            window=np.repeat(np.arange(many), np.diff(np.r_[first, len(rows)])),
+            row=rows,
             exchange_rate=counted.fx,
             amount=amount,
             before=before,
-            after=after,
-            quota=columns.quota,
             tier=tier,
             rate=rate,
-            window_start=counted.window,
-            target=columns.target,
-            factor=columns.factor,
-            factor_of=columns.factor_of,
-            open=columns.open,
+            start=counted.window.astype(np.int64),
             pay=pay,
         )
+        return Lines.of(run.credits, windows, stored)
 
     def _paid(
         self, component: Component, counted: Counted, after: Ints, terms: Terms, is_open: Ints

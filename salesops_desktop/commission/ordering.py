@@ -65,9 +65,12 @@ def text_keys(texts: npt.NDArray[Any]) -> list[Ints]:
     if not len(texts):
         return []
     words = texts.tolist()
-    if not all(type(word) is str for word in words):
+    try:
+        joint = "".join(words)
+    except TypeError:
         words = [str(word) for word in words]
-    if "\0" in "".join(words):  # arrays of one width cannot tell it from the end of a text
+        joint = "".join(words)
+    if "\0" in joint:  # arrays of one width cannot tell it from the end of a text
         return [_ranks(words)]
     try:
         spelled = texts.astype("S")
@@ -76,8 +79,7 @@ def text_keys(texts: npt.NDArray[Any]) -> list[Ints]:
     letters = np.ascontiguousarray(spelled).view(np.uint8).reshape(len(texts), spelled.dtype.itemsize)
     keys: list[Ints] = []
     size = 2**_WIDEST + 1
-    for place in range(letters.shape[1]):
-        column = letters[:, place]
+    for column in np.ascontiguousarray(letters.T):
         low, high = int(column.min()), int(column.max())
         if low == high:
             continue

@@ -5,15 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from salesops_desktop.commission.exchange import ExchangeRates
+from salesops_desktop.commission.lines import Lines
 from salesops_desktop.commission.plan import Component, Plan
 from salesops_desktop.expressions import Schema
 from salesops_desktop.model.money import Money
@@ -125,71 +125,6 @@ class Notice:
     sentence: str
     blocking: bool
     credits: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Payout lines as columns of equal length, ordered by person, plan, component, then as they accumulated.
-
-    Money is in minor units of the plan's currency except ``credit_amount``.
-    """
-
-    person: Ints
-    plan: Ints
-    """Index into :attr:`RunResult.plans`."""
-    component: Ints
-    """Index into the plan's components."""
-    credit: Ints
-    """The credit's key."""
-    row: Ints
-    """The credit's row in :attr:`RunResult.credits`."""
-    date: Days
-    credit_amount: Ints
-    credit_currency: Texts
-    exchange_rate: Ints
-    """× 1e9."""
-    amount: Ints
-    """What the component's measure counts."""
-    before: Ints
-    """The window's total before this line."""
-    after: Ints
-    quota: Ints
-    """0 where the component needs none."""
-    tier: Ints
-    """The tier ``after`` lies in; -1 below the first."""
-    rate: Ints
-    """That tier's rate, ppm."""
-    window_start: Days
-    target: Ints
-    """The target incentive the component stands for; 0 where it needs none."""
-    factor: Ints
-    """Numerator of the product of the factors."""
-    factor_of: Ints
-    """Its denominator."""
-    open: Ints
-    """1 where the component's own rates hold, 0 where its gate is closed."""
-    pay: Ints
-
-    def __len__(self) -> int:
-        return len(self.person)
-
-    @classmethod
-    def concatenate(cls, parts: Sequence[Lines]) -> Lines:
-        """All lines of ``parts`` in order."""
-        if len(parts) < 2:
-            return parts[0] if parts else cls.empty()
-        return cls(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(cls)))
-
-    @classmethod
-    def empty(cls) -> Lines:
-        """No lines."""
-        day, text = np.zeros(0, dtype="datetime64[D]"), np.zeros(0, dtype=object)
-        made: dict[str, npt.NDArray[Any]] = {f.name: np.zeros(0, dtype=np.int64) for f in fields(cls)}
-        return cls(**(made | {"date": day, "window_start": day, "credit_currency": text}))
-
-    def take(self, rows: npt.NDArray[np.intp]) -> Lines:
-        """The same lines with ``rows`` only, in that order."""
-        return Lines(*(getattr(self, f.name)[rows] for f in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,10 +266,10 @@ class RunResult:
     def digest(self) -> str:
         """SHA-256 over every line; the same for the same inputs in any order."""
         seal = hashlib.sha256(f"{self.period.start}|{self.period.end}|{[p.name for p in self.plans]}".encode())
-        for column in fields(self.lines):
-            if column.name == "row":
+        for name in Lines.COLUMNS:
+            if name == "row":
                 continue
-            values = getattr(self.lines, column.name)
+            values = self.lines.column(name)
             if values.dtype == object:
                 alike = len(values) and bool(np.all(values == values[0]))
                 words = [str(values[0])] * len(values) if alike else [str(value) for value in values]

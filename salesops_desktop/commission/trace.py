@@ -17,7 +17,7 @@ from salesops_desktop.commission.lint import NUMBERS, measures_of, percent
 from salesops_desktop.commission.plan import Basis, Component, Pays, RateTable, RoundingStage, Source, TierMode
 from salesops_desktop.commission.records import Line, RunResult
 from salesops_desktop.commission.tiers import slide
-from salesops_desktop.commission.trace_rates import WindowPay
+from salesops_desktop.commission.trace_rates import WindowPay, spelled
 from salesops_desktop.expressions import Formula, Kind, Rounding, compile_formula
 from salesops_desktop.expressions.check import KIND_OF
 from salesops_desktop.expressions.excel import decimal_text
@@ -352,7 +352,7 @@ class _Trace:
             self._rate(table, i)
             text, words = "0", "The scale begins with the first unit"
             if i:
-                part = f"({tier.lower}-{table.tiers[i - 1].lower})*{PPM}*{sliding.scale}/({PPM}-tier_{i}_rate)"
+                part = f"({tier.lower}-{table.tiers[i - 1].lower})*{PPM}*{spelled(sliding.scale)}/({PPM}-tier_{i}_rate)"
                 text = f"tier_{i}_from+{part}"
                 words = f"When the company has {Money(tier.lower, self.currency)}; × {sliding.scale:,}"
             self.add(
@@ -381,7 +381,7 @@ class _Trace:
             )
         divisor = "1"
         if table.mode is TierMode.OWN_OUTPUT:
-            divisor = str(slide(table).scale)
+            divisor = spelled(slide(table).scale)
         if table.pays is Pays.TARGET:
             text, exact, divisor = f"({text})*target", exact * self.target, f"{divisor}*{PPM}"
             if not table.stepped:

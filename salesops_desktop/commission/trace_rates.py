@@ -110,12 +110,12 @@ class WindowPay:
         return text, pays, "The first tier's part × its rate, and all above it × the rate of the tier reached"
 
     def _own_output(self) -> tuple[str, Fraction, str]:
-
         scale, parts, pays = slide(self.table).scale, [], 0
         last = len(self.table.tiers) - 1
         for i, tier in enumerate(self.table.tiers):
             start, end = f"tier_{i + 1}_from", f"tier_{i + 2}_from"
-            reached = f"{self.when}*{scale}" if i == last else f"MIN({self.when}*{scale},{end})"
+            whole = f"{self.when}*{spelled(scale)}"
+            reached = whole if i == last else f"MIN({whole},{end})"
             size = self.total * scale if i == last else min(self.total * scale, self.number(end))
             size -= self.number(start)
             text = f"({reached}-{start})"
@@ -138,3 +138,9 @@ class WindowPay:
             parts.append(f"{text}*tier_{i + 1}_rate")
             pays += size * tier.rate
         return "+".join(parts), Fraction(pays), "Each tier's part of the total × its rate"
+
+
+def spelled(number: int) -> str:
+    """A whole number as formulas may write it: none with more than 15 digits."""
+    high, low = divmod(number, 10**12)
+    return str(number) if number < 10**15 else f"({spelled(high)}*{10**12}+{low})"
