@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+
+from salesops_desktop.jobs import territory_solving
+from salesops_desktop.jobs.context import JobContext
+from salesops_desktop.jobs.sample_company import sample
+from salesops_desktop.jobs.territories import design_territories
+from salesops_desktop.jobs.workspaces import opened
+from salesops_desktop.territory import portfolio
 
 ROOT = Path(__file__).parents[1]
 
@@ -26,6 +37,52 @@ def shared_data(*parts: str) -> Path:
 def shared():
     """Locate shared data: ``shared("crm_maven", "products.csv")``."""
     return shared_data
+
+
+@contextlib.contextmanager
+def short_searches():
+    """Designs of a tenth of the steps, proofs of a fifth of the work: the companies of tests have 200 accounts.
+
+    For tests of what is done with designs; those of the engine (tests/territory) say themselves how long to search.
+    """
+    quick = dataclasses.replace(portfolio.PLANS["quick"], steps=portfolio.PLANS["quick"].steps // 10)
+    work = territory_solving._PROOF["quick"] / 5
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(portfolio.PLANS, "quick", quick)
+        patch.setitem(territory_solving._PROOF, "quick", work)
+        yield
+
+
+def made_once(tmp_path_factory, name, make):
+    """A workspace made by the first who asks; the other processes of the same run wait for it and share it."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    path = folder / f"{name}.salesops"
+    with FileLock(f"{path}.lock"):
+        if not path.exists():
+            fresh = tmp_path_factory.mktemp(name) / path.name
+            make(fresh)
+            fresh.rename(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def small_company(tmp_path_factory):
+    """The file of the sample company at a twentieth of its size; not to be opened: tests get copies."""
+    return made_once(tmp_path_factory, "small", lambda path: sample(JobContext(), path, scale=0.05))
+
+
+@pytest.fixture(scope="session")
+def designed_company(small_company, tmp_path_factory):
+    """The file of the small company with a design, scenario 1; not to be opened: tests get copies."""
+
+    def make(path):
+        shutil.copy(small_company, path)
+        with short_searches(), opened(path) as context:
+            design_territories(context, name="Draft")
+
+    return made_once(tmp_path_factory, "designed", make)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from salesops_desktop.jobs import commissions, territories
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.sample_company import sample
 from salesops_desktop.jobs.workspaces import opened
+from tests.conftest import short_searches
 
 
 class FakeWindow:
@@ -32,12 +33,19 @@ class FakeWindow:
         return [picture]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def quick_designs():
+    """Designs made here are searched for a short while."""
+    with short_searches():
+        yield
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
     """A small company with a design and a run; not to be written to."""
     path = tmp_path_factory.mktemp("finished") / "small.salesops"
     sample(JobContext(), path, files=path.parent / "files", scale=0.05)
-    with opened(path) as context:
+    with short_searches(), opened(path) as context:
         territories.design_territories(context)
         commissions.run_commissions(context)
     return path

@@ -1,4 +1,4 @@
-"""One small company for all tests of jobs."""
+"""The small company, open: a copy for each test of jobs."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ import shutil
 
 import pytest
 
-from salesops_desktop.jobs.context import JobContext
-from salesops_desktop.jobs.sample_company import sample
-from salesops_desktop.jobs.territories import design_territories
 from salesops_desktop.jobs.workspaces import opened
+from tests.conftest import short_searches
 
 
-@pytest.fixture(scope="session")
-def small_company(tmp_path_factory):
-    """The file of a small sample company; not to be written to."""
-    path = tmp_path_factory.mktemp("small") / "small.salesops"
-    sample(JobContext(), path, scale=0.05)
-    return path
+@pytest.fixture(scope="module", autouse=True)
+def quick_designs():
+    """Designs made here are searched for a short while."""
+    with short_searches():
+        yield
 
 
 @pytest.fixture
@@ -26,15 +23,6 @@ def company(small_company, tmp_path):
     path = shutil.copy(small_company, tmp_path / "small.salesops")
     with opened(path) as context:
         yield context
-
-
-@pytest.fixture(scope="session")
-def designed_company(small_company, tmp_path_factory):
-    """The file of the small company with a design, scenario 1; not to be written to."""
-    path = shutil.copy(small_company, tmp_path_factory.mktemp("designed") / "designed.salesops")
-    with opened(path) as context:
-        design_territories(context, name="Draft")
-    return path
 
 
 @pytest.fixture

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
-from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.exports import export_records
 from salesops_desktop.jobs.imports import import_files
 from salesops_desktop.jobs.sample import AS_OF
-from salesops_desktop.jobs.sample_company import sample
 from salesops_desktop.jobs.workspaces import opened
 from salesops_desktop.model.entities import ENTITIES
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory):
-    path = tmp_path_factory.mktemp("round") / "small.salesops"
-    sample(JobContext(), path, scale=0.05)
+def company(small_company, tmp_path_factory):
+    path = shutil.copy(small_company, tmp_path_factory.mktemp("round") / "small.salesops")
     with opened(path) as context:
         yield context
 

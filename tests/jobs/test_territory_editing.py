@@ -11,8 +11,13 @@ from salesops_desktop.model.errors import InputRefusedError
 
 
 @pytest.fixture
+def company(designed):
+    """Here the small company has a design."""
+    return designed
+
+
+@pytest.fixture
 def draft(company):
-    territories.design_territories(company, name="Draft")
     return territories.scenarios(company).heads[0].id
 
 
@@ -98,7 +103,7 @@ def test_a_strip_of_plans_and_one_of_them_kept(company, stored):
     assert len(table) == len(strip.plans) >= 2
     moved = [plan.moved for plan in strip.plans]
     assert moved == sorted(moved)
-    assert stored(company, "SELECT count(*) FROM scenario") == [(0,)]
+    assert stored(company, "SELECT count(*) FROM scenario") == [(1,)]  # the design, and nothing of the strip
     kept = editing.keep_plan(company, strip, 2, "Second")
     desk = editing.open_desk(company, kept.kept)
     assert desk.name == "Second"

@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 
 import pytest
 
 from salesops_desktop.jobs import territories
 from salesops_desktop.jobs.territory_quotas import Season, Vacancies, preview_quotas, set_quotas, stored_quotas
 from salesops_desktop.jobs.territory_seats import load_seats, presence
-from salesops_desktop.jobs.workspaces import opened
 from salesops_desktop.model.errors import FaultsError, InputRefusedError
 from salesops_desktop.model.periods import FiscalCalendar, PeriodKind
 
 
-@pytest.fixture(scope="module")
-def designed(small_company, tmp_path_factory):
-    """The small company with a scenario; not to be written to."""
-    path = shutil.copy(small_company, tmp_path_factory.mktemp("designed") / "small.salesops")
-    with opened(path) as context:
-        territories.design_territories(context, name="Draft")
-    return path
-
-
 @pytest.fixture
-def company(designed, tmp_path):
-    path = shutil.copy(designed, tmp_path / "small.salesops")
-    with opened(path) as context:
-        yield context
+def company(designed):
+    """Here the small company has a design."""
+    return designed
 
 
 @pytest.fixture

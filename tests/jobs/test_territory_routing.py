@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
 from salesops_desktop.jobs import territories
 from salesops_desktop.jobs.territory_records import account_rows, families_of, lead_rows, new_records, plain_code
 from salesops_desktop.jobs.territory_routing import Routed, make_routing_rules, route_records
-from salesops_desktop.jobs.workspaces import opened
 from salesops_desktop.model.errors import InputRefusedError, NothingToDoError
 
 
-@pytest.fixture(scope="module")
-def designed(small_company, tmp_path_factory):
-    """The small company with a scenario; not to be written to."""
-    path = shutil.copy(small_company, tmp_path_factory.mktemp("designed") / "small.salesops")
-    with opened(path) as context:
-        territories.design_territories(context, name="Draft")
-    return path
-
-
 @pytest.fixture
-def company(designed, tmp_path):
-    path = shutil.copy(designed, tmp_path / "small.salesops")
-    with opened(path) as context:
-        yield context
+def company(designed):
+    """Here the small company has a design."""
+    return designed
 
 
 @pytest.fixture

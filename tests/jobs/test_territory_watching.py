@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 
 from salesops_desktop.jobs.context import JobContext
-from salesops_desktop.jobs.sample_company import sample
 from salesops_desktop.jobs.territories import design_territories, show_territories
 from salesops_desktop.jobs.territory_watching import Watch, WatchedContext
 from salesops_desktop.jobs.workspaces import Workspace
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    path = tmp_path_factory.mktemp("watched") / "Sample.salesops"
-    sample(JobContext(), path, scale=0.05)
+def made(small_company, tmp_path_factory):
+    path = shutil.copy(small_company, tmp_path_factory.mktemp("watched") / "Sample.salesops")
     with Workspace.open(path) as workspace:
         yield workspace
 

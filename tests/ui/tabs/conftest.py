@@ -1,4 +1,4 @@
-"""A small sample company for the tests of the tabs: made once, copied for each test."""
+"""A copy of the small company for each test of the tabs."""
 
 from __future__ import annotations
 
@@ -6,21 +6,19 @@ import shutil
 
 import pytest
 
-from salesops_desktop.jobs.context import JobContext
-from salesops_desktop.jobs.sample_company import sample
+from tests.conftest import short_searches
 
 
-@pytest.fixture(scope="session")
-def made_sample(tmp_path_factory):
-    """The sample at a twentieth of its size. Not to be opened: tests get copies."""
-    path = tmp_path_factory.mktemp("sample") / "Sample.salesops"
-    sample(JobContext(), path, scale=0.05)
-    return path
+@pytest.fixture(scope="module", autouse=True)
+def quick_designs():
+    """Designs made here are searched for a short while."""
+    with short_searches():
+        yield
 
 
 @pytest.fixture
-def small_sample(made_sample, tmp_path):
+def small_sample(small_company, tmp_path):
     """A copy of the sample, the test's own."""
     path = tmp_path / "Small company.salesops"
-    shutil.copy(made_sample, path)
+    shutil.copy(small_company, path)
     return path
