@@ -38,10 +38,13 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "show": ("tables",),
     "territories": (
         "territories",
+        "territory_checks",
+        "territory_comparison",
         "territory_editing",
         "territory_headcount",
         "territory_packs",
         "territory_proposals",
+        "territory_proving",
         "territory_quotas",
         "territory_routing",
         "territory_rules",

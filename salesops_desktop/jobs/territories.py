@@ -134,14 +134,17 @@ def design_territories(
     watch = context.watch if isinstance(context, WatchedContext) else None
     solved = solve(whole, seed, context.progress, watch)
     whole = dataclasses.replace(whole, assignment=solved.assignment)
+    proof = solved.certificate
     figures: dict[str, object] = {
-        "sentences": [*whole.notes, *solved.sentences], "certificate": solved.certificate.to_json(),
-    }  # fmt: skip
+        "sentences": [*whole.notes, *solved.sentences],
+        "certificate": None if proof is None else proof.to_json(),
+    }
     with context.workspace.action(f"Design territories{': ' + name if name else ''}", kind="job") as unit:
         scenario = store_design(unit.connection, whole, solved, name, seed, figures)
     context.changed("scenario", "territory", "assignment", "area_assignment")
+    context.progress(0, 0, "Reporting")
     with context.workspace.read() as connection:
-        return report_of(connection, scenario)
+        return report_of(connection, scenario, inputs=whole.inputs)
 
 
 def _asked(connection: Connection, wishes: DesignWishes, based_on: int, context: JobContext) -> ScenarioProblem:

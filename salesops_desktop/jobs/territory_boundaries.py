@@ -78,17 +78,22 @@ def _by_accounts(theirs: pd.Series[str], own: pd.Series[str], owner: Indices, ac
 
     Someone who owns nothing yet goes to the part with the most potential per person.
     """
+    code, parts = pd.factorize(own, sort=True)
+    if not len(parts):
+        return theirs
     found = theirs.copy()
-    weight = accounts["potential_minor"].astype("float64") + 1.0
-    for row in np.flatnonzero(theirs.isna().to_numpy()).tolist():
-        mine = weight[(owner == row) & own.notna().to_numpy()].groupby(own).sum()
-        if len(mine):
-            found.iloc[row] = mine.idxmax()
-    total = weight.groupby(own).sum()
+    weight = accounts["potential_minor"].to_numpy(np.float64) + 1.0
+    here = np.flatnonzero((owner >= 0) & (code >= 0))
+    held = np.bincount(owner[here] * len(parts) + code[here], weight[here], len(theirs) * len(parts))
+    held = held.reshape(len(theirs), len(parts))
+    for row in np.flatnonzero(theirs.isna().to_numpy() & (held > 0).any(axis=1)).tolist():
+        found.iloc[row] = parts[int(held[row].argmax())]
+    total = np.bincount(code[code >= 0], weight[code >= 0], len(parts))
+    seats = np.array([(found == part).sum() for part in parts], dtype=np.float64)
     for row in np.flatnonzero(found.isna().to_numpy()).tolist():
-        seats = found.value_counts().to_dict()
-        if len(total):
-            found.iloc[row] = max(total.index, key=lambda part: total[part] / (seats.get(part, 0) or 0.5))
+        part = int((total / np.where(seats > 0, seats, 0.5)).argmax())
+        found.iloc[row] = parts[part]
+        seats[part] += 1
     return found
 
 

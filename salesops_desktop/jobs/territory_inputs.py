@@ -131,10 +131,7 @@ def load_territory_inputs(
     progress(0, 0, "Finding the people's places")
     notes += _locate(people, "people")
     progress(0, 0, "Telling who works what")
-    rows = {int(person): i for i, person in enumerate(people["id"])}
-    owner = np.array(
-        [rows.get(int(v), NOBODY) if not pd.isna(v) else NOBODY for v in accounts["owner_id"]], dtype=np.intp
-    )
+    owner = pd.Index(people["id"]).get_indexer(accounts["owner_id"].astype("Float64").fillna(NOBODY)).astype(np.intp)
     people["capacity"] = capacities(connection, people, date or as_of)
     notes += set_parts(accounts, people, owner, boundary if within_regions else Boundary.NONE)
     group = families(accounts)
@@ -181,6 +178,8 @@ def _won(connection: Connection, facts: CompanyFacts, accounts: pd.DataFrame, as
 
 def _sellers(people: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     """Those who may work a territory: reps and owners of accounts who are still there."""
+    if people.empty:  # columns without values have no type to compare
+        return people
     day = as_of.isoformat()
     gone = people["end_date"].notna() & (people["end_date"] <= day)
     gone |= people["active"].notna() & (people["active"] == 0)
@@ -229,6 +228,8 @@ def named(names: Iterable[object], few: int = 5) -> str:
 
 def families(accounts: pd.DataFrame) -> Indices:
     """One number for all accounts under the same ultimate parent within one part; -1 where an account stands alone."""
+    if accounts["parent_id"].isna().all():
+        return np.full(len(accounts), NOBODY, dtype=np.intp)
     place = {int(key): i for i, key in enumerate(accounts["id"])}
     parent = [place.get(int(v), NOBODY) if not pd.isna(v) else NOBODY for v in accounts["parent_id"]]
     root = np.arange(len(accounts), dtype=np.intp)

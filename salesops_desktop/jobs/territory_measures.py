@@ -112,6 +112,12 @@ def _column(inputs: TerritoryInputs, name: str) -> Column:
         return Column(name, name, kind, np.ones(count, dtype=np.int64), None)
     raw = inputs.accounts[_COLUMNS.get(name, name)]
     absent = raw.isna().to_numpy()
+    numeric = raw.dtype.kind in "if" and not absent.any()
+    if numeric and kind in (ValueKind.INTEGER, ValueKind.MONEY) and raw.dtype.kind == "i":
+        exact = raw.to_numpy(np.int64)
+        return Column(name, name, kind, exact, None, inputs.facts.currency if kind is ValueKind.MONEY else None)
+    if numeric and kind in (ValueKind.NUMBER, ValueKind.FRACTION):
+        return Column(name, name, kind, raw.to_numpy(np.float64), None)
     cells: Sequence[object] = [None if gone else value for gone, value in zip(absent, raw, strict=True)]
     if kind in (ValueKind.INTEGER, ValueKind.MONEY):
         cells = [0 if value is None else int(str(value).split(".")[0]) for value in cells]

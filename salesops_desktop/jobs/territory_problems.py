@@ -12,6 +12,14 @@ from sqlalchemy import Connection
 from salesops_desktop.jobs.territory_inputs import NOBODY, TerritoryInputs, load_territory_inputs, named
 from salesops_desktop.jobs.territory_links import unit_links
 from salesops_desktop.jobs.territory_measures import Measure, measures_of
+from salesops_desktop.jobs.territory_standing import (
+    Seat,
+    area_seats,
+    moved_out,
+    seats_for,
+    stored_seats,
+    todays,
+)
 from salesops_desktop.jobs.territory_units import Units, make_units, single_accounts
 from salesops_desktop.jobs.territory_wishes import DesignWishes, UnitKind
 from salesops_desktop.model.errors import Fault, FaultsError, InputRefusedError
@@ -20,34 +28,8 @@ from salesops_desktop.territory import DesignProblem
 
 Indices = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
-_PPM = 1_000_000
 
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """A territory: its person or vacancy.
-
-    Attributes:
-        name: what it is called.
-        person: row in the inputs' people, -1 for a vacancy.
-        person_id: the person's row id, None for a vacancy.
-        latitude: degrees: where its person lives; NaN where not known.
-        longitude: degrees.
-        capacity: what it can carry, in full-time people.
-        part: the boundary it lies in.
-        locked: whether a new design leaves it as it is.
-        territory_id: its row id; 0 where it is not stored.
-    """
-
-    name: str
-    person: int
-    person_id: int | None
-    latitude: float
-    longitude: float
-    capacity: float
-    part: str
-    locked: bool = False
-    territory_id: int = 0
+__all__ = ["ScenarioProblem", "Seat", "assemble", "build_problem", "seats_for", "stored_seats", "todays", "wishes_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +75,15 @@ class ScenarioProblem:
         return np.flatnonzero(self.units.of_account == unit)
 
 
-def build_problem(connection: Connection, scenario: int, *, progress: Progress = silent) -> ScenarioProblem:
+def build_problem(
+    connection: Connection, scenario: int, *, inputs: TerritoryInputs | None = None, progress: Progress = silent
+) -> ScenarioProblem:
     """A stored scenario as the problem it answers, with its assignment; today's owners where ``scenario`` is 0.
 
     Args:
         connection: a read connection.
         scenario: its number.
+        inputs: accounts and people where they have been read for these wishes already.
         progress: told between the steps; may cancel.
 
     Raises:
@@ -106,7 +91,7 @@ def build_problem(connection: Connection, scenario: int, *, progress: Progress =
         FaultsError: there are no accounts or nobody to work them.
     """
     wishes = wishes_of(connection, scenario)
-    inputs = load_territory_inputs(
+    inputs = inputs or load_territory_inputs(
         connection, boundary=wishes.boundary, date=wishes.date if scenario else None, progress=progress
     )
     if not scenario:
@@ -116,9 +101,9 @@ def build_problem(connection: Connection, scenario: int, *, progress: Progress =
     seats, seat, locked = stored_seats(connection, inputs, scenario)
     rows = np.flatnonzero(seat >= 0)
     units = make_units(inputs.accounts, rows, wishes.units, progress)
-    areas = _area_seats(connection, scenario, seats, units)
+    areas = area_seats(connection, scenario, seats, units)
     if wishes.units is not UnitKind.ACCOUNTS:
-        units = _moved_out(inputs, units, seat, areas)
+        units = moved_out(inputs, units, seat, areas)
         areas = np.append(areas, np.full(len(units) - len(areas), NOBODY))
     return assemble(connection, inputs, wishes, seats, units, seat, locked=locked, areas=areas)
 
@@ -135,107 +120,6 @@ def wishes_of(connection: Connection, scenario: int) -> DesignWishes:
     if row is None:
         raise InputRefusedError(f"There is no scenario {scenario}.", way_out="See the list: territories list.")
     return DesignWishes.from_json(row[0])
-
-
-def todays(inputs: TerritoryInputs) -> tuple[tuple[Seat, ...], Indices]:
-    """One seat per owner by name, and the seat of each account."""
-    owners = np.unique(inputs.owner[inputs.owner >= 0])
-    order = sorted(owners.tolist(), key=lambda row: str(inputs.people["name"].iloc[row]))
-    seat = np.full(len(inputs.people) + 1, NOBODY, dtype=np.intp)
-    seat[order] = np.arange(len(order))
-    return tuple(seats_for(inputs, order)), seat[inputs.owner]
-
-
-def seats_for(inputs: TerritoryInputs, rows: Sequence[int]) -> list[Seat]:
-    """A seat for each of some people, called after them; namesakes are numbered."""
-    people = inputs.people
-    seen: dict[str, int] = {}
-    made = []
-    for row in rows:
-        name = str(people["name"].iloc[row])
-        seen[name] = seen.get(name, 0) + 1
-        made.append(
-            Seat(
-                name if seen[name] == 1 else f"{name} ({seen[name]})",
-                row,
-                int(people["id"].iloc[row]),
-                float(people["latitude"].iloc[row]),
-                float(people["longitude"].iloc[row]),
-                float(people["capacity"].iloc[row]),
-                str(people["part"].iloc[row]),
-            )
-        )
-    return made
-
-
-def stored_seats(
-    connection: Connection, inputs: TerritoryInputs, scenario: int
-) -> tuple[tuple[Seat, ...], Indices, npt.NDArray[np.bool_]]:
-    """The territories by name, the seat of each account, and which accounts are locked."""
-    rows = connection.exec_driver_sql(
-        "SELECT id, name, person_id, latitude, longitude, capacity, locked FROM territory WHERE scenario_id = ? "
-        "ORDER BY name",
-        (scenario,),
-    ).fetchall()
-    place = {int(row[0]): i for i, row in enumerate(rows)}
-    assigned = {
-        int(account): (place[int(territory)], bool(lock))
-        for account, territory, lock in connection.exec_driver_sql(
-            "SELECT account_id, territory_id, locked FROM assignment WHERE scenario_id = ?", (scenario,)
-        )
-    }
-    found = [assigned.get(int(account), (NOBODY, False)) for account in inputs.accounts["id"]]
-    seat = np.array([each[0] for each in found], dtype=np.intp)
-    people = {int(person): i for i, person in enumerate(inputs.people["id"])}
-    parts = inputs.accounts["part"]
-    seats = []
-    for i, (number, name, person, latitude, longitude, capacity, locked) in enumerate(rows):
-        row = people.get(int(person), NOBODY) if person is not None else NOBODY
-        mine = parts[seat == i]
-        usual = inputs.people["part"].iloc[row] if row >= 0 else ""
-        full = float(inputs.people["capacity"].iloc[row]) if row >= 0 else 1.0
-        seats.append(
-            Seat(
-                str(name), row, None if person is None else int(person), _known(latitude), _known(longitude),
-                full if capacity is None else capacity / _PPM, str(mine.mode().iloc[0] if len(mine) else usual),
-                bool(locked), int(number),
-            )
-        )  # fmt: skip
-    return tuple(seats), seat, np.array([each[1] for each in found], dtype=np.bool_)
-
-
-def _known(value: float | None) -> float:
-    return float("nan") if value is None else float(value)
-
-
-def _area_seats(connection: Connection, scenario: int, seats: Sequence[Seat], units: Units) -> Indices:
-    """The seat of each unit that is an area, as stored; -1 for the others."""
-    place = {seat.territory_id: i for i, seat in enumerate(seats)}
-    stored = {
-        str(code): place[int(territory)]
-        for code, territory in connection.exec_driver_sql(
-            "SELECT code, territory_id FROM area_assignment WHERE scenario_id = ?", (scenario,)
-        )
-    }
-    return np.array([stored.get(code, NOBODY) if code else NOBODY for code in units.codes], dtype=np.intp)
-
-
-def _moved_out(inputs: TerritoryInputs, units: Units, seat: Indices, areas: Indices) -> Units:
-    """Accounts that were moved out of their area's territory by hand become units of their own."""
-    of_account = units.of_account.copy()
-    held = np.where(of_account >= 0, areas[of_account], NOBODY)
-    apart = np.flatnonzero((of_account >= 0) & (held >= 0) & (held != seat))
-    of_account[apart] = len(units) + np.arange(len(apart))
-    lone = inputs.accounts.iloc[apart]
-    return Units(
-        of_account,
-        units.names + lone["name"].astype(str).tolist(),
-        np.concatenate([units.latitude, lone["latitude"].to_numpy(np.float64)]),
-        np.concatenate([units.longitude, lone["longitude"].to_numpy(np.float64)]),
-        np.concatenate([units.part, lone["part"].to_numpy(object)]),
-        [*units.codes, *[""] * len(apart)],
-        units.edges,
-    )
 
 
 def assemble(
@@ -401,11 +285,13 @@ def _unit_groups(inputs: TerritoryInputs, wishes: DesignWishes, units: Units, pa
         return None
     accounts = inputs.accounts
     keys = []
-    if wishes.keep_parents:
+    if wishes.keep_parents and (inputs.group >= 0).any():
         keys.append([f"f{g}" if g >= 0 else None for g in inputs.group])
     if wishes.keep_metros:
         places = zip(accounts["country"], accounts["state"], accounts["city"], strict=True)
         keys.append([f"c{c}|{s}|{t}" if isinstance(t, str) and t else None for c, s, t in places])
+    if not keys:
+        return None
     root = list(range(len(units)))
 
     def find(unit: int) -> int:

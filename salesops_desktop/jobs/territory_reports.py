@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection
 
-from salesops_desktop.jobs.territory_inputs import NOBODY
+from salesops_desktop.jobs.territory_inputs import NOBODY, TerritoryInputs
 from salesops_desktop.jobs.territory_problems import ScenarioProblem, assemble, build_problem, todays
 from salesops_desktop.jobs.territory_tables import (
     account_table,
@@ -34,7 +34,7 @@ from salesops_desktop.territory import Design, evaluate
 Indices = npt.NDArray[np.intp]
 _T, _I, _N, _F, _D = ValueKind.TEXT, ValueKind.INTEGER, ValueKind.NUMBER, ValueKind.FRACTION, ValueKind.DATE
 
-
+TODAY = "Today's owners"
 EMPTY = Table("", ())
 
 
@@ -183,8 +183,28 @@ def list_scenarios(connection: Connection) -> Scenarios:
     )
 
 
-def report_of(connection: Connection, scenario: int, *, progress: Progress = silent) -> TerritoryReport:
+def named_scenario(connection: Connection, scenario: int) -> str:
+    """The name of a scenario.
+
+    Raises:
+        InputRefusedError: there is no such scenario.
+    """
+    name = connection.exec_driver_sql("SELECT name FROM scenario WHERE id = ?", (scenario,)).scalar()
+    if name is None:
+        raise InputRefusedError(f"There is no scenario {scenario}.", way_out="See the list: territories list.")
+    return str(name)
+
+
+def report_of(
+    connection: Connection, scenario: int, *, inputs: TerritoryInputs | None = None, progress: Progress = silent
+) -> TerritoryReport:
     """A stored scenario, or today's owners where ``scenario`` is 0.
+
+    Args:
+        connection: a read connection.
+        scenario: its number.
+        inputs: accounts and people where they have been read for the scenario already.
+        progress: told between the steps; may cancel.
 
     Raises:
         InputRefusedError: there is no such scenario.
@@ -195,7 +215,7 @@ def report_of(connection: Connection, scenario: int, *, progress: Progress = sil
     ).first()
     if scenario and head is None:
         raise InputRefusedError(f"There is no scenario {scenario}.", way_out="See the list: territories list.")
-    whole = build_problem(connection, scenario, progress=progress)
+    whole = build_problem(connection, scenario, inputs=inputs, progress=progress)
     now = todays_problem(connection, whole) if scenario else whole
     progress(0, 0, "Measuring")
     after = evaluated(whole)
@@ -211,7 +231,7 @@ def report_of(connection: Connection, scenario: int, *, progress: Progress = sil
     accounts = account_table(connection, whole, scenario, reasons)
     return TerritoryReport(
         scenario,
-        str(head[0]) if head else "Today's owners",
+        str(head[0]) if head else TODAY,
         str(head[1]) if head else "current",
         inputs.facts.currency,
         territory_table(whole, after),

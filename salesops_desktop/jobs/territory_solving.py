@@ -11,7 +11,8 @@ import numpy.typing as npt
 from sqlalchemy import Connection
 
 from salesops_desktop.jobs.territory_inputs import NOBODY, TerritoryInputs, named
-from salesops_desktop.jobs.territory_problems import ScenarioProblem, Seat, seats_for
+from salesops_desktop.jobs.territory_problems import ScenarioProblem
+from salesops_desktop.jobs.territory_standing import Seat, seats_for
 from salesops_desktop.jobs.territory_units import AREA_KINDS
 from salesops_desktop.jobs.territory_watching import Watch, watched_design
 from salesops_desktop.jobs.territory_wishes import DesignWishes, Effort
@@ -22,6 +23,9 @@ from salesops_desktop.workspace.text import stored_now
 
 _PROOF = {Effort.QUICK: 1.0, Effort.THOROUGH: 5.0, Effort.LONG: 20.0}
 """Seconds the proof may take."""
+AT_ONCE = 4_000_000
+"""Units times territories up to which a design waits for its proof."""
+LATER = "How much better it could be was not asked for, because of its size: territories prove tells it."
 _PPM = 1_000_000
 
 
@@ -32,7 +36,8 @@ class Solved:
     assignment: npt.NDArray[np.int32]
     """Seat of each unit."""
     sentences: tuple[str, ...]
-    certificate: Certificate
+    certificate: Certificate | None
+    """None where the proof was left for later."""
 
 
 def plan_seats(inputs: TerritoryInputs, wishes: DesignWishes) -> tuple[tuple[Seat, ...], tuple[str, ...]]:
@@ -45,11 +50,11 @@ def plan_seats(inputs: TerritoryInputs, wishes: DesignWishes) -> tuple[tuple[Sea
         FaultsError: fewer territories than parts of the world, or more than accounts.
     """
     people, accounts = inputs.people, inputs.accounts
-    called = people["name"].astype(str).tolist()
+    called, lies = people["name"].astype(str).tolist(), people["part"].astype(str).tolist()
     weight = accounts["potential_minor"].to_numpy(np.float64) + 1.0
     share = {str(part): float(weight[(accounts["part"] == part).to_numpy()].sum()) for part in set(accounts["part"])}
     sizes = {part: int((accounts["part"] == part).sum()) for part in share}
-    rows = [row for row in range(len(people)) if str(people["part"].iloc[row]) in share]
+    rows = [row for row in range(len(people)) if lies[row] in share]
     notes = _left_out(called, set(range(len(people))) - set(rows), "their part of the world has no accounts")
     total = wishes.territories
     if total:
@@ -62,7 +67,7 @@ def plan_seats(inputs: TerritoryInputs, wishes: DesignWishes) -> tuple[tuple[Sea
         vacant = wishes.vacancies
     chosen: list[int] = []
     for part in sorted(share):
-        members = [row for row in rows if people["part"].iloc[row] == part]
+        members = [row for row in rows if lies[row] == part]
         chosen += members[: sizes[part]]
         notes += _left_out(called, set(members[sizes[part] :]), "there are more people than accounts")
     seats = seats_for(inputs, sorted(chosen))
@@ -124,9 +129,22 @@ def solve(whole: ScenarioProblem, seed: int, progress: Progress, watch: Watch | 
         FaultsError: the problem makes no sense; with every reason.
     """
     made, sentences = watched_design(whole, seed, part_of(progress, 0, 85), watch)
+    if len(whole.units) * len(whole.seats) > AT_ONCE:
+        return Solved(made.assignment, (*sentences, LATER), None)
     seconds = _PROOF[Effort.QUICK if watch is not None and watch.enough() else whole.wishes.effort]
     proof = certify(whole.problem, made, seconds=seconds, seed=seed, progress=part_of(progress, 85, 100))
-    return Solved(made.assignment, sentences, proof)
+    return Solved(made.assignment, said_once(sentences, proof), proof)
+
+
+def said_once(sentences: Sequence[str], proof: Certificate) -> tuple[str, ...]:
+    """The engine's sentences without those of measures whose imbalance the proof explains: its figure is the exact one.
+
+    Args:
+        sentences: of the engine.
+        proof: of the same design.
+    """
+    told = {f" on {bound.measure} was not reached: " for bound in proof.balance if bound.unavoidable}
+    return tuple(each for each in sentences if not any(words in each for words in told))
 
 
 def by_rule(whole: ScenarioProblem) -> dict[int, str]:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import job
+from salesops_desktop.jobs.territory_checks import checked, in_words
 from salesops_desktop.jobs.territory_inputs import TerritoryInputs, load_territory_inputs, named
 from salesops_desktop.jobs.territory_wishes import Boundary, DesignWishes
 from salesops_desktop.model.progress import Progress
@@ -97,6 +98,7 @@ def suggested(connection: Connection, progress: Progress) -> Suggestion:
         capacity=capacity,
         keep=tuple(int(key) for key in stay.keys) if stay.keys is not None else (),
     )
+    said = in_words(checked(connection, wishes, progress, inputs))
     rows = [
         ("Balance", " and ".join(name.replace("_", " ") for name in measures), what),
         ("Tolerance", ", ".join(f"{name.replace('_', ' ')} {tolerances[name]:g} %" for name in measures), far),
@@ -109,7 +111,7 @@ def suggested(connection: Connection, progress: Progress) -> Suggestion:
         ("Must not move", f"{len(stay):,} accounts", _stay_reason(stay)),
     ]
     specs = [ColumnSpec("setting", "Setting", _T), ColumnSpec("value", "Proposed", _T), ColumnSpec("why", "Why", _T)]
-    return Suggestion(wishes, build_table("Proposed design", specs, rows), stay, inputs.notes)
+    return Suggestion(wishes, build_table("Proposed design", specs, rows), stay, said)
 
 
 def _boundary(connection: Connection, progress: Progress) -> tuple[Boundary, str]:

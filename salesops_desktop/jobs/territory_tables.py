@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from sqlalchemy import Connection
 
 from salesops_desktop.jobs.territory_inputs import NOBODY
@@ -15,7 +16,7 @@ from salesops_desktop.jobs.territory_units import AREA_KINDS, OUTLINES
 from salesops_desktop.jobs.territory_wishes import UnitKind
 from salesops_desktop.model.borders import load_borders
 from salesops_desktop.model.outlines import load_outlines
-from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
+from salesops_desktop.model.tables import Column, ColumnSpec, Table, ValueKind, build_table
 from salesops_desktop.territory import Design
 
 Indices = npt.NDArray[np.intp]
@@ -64,9 +65,15 @@ def moves(whole: ScenarioProblem) -> npt.NDArray[np.bool_]:
 
 
 def _sums(whole: ScenarioProblem, column: str, where: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    made = np.zeros(len(whole.seats), dtype=np.int64)
-    values = whole.inputs.accounts[column].to_numpy(np.int64)
-    np.add.at(made, whole.seat_of_account[where], values[where])
+    return _added(
+        whole.seat_of_account[where], whole.inputs.accounts[column].to_numpy(np.int64)[where], len(whole.seats)
+    )
+
+
+def _added(place: Indices, values: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
+    """The exact sum of whole numbers by place, [count]."""
+    made = np.zeros(count, dtype=np.int64)
+    np.add.at(made, place, values)
     return made
 
 
@@ -173,30 +180,40 @@ def account_table(connection: Connection, whole: ScenarioProblem, scenario: int,
         ColumnSpec("state", "State", _T),
         ColumnSpec("postal_code", "Postal code", _T),
     ]
-    names = a["name"].astype(str).to_numpy()
-    people = [*inputs.people["name"].astype(str), None]
-    wanted = (
-        "city", "country", "potential_minor", "workload", "open_minor", "next_activity", "latitude", "longitude",
-        "external_id", "won_minor", "segment", "state", "postal_code", "id",
-    )  # fmt: skip
-    rows = [
-        (
-            names[i], whole.seats[place].name if place >= 0 else None, people[owner], _text(city), _text(country),
-            int(potential), float(workload), int(pipeline), _text(activity), bool(moved[i]), latitude, longitude,
-            _text(key), int(won), int(potential - won) if potential else None, int(number) in locks,
-            reasons.get(int(number)), _text(segment), _text(state), _text(postal),
+    potential, won = (a[name].to_numpy(np.int64) for name in ("potential_minor", "won_minor"))
+    keys = a["id"].to_numpy(np.int64)
+    territories = np.array([*(each.name for each in whole.seats), None], dtype=object)
+    people = np.array([*inputs.people["name"].astype(str), None], dtype=object)
+    why = np.array([reasons.get(key) for key in keys.tolist()], dtype=object)
+    values = {
+        "account": a["name"].astype(str).to_numpy(object), "territory": territories[seat],
+        "from_person": people[inputs.owner], "city": _texts(a["city"]), "country": _texts(a["country"]),
+        "potential": potential, "workload": a["workload"].to_numpy(np.float64),
+        "open": a["open_minor"].to_numpy(np.int64),
+        "next_activity": a["next_activity"].to_numpy(object), "moves": moved,
+        "latitude": a["latitude"].to_numpy(np.float64), "longitude": a["longitude"].to_numpy(np.float64),
+        "external_id": _texts(a["external_id"]), "won": won,
+        "white_space": np.where(potential != 0, potential - won, 0),
+        "locked": np.isin(keys, np.array(sorted(locks), dtype=np.int64)), "reason": why,
+        "segment": _texts(a["segment"]), "state": _texts(a["state"]), "postal_code": _texts(a["postal_code"]),
+    }  # fmt: skip
+    values["next_activity"] = np.where(pd.isna(values["next_activity"]), "NaT", values["next_activity"]).astype("M8[D]")
+    unknown = potential == 0
+    columns = tuple(
+        Column(
+            spec.name, spec.label, spec.kind, values[spec.name],
+            unknown if spec.name == "white_space" and unknown.any() else None,
+            spec.currency, digits=spec.digits, description=spec.description,
         )
-        for i, (
-            place, owner, city, country, potential, workload, pipeline, activity, latitude, longitude, key, won,
-            segment, state, postal, number,
-        ) in enumerate(zip(seat, inputs.owner, *(a[name] for name in wanted), strict=True))
-    ]  # fmt: skip
-    table = build_table("Accounts", specs, rows, entity="account")
-    return dataclasses.replace(table, keys=a["id"].to_numpy(np.int64))
+        for spec in specs
+    )  # fmt: skip
+    return Table("Accounts", columns, "account", keys)
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+def _texts(values: pd.Series[str]) -> npt.NDArray[np.object_]:
+    """A column of text, None where there is none."""
+    given = values.to_numpy(object)
+    return np.array([value if isinstance(value, str) else None for value in given], dtype=object)
 
 
 def churn_table(whole: ScenarioProblem) -> Table:
@@ -210,13 +227,12 @@ def churn_table(whole: ScenarioProblem) -> Table:
     place = place.reshape(-1)
     a = inputs.accounts
     potential, pipeline = (a[name].to_numpy(np.int64)[moved] for name in ("potential_minor", "open_minor"))
-    rows = []
-    for i, (giver, taker) in enumerate(pairs.tolist()):
-        mine = place == i
-        rows.append(
-            (people[giver], whole.seats[taker].name, int(mine.sum()), int(potential[mine].sum()),
-             int(pipeline[mine].sum()))
-        )  # fmt: skip
+    counts = np.bincount(place, minlength=len(pairs))
+    given, risk = (_added(place, values, len(pairs)) for values in (potential, pipeline))
+    rows = [
+        (people[giver], whole.seats[taker].name, int(counts[i]), int(given[i]), int(risk[i]))
+        for i, (giver, taker) in enumerate(pairs.tolist())
+    ]
     rows.sort(key=lambda row: (-row[3], row[0], row[1]))
     specs = [
         ColumnSpec("from", "From", _T),
@@ -235,16 +251,22 @@ def loss_table(whole: ScenarioProblem) -> Table:
     then = people[whole.seat_of_account]
     potential = inputs.accounts["potential_minor"].to_numpy(np.int64)
     pipeline = inputs.accounts["open_minor"].to_numpy(np.int64)
+    count = len(inputs.people)
+    had, has, changes = inputs.owner >= 0, then >= 0, inputs.owner != then
+    owned, held = (np.bincount(at[at >= 0], minlength=count) for at in (inputs.owner, then))
+    before, after = (_added(at[at >= 0], potential[at >= 0], count) for at in (inputs.owner, then))
+    given, taken = had & changes, has & changes
+    lost, gained = np.bincount(inputs.owner[given], minlength=count), np.bincount(then[taken], minlength=count)
+    risk = _added(inputs.owner[given], pipeline[given], count)
+    ids = inputs.people["id"].tolist()
     rows, keys = [], []
     for row, name in enumerate(inputs.people["name"].astype(str)):
-        had, has = inputs.owner == row, then == row
-        if not had.any() and not has.any():
-            continue
-        before, after = int(potential[had].sum()), int(potential[has].sum())
-        change = after / before - 1 if before else None
-        gone = had & ~has
-        rows.append((name, before, after, change, int(gone.sum()), int((has & ~had).sum()), int(pipeline[gone].sum())))
-        keys.append(int(inputs.people["id"].iloc[row]))
+        if owned[row] or held[row]:
+            change = int(after[row]) / int(before[row]) - 1 if before[row] else None
+            rows.append(
+                (name, int(before[row]), int(after[row]), change, int(lost[row]), int(gained[row]), int(risk[row]))
+            )
+            keys.append(int(ids[row]))
     order = sorted(range(len(rows)), key=lambda i: (rows[i][3] is None, rows[i][3] or 0.0, rows[i][0]))
     specs = [
         ColumnSpec("person", "Person", _T),
