@@ -15,6 +15,7 @@ from salesops_desktop.jobs.territory_problems import ScenarioProblem, assemble, 
 from salesops_desktop.jobs.territory_reports import (
     Scenarios,
     TerritoryReport,
+    due_sentences,
     list_scenarios,
     report_of,
     territory_colours,
@@ -168,7 +169,7 @@ def _asked(connection: Connection, wishes: DesignWishes, based_on: int, context:
         seat = np.array([who.get(int(row), -1) for row in inputs.owner], dtype=np.intp)
         stay = inputs.accounts["id"].isin(wishes.keep).to_numpy(np.bool_)
         whole = assemble(connection, inputs, wishes, seats, units, seat, locked=stay, strict=True)
-    return dataclasses.replace(whole, notes=(*inputs.notes, *notes, *whole.notes))
+    return dataclasses.replace(whole, notes=(*due_sentences(connection), *inputs.notes, *notes, *whole.notes))
 
 
 @job(

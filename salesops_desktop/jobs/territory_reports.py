@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -195,6 +196,17 @@ def named_scenario(connection: Connection, scenario: int) -> str:
     return str(name)
 
 
+def due_sentences(connection: Connection) -> tuple[str, ...]:
+    """Which planned scenarios wait to be made current because their day has come."""
+    today = dt.datetime.now(dt.UTC).date().isoformat()
+    found = connection.exec_driver_sql(
+        "SELECT name, effective_from FROM scenario WHERE status = 'planned' AND effective_from <= ? "
+        "ORDER BY effective_from, id",
+        (today,),
+    )
+    return tuple(f"{name} is due since {day}: territories due makes it current." for name, day in found)
+
+
 def report_of(
     connection: Connection, scenario: int, *, inputs: TerritoryInputs | None = None, progress: Progress = silent
 ) -> TerritoryReport:
@@ -238,7 +250,7 @@ def report_of(
         accounts,
         handover_table(whole, accounts),
         balance_figures(whole, now if scenario else None, before, after),
-        tuple(stored.get("sentences", ())) if head else (*inputs.notes, *whole.notes),
+        tuple(stored.get("sentences", ())) if head else (*due_sentences(connection), *inputs.notes, *whole.notes),
         churn_table(whole),
         loss_table(whole),
         unpositioned_table(whole, reasons),

@@ -37,8 +37,32 @@ class Sentences:
 
 
 def open_workspace(path: Path, *, read_only: bool = False, progress: Progress = silent) -> Workspace:
-    """Open a workspace for the window; everybody else uses :func:`opened`."""
-    return Workspace.open(path, read_only=read_only, progress=progress)
+    """Open a workspace for the window; everybody else uses :func:`opened`.
+
+    Territories that were planned for a day up to today become current, as one action that can be undone; not where the
+    workspace is opened for reading only.
+    """
+    workspace = Workspace.open(path, read_only=read_only, progress=progress)
+    try:
+        _make_due_current(workspace, progress)
+    except BaseException:
+        workspace.close()
+        raise
+    return workspace
+
+
+def _make_due_current(workspace: Workspace, progress: Progress) -> None:
+    if workspace.read_only:
+        return
+    today = dt.datetime.now(dt.UTC).date().isoformat()
+    with workspace.read() as connection:
+        due = connection.exec_driver_sql(
+            "SELECT 1 FROM scenario WHERE status = 'planned' AND effective_from <= ?", (today,)
+        ).first()
+    if due is not None:
+        from salesops_desktop.jobs.territory_scenarios import bring_up_to_date  # noqa: PLC0415  # heavy, and rarely due
+
+        bring_up_to_date(JobContext(workspace, progress, nobody))
 
 
 @contextmanager
