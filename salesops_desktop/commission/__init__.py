@@ -2,8 +2,10 @@
 
 from salesops_desktop.commission.calculate import calculate
 from salesops_desktop.commission.exchange import ExchangeRate, ExchangeRates
+from salesops_desktop.commission.findings import Finding, Severity
 from salesops_desktop.commission.lines import Lines
-from salesops_desktop.commission.lint import Finding, Severity, lint, lint_assignments
+from salesops_desktop.commission.lint import lint
+from salesops_desktop.commission.lint_people import lint_assignments, lint_run, lint_splits
 from salesops_desktop.commission.plan import (
     Axis,
     AxisKind,
@@ -84,6 +86,8 @@ __all__ = [
     "definition",
     "lint",
     "lint_assignments",
+    "lint_run",
+    "lint_splits",
     "plan_from",
     "plan_hash",
     "plan_json",

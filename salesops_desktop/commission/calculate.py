@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from salesops_desktop.commission.counting import WINDOW_PERIOD, Business, Counted, converted, count, plain, window_of
 from salesops_desktop.commission.exchange import ExchangeRates, convert_column
+from salesops_desktop.commission.findings import Severity
 from salesops_desktop.commission.levels import Level, Levels, ScoreBook, TargetBook, levelled, terms_of
 from salesops_desktop.commission.lines import Lines, Stored, Windows
-from salesops_desktop.commission.lint import Severity, lint
+from salesops_desktop.commission.lint import lint
 from salesops_desktop.commission.notices import REASON, State, notices
 from salesops_desktop.commission.ordering import order_by, text_keys
 from salesops_desktop.commission.plan import (

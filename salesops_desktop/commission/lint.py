@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
+from salesops_desktop.commission.findings import Finding, Severity
+from salesops_desktop.commission.lint_pay import circles, pay_findings, weight_findings
+from salesops_desktop.commission.lint_terms import term_findings
 from salesops_desktop.commission.lookups import size
 from salesops_desktop.commission.plan import (
     AxisKind,
@@ -20,7 +21,6 @@ from salesops_desktop.commission.plan import (
     Lookup,
     Pays,
     Plan,
-    PlanAssignment,
     RateTable,
     RoundingStage,
     Source,
@@ -33,54 +33,9 @@ from salesops_desktop.model.errors import FaultsError
 from salesops_desktop.model.money import PPM, Money, is_currency
 
 
-class Severity(StrEnum):
-    """How much a finding matters."""
-
-    ERROR = "error"
-    """The plan cannot be calculated."""
-    WARNING = "warning"
-    """It can, but probably not as meant."""
-    NOTE = "note"
-    """Worth knowing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One finding, at its place in the plan."""
-
-    severity: Severity
-    code: str
-    where: str
-    what: str
-    way_out: str = ""
-
-
 def lint(plan: Plan, schema: Schema | None = None) -> tuple[Finding, ...]:
     """Everything found in ``plan``; formulas are checked when the fields of the credits (``schema``) are given."""
     return tuple(_plan_findings(plan, schema))
-
-
-def lint_assignments(
-    assignments: Sequence[PlanAssignment], plans: Sequence[Plan], names: Mapping[int, str] | None = None
-) -> tuple[Finding, ...]:
-    """What is wrong with who is paid by which plan: unknown plans, ends before beginnings, two plans on one day."""
-    known = {plan.name for plan in plans}
-    people = names or {}
-    found: list[Finding] = []
-    kept: dict[int, list[PlanAssignment]] = {}
-    for entry in sorted(assignments, key=lambda a: (a.person, a.start, a.plan)):
-        who = people.get(entry.person, f"person {entry.person}")
-        if entry.plan not in known:
-            found.append(Finding(Severity.ERROR, "plan", who, f"There is no plan called {entry.plan!r}."))
-        if entry.end is not None and entry.end < entry.start:
-            found.append(Finding(Severity.ERROR, "dates", who, f"The time in {entry.plan} ends before it begins."))
-            continue
-        for other in kept.setdefault(entry.person, []):
-            if other.plan != entry.plan and (other.end is None or entry.start <= other.end):
-                what = f"{other.plan} and {entry.plan} both pay from {entry.start} on."
-                found.append(Finding(Severity.WARNING, "two plans", who, what, "End one of them, or mean it."))
-        kept[entry.person].append(entry)
-    return tuple(found)
 
 
 def _plan_findings(plan: Plan, schema: Schema | None) -> Iterator[Finding]:
@@ -99,6 +54,9 @@ def _plan_findings(plan: Plan, schema: Schema | None) -> Iterator[Finding]:
             yield Finding(Severity.ERROR, "name", "components", "A component has no name.")
     for component in plan.components:
         yield from _component_findings(plan, component, schema)
+    yield from weight_findings(plan)
+    yield from circles(plan)
+    yield from term_findings(plan)
 
 
 def _component_findings(plan: Plan, component: Component, schema: Schema | None) -> Iterator[Finding]:
@@ -115,8 +73,10 @@ def _component_findings(plan: Plan, component: Component, schema: Schema | None)
             yield from _curve_findings(plan, place, table)
         else:
             sound = False
-    if sound and component.cap is not None:
-        yield from _cap_findings(component)
+    if sound:
+        if component.cap is not None:
+            yield from _cap_findings(component)
+        yield from pay_findings(plan, component)
 
 
 def _tables(component: Component) -> Iterator[tuple[str, RateTable]]:

@@ -1,0 +1,207 @@
+"""What is missing or at odds before a run: people, plans, quotas, targets, scores, exchange rates, shares."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from salesops_desktop.commission.counting import window_of
+from salesops_desktop.commission.exchange import ExchangeRates
+from salesops_desktop.commission.findings import Finding, Severity
+from salesops_desktop.commission.levels import ScoreBook, TargetBook, needs_quota, tables_of
+from salesops_desktop.commission.lint_pay import at_quota
+from salesops_desktop.commission.plan import (
+    AxisKind,
+    Component,
+    Pays,
+    Plan,
+    PlanAssignment,
+    Quota,
+    Reporting,
+    Score,
+    TargetIncentive,
+)
+from salesops_desktop.commission.quotas import QuotaBook
+from salesops_desktop.commission.records import NO_PERSON, Credits
+from salesops_desktop.model.money import PPM, Money, divide_half_up
+from salesops_desktop.model.periods import FiscalCalendar, Period
+
+_Called = Callable[[int], str]
+
+
+def lint_assignments(
+    assignments: Sequence[PlanAssignment], plans: Sequence[Plan], names: Mapping[int, str] | None = None
+) -> tuple[Finding, ...]:
+    """What is wrong with who is paid by which plan: unknown plans, ends before beginnings, two plans on one day."""
+    known = {plan.name for plan in plans}
+    people = names or {}
+    found: list[Finding] = []
+    kept: dict[int, list[PlanAssignment]] = {}
+    for entry in sorted(assignments, key=lambda a: (a.person, a.start, a.plan)):
+        who = people.get(entry.person, f"person {entry.person}")
+        if entry.plan not in known:
+            found.append(Finding(Severity.ERROR, "plan", who, f"There is no plan called {entry.plan!r}."))
+        if entry.end is not None and entry.end < entry.start:
+            found.append(Finding(Severity.ERROR, "dates", who, f"The time in {entry.plan} ends before it begins."))
+            continue
+        for other in kept.setdefault(entry.person, []):
+            if other.plan != entry.plan and (other.end is None or entry.start <= other.end):
+                what = f"{other.plan} and {entry.plan} both pay from {entry.start} on."
+                found.append(Finding(Severity.WARNING, "two plans", who, what, "End one of them, or mean it."))
+        kept[entry.person].append(entry)
+    return tuple(found)
+
+
+def lint_splits(
+    transaction: Sequence[str], share: Sequence[int], overlay: Sequence[bool] | None = None
+) -> tuple[Finding, ...]:
+    """Transactions whose shares (ppm, one per credit) are not 100 % together, overlays left out."""
+    sums: dict[str, int] = {}
+    found = []
+    for i, (name, part) in enumerate(zip(transaction, share, strict=True)):
+        if part < 0:
+            found.append(Finding(Severity.ERROR, "share", f"transaction {name}", "A share is negative."))
+        if overlay is None or not overlay[i]:
+            sums[name] = sums.get(name, 0) + part
+    for name, together in sums.items():
+        if together != PPM:
+            what = f"The shares add up to {together / PPM:.4%}, not to 100 %."
+            way_out = "Mend the shares, or mark what stands beside the split as an overlay."
+            found.append(Finding(Severity.WARNING, "split", f"transaction {name}", what, way_out))
+    return tuple(found)
+
+
+def lint_run(
+    plans: Sequence[Plan],
+    assignments: Sequence[PlanAssignment],
+    credits_in: Credits,
+    quotas: Sequence[Quota],
+    period: Period,
+    *,
+    calendar: FiscalCalendar | None = None,
+    rates: ExchangeRates | None = None,
+    targets: Sequence[TargetIncentive] = (),
+    scores: Sequence[Score] = (),
+    reports: Sequence[Reporting] = (),
+    names: Mapping[int, str] | None = None,
+) -> tuple[Finding, ...]:
+    """What is missing for a run of ``period``, and what is at odds; the arguments are those of the calculation."""
+    known = names or {}
+    fx = rates or ExchangeRates()
+
+    def called(person: int) -> str:
+        return known.get(person, f"person {person}")
+
+    found = list(lint_assignments(assignments, plans, names))
+    found += _records(quotas, targets, scores, called)
+    found += _circles(reports, called)
+    if names is not None:
+        for person in sorted({a.person for a in assignments} - set(names)):
+            what = "A plan is assigned to somebody who is not in the roster."
+            found.append(Finding(Severity.ERROR, "orphan", called(person), what, "Import the person, or end the plan."))
+    days = credits_in.date.astype("datetime64[D]")
+    now = (days >= np.datetime64(period.start)) & (days <= np.datetime64(period.end))
+    busy = set(np.unique(credits_in.person[now]).tolist()) - {NO_PERSON}
+    for person in sorted(busy - {a.person for a in assignments if _touches(a, period)}):
+        what = f"There are credits in {period.label}, but no plan."
+        found.append(Finding(Severity.WARNING, "no plan", called(person), what, "Assign a plan, or mean it."))
+    books = (QuotaBook(quotas, fx), TargetBook(targets, fx), ScoreBook(scores))
+    for plan in plans:
+        people = sorted({a.person for a in assignments if a.plan == plan.name and _touches(a, period)})
+        for component in plan.components:
+            window = window_of(component, period.end, calendar or FiscalCalendar(), period)
+            for person in people:
+                found += _person(plan, component, person, window, books, called(person))
+        found += _exchange(plan, people, credits_in, now, fx)
+    return tuple(found)
+
+
+def _touches(entry: PlanAssignment, period: Period) -> bool:
+    return entry.start <= period.end and (entry.end is None or entry.end >= period.start)
+
+
+def _person(
+    plan: Plan, component: Component, person: int, window: Period, books: tuple[QuotaBook, TargetBook, ScoreBook],
+    who: str,
+) -> Iterator[Finding]:  # fmt: skip
+    """What one person lacks for one component, and a cap below what the plan promises at quota."""
+    tables = tables_of(component)
+    where = f"{who} › {plan.name} › {component.name}"
+    quota = books[0].target(person, component.quota, window, plan.currency)
+    incentive = books[1].target(person, window, plan.currency)
+    if any(needs_quota(table) for table in tables) and quota == 0:
+        yield Finding(Severity.ERROR, "quota", where, f"There is no quota for {window.label}.", "Import the quotas.")
+    if any(table.pays is Pays.TARGET for table in tables) and incentive is None:
+        what = f"There is no target incentive for {window.label}."
+        yield Finding(Severity.ERROR, "target", where, what, "Enter the target incentives.")
+    for factor in component.factors:
+        wanted = [factor.name] if factor.table is None else [
+            axis.by for axis in factor.table.axes if axis.kind is AxisKind.SCORE]  # fmt: skip
+        for name in wanted:
+            if factor.missing is None and books[2].score(person, name, window.end) is None:
+                what = f"There is no score {name} on {window.end}."
+                yield Finding(Severity.ERROR, "score", where, what, "Enter the scores.")
+    if component.cap is None or quota == 0 or component.lookup is not None or not tables[0].tiers:
+        return
+    target = divide_half_up((incentive or 0) * component.weight, PPM)
+    promised = at_quota(component, quota, target)
+    if promised is not None and promised > component.cap:
+        cap, full = Money(component.cap, plan.currency), Money(promised, plan.currency)
+        what = f"The cap of {cap} is below the {full} that reaching the quota pays."
+        yield Finding(Severity.WARNING, "cap below target", where, what, "Raise the cap, or lower the rates.")
+
+
+def _exchange(
+    plan: Plan, people: Sequence[int], credits_in: Credits, now: npt.NDArray[np.bool_], rates: ExchangeRates
+) -> Iterator[Finding]:
+    mine = np.flatnonzero(now & np.isin(credits_in.person, np.array(people, dtype=np.int64)))
+    codes = credits_in.currency[mine].astype(str)
+    for code in np.unique(codes):
+        days = credits_in.date[mine[codes == code]].astype("datetime64[D]")
+        lacking = days[rates.lookup(str(code), plan.currency, days) == 0]
+        if len(lacking):
+            what = (
+                f"{len(lacking):,} credits in {code} have no exchange rate to {plan.currency}, from {lacking.min()} on."
+            )
+            yield Finding(Severity.ERROR, "exchange", plan.name, what, "Import the exchange rates.")
+
+
+def _records(
+    quotas: Sequence[Quota], targets: Sequence[TargetIncentive], scores: Sequence[Score], called: _Called
+) -> Iterator[Finding]:
+    """Entries that end before they begin, are negative, or contradict each other."""
+    for kind, entries in (("quota", quotas), ("target", targets), ("score", scores)):
+        seen: dict[tuple[object, ...], list[tuple[dt.date, dt.date]]] = {}
+        for entry in entries:
+            where = f"{called(entry.person)} › {kind}"
+            value = entry.value if isinstance(entry, Score) else entry.amount
+            if entry.end < entry.start:
+                yield Finding(Severity.ERROR, "dates", where, "It ends before it begins.", "Mend the dates.")
+            if value < 0:
+                yield Finding(Severity.ERROR, kind, where, f"A {kind} cannot be negative.", "Mend the number.")
+            what = entry.measure if isinstance(entry, Quota) else entry.name if isinstance(entry, Score) else ""
+            seen.setdefault((entry.person, what), []).append((entry.start, entry.end))
+        for (person, *_), spans in seen.items():
+            for before, after in pairwise(sorted(spans)):
+                if before == after:
+                    what = f"There are two for {before[0]} to {before[1]}."
+                    way_out = "Keep one of them."
+                    yield Finding(Severity.ERROR, "twice", f"{called(int(str(person)))} › {kind}", what, way_out)
+
+
+def _circles(reports: Sequence[Reporting], called: _Called) -> Iterator[Finding]:
+    for line in reports:
+        where = called(line.person)
+        if line.person == line.manager:
+            yield Finding(Severity.ERROR, "circular", where, "Somebody reports to themselves.", "Mend the roster.")
+        elif any(o.person == line.manager and o.manager == line.person and line.person < o.person
+                 and o.start <= (line.end or dt.date.max) and line.start <= (o.end or dt.date.max)
+                 for o in reports):  # fmt: skip
+            what = f"{where} and {called(line.manager)} report to each other."
+            yield Finding(Severity.ERROR, "circular", where, what, "Mend the roster.")
+        if line.end is not None and line.end < line.start:
+            yield Finding(Severity.ERROR, "dates", where, "A reporting line ends before it begins.", "Mend the dates.")
