@@ -1,7 +1,8 @@
-"""Export of 100 commission statements of 60 lines, against openpyxl writing the same cells in its full mode.
+"""Export of 500 live-formula statements of 700 lines, against openpyxl writing the same cells one by one.
 
-Run: ``python -m benchmarks.statements [--people 100] [--lines 60]``. Each way runs in a process of its own, so that
-peak memory can be told; both write one workbook per person.
+Run: ``python -m benchmarks.statements [--people 500] [--lines 700] [--compared 20]``. Both ways write one workbook per
+person with the same sheets, formulas and number formats; openpyxl is measured on the first ``compared`` people, in a
+process of its own, and told per statement.
 """
 
 from __future__ import annotations
@@ -15,137 +16,127 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 from openpyxl import Workbook, load_workbook
 
-from salesops_desktop.model.money import divide_half_up
-from salesops_desktop.sheets.writing.book import Provenance
-from salesops_desktop.sheets.writing.commission_records import (
-    CommissionRun,
-    ComponentSummary,
-    PayoutLine,
-    PlanTerm,
-    Statement,
-    TraceStep,
+from salesops_desktop.commission import (
+    Basis,
+    Component,
+    Credits,
+    Plan,
+    PlanAssignment,
+    Quota,
+    RateTable,
+    RunResult,
+    calculate,
 )
-from salesops_desktop.sheets.writing.commission_statements import write_commission_run, write_statements
+from salesops_desktop.jobs.commission_exports import run_records
+from salesops_desktop.model.enums import Measure
+from salesops_desktop.model.periods import Period, PeriodKind
+from salesops_desktop.sheets.writing.book import Provenance
+from salesops_desktop.sheets.writing.commission_statements import write_statements
 
-CURRENCY = "USD"
+QUARTER = Period(dt.date(2026, 7, 1), dt.date(2026, 9, 30), "2026 Q3", PeriodKind.QUARTER)
 
 
-def line(person: int, number: int, before: int) -> PayoutLine:
-    """A line of two tiers with its six steps."""
-    amount, quota = 100_000 + 7_919 * number % 400_000 + person, 12_000_000
-    after = before + amount
-
-    def paid(total: int) -> int:
-        return divide_half_up(min(total, quota) * 50_000 + max(0, total - quota) * 80_000, 1_000_000)
-
-    earn = f"ROUND((MIN(%s,{quota})*50000+MAX(0,%s-{quota})*80000)/1000000,0)"
-    payout = paid(after) - paid(before)
-    steps = (
-        TraceStep("amount", "Credited amount", "from the transaction", amount, "money", "", CURRENCY),
-        TraceStep("before", "Achieved before", "sum of the earlier lines", before, "money", "", CURRENCY),
-        TraceStep("after", "Achieved after", "before + credited", after, "money", "amount+before", CURRENCY),
-        TraceStep(
-            "paid_1", "Earned before", "both tiers", paid(before), "money", earn % ("before", "before"), CURRENCY
-        ),
-        TraceStep("paid_2", "Earned after", "both tiers", paid(after), "money", earn % ("after", "after"), CURRENCY),
-        TraceStep("pay", "Payout", "after less before", payout, "money", "paid_2-paid_1", CURRENCY),
+def result_of(people: int, lines: int) -> RunResult:
+    """A quarter of four marginal tiers on own quotas, one credit in fifty a refund."""
+    generator = np.random.default_rng(3)
+    count = people * lines
+    tiers = [(0, 50_000), (500_000, 80_000), (1_000_000, 120_000), (1_500_000, 150_000)]
+    plan = Plan(
+        "AE 2026", "USD", dt.date(2026, 1, 1), (Component("New business", RateTable.of(tiers, basis=Basis.ATTAINMENT)),)
     )
-    day = dt.date(2026, 7, 1) + dt.timedelta(days=number)
-    return PayoutLine(day, f"T-{person}-{number}", f"Account {number}", 1, amount, CURRENCY, payout, None, steps)
+    amount = generator.integers(10_000, 500_000, count)
+    amount[generator.random(count) < 0.02] *= -1
+    person = np.repeat(np.arange(1, people + 1), lines)
+    credits_ = Credits(
+        np.arange(1, count + 1),
+        person,
+        np.datetime64("2026-07-01") + generator.integers(0, 92, count),
+        np.array([f"T-{i:07}" for i in range(count)], dtype=object),
+        amount,
+        np.full(count, "USD", dtype=object),
+    )
+    quotas = [
+        Quota(n, Measure.BOOKINGS, QUARTER.start, QUARTER.end, 120_000 * lines, "USD") for n in range(1, people + 1)
+    ]
+    assigned = [PlanAssignment(n, plan.name, plan.effective_from) for n in range(1, people + 1)]
+    return calculate([plan], assigned, credits_, quotas, QUARTER)
 
 
-def run_of(people: int, lines: int) -> CommissionRun:
-    """The run to export."""
-    statements = []
-    for person in range(1, people + 1):
-        before, made = 0, []
-        for number in range(lines):
-            made.append(line(person, number, before))
-            before += made[-1].credited
-        total = sum(item.payout for item in made)
-        components = (ComponentSummary(1, "New business", 12_000_000, before),)
-        name = f"Person {person}"
-        statements.append(
-            Statement(person, name, f"P{person:04}", "Manager", "AE 2026", CURRENCY, total, components, tuple(made))
-        )
+def write_ours(folder: Path, people: int, lines: int) -> None:
+    """Statements of a calculated run, from its result to files."""
+    result = result_of(people, lines)
+    who = {n: (f"Person {n}", f"P{n:04}", "Manager") for n in range(1, people + 1)}
+    accounts = {int(key): f"Account {key % 997}" for key in result.credits.key}
     made_at = dt.datetime(2026, 10, 1, tzinfo=dt.UTC)
-    terms = (PlanTerm("AE 2026", "New business", "Tiers", "5 % to quota, 8 % above"),)
-    return CommissionRun(
-        Provenance("Commission run", "Example", "2026 Q3", made_at), "approved", tuple(statements), terms
-    )
+    started, cpu = time.perf_counter(), time.process_time()
+    run = run_records(result, who, Provenance("Run", "Example", "2026 Q3", made_at), "approved", accounts)
+    write_statements(folder, run)
+    report(time.perf_counter() - started, time.process_time() - cpu, people)
 
 
-def write_plainly(source: Path, target: Path) -> None:
-    """Write the cells of every workbook of ``source`` again with openpyxl's full mode and its styles."""
+def write_plainly(source: Path, target: Path, count: int) -> None:
+    """Write the cells of the first workbooks of ``source`` again with openpyxl, cell by cell."""
     target.mkdir()
     plans = []
-    for path in sorted(source.glob("*.xlsx")):
+    for path in sorted(source.glob("*.xlsx"))[:count]:
         book = load_workbook(path)
-        plans.append((path.name, [(s.title, [[c.value for c in row] for row in s.iter_rows()]) for s in book]))
-        formats = [[c.number_format for c in row] for s in book for row in s.iter_rows()]
-        plans[-1] += (formats,)
+        cells = []
+        for sheet in book:
+            used = (c for row in sheet.iter_rows() for c in row if c.value is not None)
+            cells.append((sheet.title, [(c.row, c.column, c.value, c.number_format) for c in used]))
+        plans.append((path.name, cells))
     started, cpu = time.perf_counter(), time.process_time()
-    for name, sheets, formats in plans:
+    for name, sheets in plans:
         book = Workbook()
-        book.remove(book.active)
-        shapes = iter(formats)
-        for title, rows in sheets:
+        book.remove(book.worksheets[0])
+        for title, listed in sheets:
             sheet = book.create_sheet(title)
-            for r, (row, shape) in enumerate(zip(rows, shapes, strict=False), 1):
-                for c, (value, number_format) in enumerate(zip(row, shape, strict=True), 1):
-                    if value is not None:
-                        sheet.cell(r, c, value).number_format = number_format
+            for row, column, value, number_format in listed:
+                sheet.cell(row, column, value).number_format = number_format
         book.save(target / name)
-    report(time.perf_counter() - started, time.process_time() - cpu)
+    report(time.perf_counter() - started, time.process_time() - cpu, len(plans))
 
 
-def report(wall: float, cpu: float) -> None:
+def report(wall: float, cpu: float, files: int) -> None:
     """Print the child's figures."""
-    print(wall, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-
-
-def child(mode: str, folder: Path, people: int, lines: int) -> None:
-    """Do one of the ways."""
-    if mode == "plain":
-        write_plainly(folder / "files", folder / "plain")
-        return
-    run = run_of(people, lines)
-    started, cpu = time.perf_counter(), time.process_time()
-    if mode == "files":
-        write_statements(folder / "files", run)
-    else:
-        write_commission_run(folder / "run.xlsx", run)
-    report(time.perf_counter() - started, time.process_time() - cpu)
+    print(wall, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, files)
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=int, default=100)
-    parser.add_argument("--lines", type=int, default=60)
+    parser.add_argument("--people", type=int, default=500)
+    parser.add_argument("--lines", type=int, default=700)
+    parser.add_argument("--compared", type=int, default=20)
     parser.add_argument("--child", nargs=2, metavar=("MODE", "FOLDER"), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.child:
-        child(given.child[0], Path(given.child[1]), given.people, given.lines)
+        folder = Path(given.child[1])
+        if given.child[0] == "ours":
+            write_ours(folder / "ours", given.people, given.lines)
+        else:
+            write_plainly(folder / "ours", folder / "plain", given.compared)
         return
     figures = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for mode in ("files", "run", "plain"):
-            command = [sys.executable, "-m", "benchmarks.statements", "--child", mode, folder]
-            command += ["--people", str(given.people), "--lines", str(given.lines)]
+    with tempfile.TemporaryDirectory() as place:
+        for mode in ("ours", "plain"):
+            command = [sys.executable, "-m", "benchmarks.statements", "--child", mode, place]
+            command += ["--people", str(given.people), "--lines", str(given.lines), "--compared", str(given.compared)]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
             figures[mode] = [float(word) for word in done.stdout.split()]
-    labels = {
-        "files": "a workbook per person, all formulas with values",
-        "run": "one workbook, a sheet per person",
-        "plain": "openpyxl, full mode, same cells per person, no values beside formulas",
-    }
-    print(f"{given.people} statements of {given.lines} lines with six steps each")
-    for mode, (wall, cpu, peak) in figures.items():
-        print(f"  {labels[mode]:72} {wall:7.2f} s wall {cpu:7.2f} s CPU {peak:6.0f} MB peak")
-    print(f"  ratio of CPU, openpyxl to ours: {figures['plain'][1] / figures['files'][1]:.2f}")
+        size = sum(path.stat().st_size for path in (Path(place) / "ours").iterdir()) / given.people / 1024
+    print(
+        f"{given.people} statements of {given.lines} lines, live formulas with values beside them, {size:.0f} KiB each"
+    )
+    labels = {"ours": "ours, from the run's result to files", "plain": "openpyxl, the same cells one by one"}
+    for mode, (wall, cpu, peak, files) in figures.items():
+        each = f"{1000 * cpu / files:7.1f} ms CPU each {1000 * wall / files:7.1f} ms wall each"
+        print(f"  {labels[mode]:40} {files:4.0f} files {cpu:7.2f} s CPU {each} {peak:6.0f} MB peak")
+    ours, plain = (figures[mode][1] / figures[mode][3] for mode in ("ours", "plain"))
+    print(f"  ratio of CPU, openpyxl to ours: {plain / ours:.1f}")
 
 
 if __name__ == "__main__":

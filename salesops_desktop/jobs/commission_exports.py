@@ -2,32 +2,62 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
+import numpy as np
 from sqlalchemy import Connection
 
-from salesops_desktop.commission import Basis, Plan, RunResult, Step, trace
-from salesops_desktop.commission.lint import percent
+from salesops_desktop.commission import RunResult
 from salesops_desktop.jobs.commission_inputs import PayOn, load_inputs
+from salesops_desktop.jobs.commission_lines import block, block_edges, credits_of
+from salesops_desktop.jobs.commission_recipes import Cookbook, named_fields
 from salesops_desktop.jobs.commission_reports import load_run
 from salesops_desktop.jobs.commissions import recalculated
-from salesops_desktop.model.money import Money
 from salesops_desktop.model.progress import Progress, silent
 from salesops_desktop.sheets.writing.book import Provenance
 from salesops_desktop.sheets.writing.commission_records import (
+    Adjustment,
     CommissionRun,
     ComponentSummary,
-    PayoutLine,
-    PlanTerm,
+    SettlementStep,
     Statement,
-    TraceStep,
 )
+
+Who = tuple[str, str, str]
+"""Name, id in the CRM or payroll, manager."""
+Key = tuple[int, str]
+Settled = tuple[str, int, list[tuple[str, int, str]], list[tuple[str, int]]]
+"""Currency, paid, steps as (name, amount, why), what stays open as (name, amount)."""
+
+_EARNED = ("adjustment", "retro", "clawback")
+_PARTS = frozenset({"Earned", "Extras", "Adjustments", "Corrections of earlier periods", "Clawbacks"})
+"""Steps of a settlement that say where what was earned comes from; the workbook adds them up itself."""
+_OPEN = {"draw": "Draw owed", "debt": "Carried into the next period", "held": "Held back"}
+
+
+@dataclass(frozen=True, slots=True)
+class Payments:
+    """What stands beside the lines of a run; people by their row ids, amounts in minor units of the plan's currency.
+
+    Attributes:
+        items: person → (kind, plan, component, about, amount, why, currency).
+        settled: (person, plan) → (currency, paid, steps as (name, amount, why), what stays open as (name, amount)).
+    """
+
+    items: Mapping[int, list[tuple[str, str, str, str, int, str, str]]] = field(default_factory=dict)
+    settled: Mapping[Key, tuple[str, int, list[tuple[str, int, str]], list[tuple[str, int]]]] = field(
+        default_factory=dict
+    )
 
 
 def commission_run(
     connection: Connection, run_id: int, where: Provenance, progress: Progress = silent
 ) -> CommissionRun:
-    """A stored run with its statements; every line carries the steps that recompute it.
+    """A stored run with its statements; every line carries the formulas that recompute it.
 
     Args:
         connection: a read connection.
@@ -38,90 +68,195 @@ def commission_run(
     Raises:
         InputRefusedError: there is no such run, or its inputs have changed since it was calculated.
     """
-    report = load_run(connection, run_id)
+    head = load_run(connection, run_id).head
     result = recalculated(connection, run_id)
-    people = {
-        int(row[0]): (str(row[1]), str(row[2] or ""), str(row[3] or ""))
-        for row in connection.exec_driver_sql(
-            "SELECT p.id, p.name, p.external_id, m.name FROM person p LEFT JOIN person m ON m.id = p.manager_id"
-        )
-    }
+    rows = connection.exec_driver_sql(
+        "SELECT p.id, p.name, p.external_id, m.name, m.id FROM person p LEFT JOIN person m ON m.id = p.manager_id"
+    ).fetchall()
+    people = {int(row[0]): (str(row[1]), str(row[2] or ""), str(row[3] or "")) for row in rows}
+    teams = {int(row[0]): int(row[4] or 0) for row in rows}
     accounts = load_inputs(connection, PayOn.BOOKING).accounts
-    lines: dict[tuple[int, str], list[int]] = defaultdict(list)
-    for i in range(len(result)):
-        line = result.line(i)
-        lines[line.person, line.pay.currency].append(i)
-    order = sorted(lines, key=lambda key: (people[key[0]][0], key))
-    statements = []
-    for number, key in enumerate(order, 1):
-        progress(number - 1, len(order), "Putting the statements together")
-        statements.append(_statement(number, result, lines[key], people[key[0]], key[1], accounts))
-    terms = tuple(term for plan in result.plans for term in _terms(plan))
-    return CommissionRun(where, report.head.status.value, tuple(statements), terms, report.head.notes)
+    payments = _payments(connection, run_id)
+    return run_records(result, people, where, head.status.value, accounts, payments, head.notes, teams, progress)
 
 
-def _statement(
-    number: int,
+def run_records(
     result: RunResult,
-    rows: list[int],
-    person: tuple[str, str, str],
-    currency: str,
-    accounts: dict[int, str],
-) -> Statement:
-    found = [result.line(i) for i in rows]
-    names = list(dict.fromkeys((line.plan, line.component) for line in found))
-    places = {name: i for i, name in enumerate(names, 1)}
-    components = []
-    for plan, component in names:
-        own = [line for line in found if (line.plan, line.component) == (plan, component)]
-        quota = own[-1].quota
-        achieved = own[-1].after.minor if quota else sum(line.amount.minor for line in own)
-        components.append(
-            ComponentSummary(places[plan, component], component, quota.minor if quota else None, achieved)
-        )
-    lines = tuple(
-        PayoutLine(
-            line.date,
-            line.transaction,
-            accounts.get(line.credit, ""),
-            places[line.plan, line.component],
-            line.credit_amount.minor,
-            line.credit_amount.currency,
-            line.pay.minor,
-            line.rate,
-            tuple(_step(step) for step in trace(result, i)),
-        )
-        for i, line in zip(rows, found, strict=True)
+    people: Mapping[int, Who],
+    where: Provenance,
+    status: str,
+    accounts: Mapping[int, str],
+    payments: Payments | None = None,
+    warnings: tuple[str, ...] = (),
+    teams: Mapping[int, int] | None = None,
+    progress: Progress = silent,
+) -> CommissionRun:
+    """The statements of a calculated run.
+
+    Args:
+        result: the run.
+        people: who is who.
+        where: where the figures come from.
+        status: of the run.
+        accounts: credit key → the account's name.
+        payments: what stands beside the lines.
+        warnings: what could not be paid.
+        teams: person → the row id of the manager, whose name may be another's too.
+        progress: told how many statements have been put together; may cancel.
+    """
+    writer = _Records(result, people, accounts, payments or Payments())
+    keys = sorted(writer.everybody, key=lambda key: (people[key[0]][0], key))
+    statements = []
+    for number, key in enumerate(keys, 1):
+        progress(number - 1, len(keys), "Putting the statements together")
+        made = writer.statement(number, key)
+        statements.append(replace(made, team=(teams or {}).get(key[0], 0)))
+    book = writer.book
+    return CommissionRun(
+        where, status, result.digest(), tuple(statements), tuple(book.tables), tuple(book.recipes), warnings
     )
-    return Statement(
-        number, person[0], person[1], person[2], ", ".join(dict.fromkeys(plan for plan, _ in names)), currency,
-        sum(line.pay.minor for line in found), tuple(components), lines,
-    )  # fmt: skip
 
 
-def _step(step: Step) -> TraceStep:
-    return TraceStep(step.name, step.label, step.formula, step.value, step.unit.value, step.excel or "", step.currency)
+class _Records:
+    """Puts statements together, one per person and currency."""
+
+    def __init__(
+        self, result: RunResult, people: Mapping[int, Who], accounts: Mapping[int, str], payments: Payments
+    ) -> None:
+        self.result, self.people, self.accounts, self.payments = result, people, accounts, payments
+        schema = result.credits.schema
+        self.named = named_fields(result.plans, schema)
+        self.book = Cookbook(schema, self.named)
+        self.components = 0
+        edges = block_edges(result).tolist()
+        self.blocks: dict[Key, list[tuple[int, int]]] = defaultdict(list)
+        for start, end in pairwise(edges):
+            person, plan = int(result.lines.person[start]), result.plans[int(result.lines.plan[start])]
+            self.blocks[person, plan.currency].append((start, end))
+        self.everybody = self._keys()
+        self.first: dict[int, Key] = {key[0]: key for key in sorted(self.everybody, reverse=True)}
+        self.unpaid: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        rows = {key: row for row, key in enumerate(result.credits.key.tolist())}
+        for key, reason in result.unpaid:
+            row = rows[key]
+            self.unpaid[int(result.credits.person[row])].append((row, reason.value))
+
+    def _keys(self) -> set[Key]:
+        """Everybody who has a line, something beside it, or a payment."""
+        found = set(self.blocks)
+        found |= {(extra.person, self.result.plans[extra.plan].currency) for extra in self.result.extras}
+        found |= {(person, item[6]) for person, items in self.payments.items.items() for item in items}
+        found |= {(person, settled[0]) for (person, _), settled in self.payments.settled.items()}
+        return {key for key in found if key[0] in self.people}
+
+    def statement(self, number: int, key: Key) -> Statement:
+        """The statement of one person in one currency."""
+        person, currency = key
+        result, lines = self.result, self.result.lines
+        spans = self.blocks.get(key, [])
+        numbers: dict[tuple[str, str], int] = {}
+        summaries: list[ComponentSummary] = []
+        mine = np.concatenate([lines.row[a:b] for a, b in spans]) if spans else np.zeros(0, dtype=np.int64)
+        rows = np.unique(mine)
+        rows = rows[np.lexsort((result.credits.key[rows], result.credits.date[rows].astype(np.int64)))]
+        place = np.empty(len(result.credits), dtype=np.int64) if len(rows) else rows
+        place[rows] = np.arange(len(rows))
+        blocks = []
+        for start, end in spans:
+            plan, component = result.plans[int(lines.plan[start])], result.component(start)
+            name = (plan.name, component.name)
+            if name not in numbers:
+                numbers[name] = self._next()
+                summaries.append(ComponentSummary(numbers[name], *name))
+            at = next(i for i, s in enumerate(summaries) if s.number == numbers[name])
+            quota = int(lines.quota[end - 1])
+            reached = int(lines.after[end - 1]) if quota else int(lines.amount[start:end].sum()) + (
+                summaries[at].achieved or 0)  # fmt: skip
+            summaries[at] = ComponentSummary(numbers[name], *name, quota or None, reached)
+            blocks.append(block(result, start, end, numbers[name], place[lines.row[start:end]], self.book))
+        adjustments = self._adjustments(key, numbers, summaries)
+        rest = [entry for entry in self.unpaid.get(person, ()) if key == self.first[person]]
+        everything = np.concatenate([rows, np.array([row for row, _ in rest], dtype=np.int64)])
+        reasons = np.array([""] * len(rows) + [reason for _, reason in rest], dtype=object)
+        earned, steps, paid, stays = self._settled(key, adjustments)
+        who = self.people[person]
+        plans = dict.fromkeys([s.plan for s in summaries] + [step.plan for step in steps])
+        return Statement(
+            number, who[0], who[1], who[2], ", ".join(plans), currency, earned, paid, tuple(summaries), tuple(blocks),
+            credits_of(result, everything, reasons, currency, self.accounts, self.named),
+            tuple(adjustments), tuple(steps), tuple(stays),
+        )  # fmt: skip
+
+    def _next(self) -> int:
+        self.components += 1
+        return self.components
+
+    def _adjustments(
+        self, key: Key, numbers: dict[tuple[str, str], int], summaries: list[ComponentSummary]
+    ) -> list[Adjustment]:
+        """Pay of windows first, then the items."""
+        person, currency = key
+        found = []
+        for extra in self.result.extras:
+            plan = self.result.plans[extra.plan]
+            if extra.person != person or plan.currency != currency:
+                continue
+            name = (plan.name, plan.components[extra.component].name)
+            if name not in numbers:
+                numbers[name] = self._next()
+                summaries.append(ComponentSummary(numbers[name], *name))
+            about = f"{name[1]} since {extra.window_start}"
+            made = Adjustment("Pay of the window", plan.name, numbers[name], about, extra.pay, extra.why)
+            found.append(made)
+        for kind, plan_name, component, about, amount, why, code in self.payments.items.get(person, ()):
+            if code == currency:
+                place = numbers.get((plan_name, component), 0)
+                found.append(Adjustment(kind, plan_name, place, about, amount, why, kind in _EARNED))
+        return found
+
+    def _settled(
+        self, key: Key, adjustments: list[Adjustment]
+    ) -> tuple[int, list[SettlementStep], int, list[tuple[str, str, int]]]:
+        """Earned, the steps to what is paid, what is paid, and what stays open."""
+        person, currency = key
+        result, lines = self.result, self.result.lines
+        earned: dict[str, int] = {}
+        for start, end in self.blocks.get(key, ()):
+            plan = result.plans[int(lines.plan[start])].name
+            earned[plan] = earned.get(plan, 0) + int(lines.pay[start:end].sum())
+        for made in adjustments:
+            earned[made.plan] = earned.get(made.plan, 0) + (made.amount if made.counts else 0)
+        for who, plan in self.payments.settled:
+            if who == person and self.payments.settled[who, plan][0] == currency:
+                earned.setdefault(plan, 0)
+        steps, stays, paid = [], [], 0
+        for plan, amount in earned.items():
+            default: Settled = (currency, amount, [("Earned", amount, "Lines and adjustments")], [])
+            _, pays, taken, left = self.payments.settled.get((person, plan), default)
+            steps += [SettlementStep(plan, *step) for step in taken]
+            stays += [(plan, name, open_amount) for name, open_amount in left]
+            paid += pays
+        return sum(earned.values()), steps, paid, stays
 
 
-def _terms(plan: Plan) -> list[PlanTerm]:
-    terms = []
-    for component in plan.components:
-        rates = component.rates
-        if component.filter:
-            terms.append(PlanTerm(plan.name, component.name, "Counts", component.filter))
-        terms.append(PlanTerm(plan.name, component.name, "Adds up over", component.window.value))
-        for tier in rates.tiers:
-            if rates.basis is Basis.ATTAINMENT:
-                bounds = [percent(tier.lower), "" if tier.upper is None else percent(tier.upper)]
-                of = " of quota"
-            else:
-                bounds = [
-                    str(Money(tier.lower, plan.currency)),
-                    "" if tier.upper is None else str(Money(tier.upper, plan.currency)),
-                ]
-                of = ""
-            span = f"From {bounds[0]}{' to ' + bounds[1] if bounds[1] else ''}{of}"
-            terms.append(PlanTerm(plan.name, component.name, span, f"{percent(tier.rate)} ({rates.mode.value})"))
-        if component.cap is not None:
-            terms.append(PlanTerm(plan.name, component.name, "At most", str(Money(component.cap, plan.currency))))
-    return terms
+def _payments(connection: Connection, run_id: int) -> Payments:
+    """What a stored run keeps beside its lines."""
+    items: dict[int, list[tuple[str, str, str, str, int, str, str]]] = defaultdict(list)
+    for person, kind, plan, component, number, origin, cause, amount, why, currency in connection.exec_driver_sql(
+        "SELECT person_id, kind, plan, component, transaction_number, origin, cause, amount, why, currency "
+        "FROM run_item WHERE run_id = ? ORDER BY id",
+        (run_id,),
+    ):
+        about = ", ".join(str(part) for part in (component, number, origin, cause) if part)
+        items[int(person)].append((kind, plan, component or "", about, int(amount), why, currency))
+    settled: dict[Key, tuple[str, int, list[tuple[str, int, str]], list[tuple[str, int]]]] = {}
+    for person, plan, currency, earned, paid, steps, closing in connection.exec_driver_sql(
+        "SELECT person_id, plan, currency, earned, paid, steps, closing FROM run_settlement WHERE run_id = ?", (run_id,)
+    ):
+        left = json.loads(closing)
+        amounts = {"held": sum(int(a) for _, a in left["held"]), "draw": int(left["draw"]), "debt": int(left["debt"])}
+        taken = [("Earned", int(earned), "Lines and adjustments")]
+        taken += [(str(n), int(amount), str(why)) for n, amount, why in json.loads(steps) if n not in _PARTS]
+        stays = [(label, amounts[name]) for name, label in _OPEN.items() if amounts[name]]
+        settled[int(person), plan] = (currency, int(paid), taken, stays)
+    return Payments(items, settled)

@@ -27,7 +27,12 @@ from salesops_desktop.model.errors import InputRefusedError, NothingToDoError
 from salesops_desktop.model.periods import PeriodKind
 from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
 from salesops_desktop.sheets.writing.book import Provenance, Saved
-from salesops_desktop.sheets.writing.commission_statements import write_commission_run, write_statements
+from salesops_desktop.sheets.writing.commission_statements import (
+    PACKS,
+    write_commission_run,
+    write_packs,
+    write_statements,
+)
 from salesops_desktop.sheets.writing.forecast import write_forecast
 from salesops_desktop.sheets.writing.kpis import write_kpis
 from salesops_desktop.sheets.writing.table_export import export_table
@@ -106,7 +111,8 @@ def export(
     """Write a workbook that managers can open, understand, recalculate and send back.
 
     Args:
-        what: territories, commissions, statements (a file for each person), forecast or kpis.
+        what: territories, commissions, statements (a file for each person, a pack
+            for each manager), forecast or kpis.
         out: the workbook to write (.xlsx); for statements the folder.
         number: the scenario or the run; the newest where none is given.
         as_of: for forecast and kpis, the day of knowledge.
@@ -149,7 +155,8 @@ def _commissions(context: JobContext, out: Path, number: int | None, *, statemen
         where = provenance(context, connection, title, head.period if head else "")
         run = commission_run(connection, run_id, where, context.progress)
     if statements:
-        return Exported(tuple(write_statements(out, run, context.progress)))
+        own = write_statements(out, run, context.progress)
+        return Exported((*own, *write_packs(out / PACKS, run, context.progress)))
     return Exported((write_commission_run(out, run, context.progress),))
 
 

@@ -9,17 +9,25 @@ from dataclasses import replace
 
 import numpy as np
 
+from salesops_desktop.commission import (
+    Basis,
+    Component,
+    ExchangeRate,
+    ExchangeRates,
+    Plan,
+    PlanAssignment,
+    Quota,
+    RateTable,
+    RunResult,
+    calculate,
+)
+from salesops_desktop.jobs.commission_exports import Payments, run_records
+from salesops_desktop.model.enums import Measure
 from salesops_desktop.model.money import divide_half_up
+from salesops_desktop.model.periods import Period, PeriodKind
 from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
 from salesops_desktop.sheets.writing.book import Provenance
-from salesops_desktop.sheets.writing.commission_records import (
-    CommissionRun,
-    ComponentSummary,
-    PayoutLine,
-    PlanTerm,
-    Statement,
-    TraceStep,
-)
+from salesops_desktop.sheets.writing.commission_records import CommissionRun
 from salesops_desktop.sheets.writing.forecast import (
     Coverage,
     ForecastReport,
@@ -38,6 +46,7 @@ from salesops_desktop.sheets.writing.territory_records import (
     ScenarioBook,
     TerritoryLine,
 )
+from tests.commission.plan_cases import credits_of
 
 PAYLOADS = (
     "=1+1",
@@ -68,101 +77,56 @@ def person(index: int) -> str:
     return f"{FIRST[index % len(FIRST)]} {LAST[(index * 7) % len(LAST)]}"
 
 
-def tiered_line(index: int, before: int, amount: int, quota: int) -> PayoutLine:
-    """A line paid 5 % up to the quota and 8 % above, by the difference of the cumulative payouts."""
-    low, high = 50_000, 80_000
-
-    def paid(total: int) -> int:
-        under = min(total, quota)
-        return divide_half_up(under * low + max(0, total - quota) * high, 1_000_000)
-
-    after = before + amount
-    earn = "ROUND((MIN(%s,quota)*low+MAX(0,%s-quota)*high)/1000000,0)"
-    steps = (
-        TraceStep("segment", "Segment", 'with "before" in it', '="before"', "other"),
-        TraceStep("since", "Plan since", "plan term", dt.date(2026, 1, 1), "other"),
-        TraceStep("new", "New customer", "account", amount > 0, "other"),
-        TraceStep("amount", "Credited amount", "from the transaction", amount, "money", "", "EUR"),
-        TraceStep("before", "Achieved before", "sum of the earlier lines", before, "money", "", "EUR"),
-        TraceStep(
-            "after",
-            "Achieved after",
-            "before + credited",
-            after,
-            "money",
-            'IF(segment="before",0,before+amount)',
-            "EUR",
-        ),
-        TraceStep("quota", "Quota", "for the period", quota, "money", "", "EUR"),
-        TraceStep("low", "Rate up to quota", "plan term", low, "rate"),
-        TraceStep("high", "Rate above quota", "plan term", high, "rate"),
-        TraceStep(
-            "earned_before", "Earned before", "both tiers", paid(before), "money", earn % ("before", "before"), "EUR"
-        ),
-        TraceStep("earned_after", "Earned after", "both tiers", paid(after), "money", earn % ("after", "after"), "EUR"),
-        TraceStep(
-            "pay",
-            "Payout",
-            "after less before",
-            paid(after) - paid(before),
-            "money",
-            "earned_after-earned_before",
-            "EUR",
-        ),
+def commission_result(people: int = 3, lines: int = 8) -> RunResult:
+    """A quarter of two plans: tiers to quota and above for most, a flat rate in yen for the last person."""
+    generator = np.random.default_rng(7)
+    tiers = RateTable.of([(0, 50_000), (1_000_000, 80_000)], basis=Basis.ATTAINMENT)
+    plan = Plan(
+        "Account executive 2026", "EUR", dt.date(2026, 1, 1), (Component("New business", tiers, cap=9_000_000),)
     )
-    day = dt.date(2026, 7, 1) + dt.timedelta(days=index)
-    return PayoutLine(
-        day, f"T-{index:05}", f"Account {index}", 1, amount, "EUR", paid(after) - paid(before), None, steps
-    )
-
-
-def statement(number: int, lines: int, seed: int = 1) -> Statement:
-    generator = np.random.default_rng(seed + number)
-    quota, before, made = 10_000_000, 0, []
-    for i in range(lines):
-        amount = int(generator.integers(-50_000, 700_000))
-        if before + amount < 0:
-            amount = 10_001
-        made.append(tiered_line(i, before, amount, quota))
-        before += amount
-    bonus = PayoutLine(dt.date(2026, 9, 30), "", "", 2, 0, "EUR", 12_345, None)
-    return Statement(
-        number,
-        person(number),
-        f"P{number:04}",
-        person(0),
-        "Account executive 2026",
-        "EUR",
-        sum(line.payout for line in made) + 12_345,
-        (ComponentSummary(1, "New business", quota, before), ComponentSummary(2, "Bonus")),
-        (*made, bonus),
-        ("Lines are ordered by credit date, then transaction.",),
+    japan = Plan("Japan 2026", "JPY", dt.date(2026, 1, 1), (Component("=New [business]", RateTable.flat(50_000)),))
+    rows = []
+    for person_id in range(1, people + 1):
+        for i in range(lines):
+            day = dt.date(2026, 7, 1) + dt.timedelta(days=i % 92)
+            amount = int(generator.integers(-50_000, 20_700_000 // max(lines, 1)))
+            rows.append((person_id, day, f"T-{person_id}-{i:05}", amount, "EUR"))
+    rows.append((people + 1, dt.date(2026, 8, 1), "T-JPY", 1_000_000, "USD"))
+    period = Period(dt.date(2026, 7, 1), dt.date(2026, 9, 30), "2026 Q3", PeriodKind.QUARTER)
+    return calculate(
+        [plan, japan],
+        [PlanAssignment(n, plan.name, plan.effective_from) for n in range(1, people + 1)]
+        + [PlanAssignment(people + 1, japan.name, japan.effective_from)],
+        credits_of(rows),
+        [Quota(n, Measure.BOOKINGS, period.start, period.end, 10_000_000, "EUR") for n in range(1, people + 1)],
+        period,
+        rates=ExchangeRates([ExchangeRate("USD", "JPY", dt.date(2026, 1, 1), 151_234_567_891)]),
     )
 
 
 def commission_run(people: int = 3, lines: int = 8) -> CommissionRun:
-    own = [statement(number, lines) for number in range(1, people + 1)]
-    yen = PayoutLine(dt.date(2026, 8, 1), "T-JPY", "Kyoto Works", 1, 1_000_000, "USD", 5_000, 50_000)
-    own.append(
-        Statement(
-            people + 1,
-            "=Hiro/Hashimoto",
-            "P9999",
-            person(0),
-            "Japan 2026",
-            "JPY",
-            5_000,
-            (ComponentSummary(1, "=New [business]", 1_000_000, 90_000),),
-            (yen,),
-        )
-    )
-    terms = (
-        PlanTerm("Account executive 2026", "New business", "Up to quota", "5 %"),
-        PlanTerm("Account executive 2026", "New business", "Above quota", "8 %"),
-        PlanTerm("Japan 2026", "=New [business]", "All sales", "5 %"),
-    )
-    source = provenance("Commission run")
-    return CommissionRun(source, "approved", tuple(own), terms, ("2 credits have no person and are not paid.",))
+    """The run of :func:`commission_result`, with a bonus, a holdback and a hold for everybody but the last."""
+    result = commission_result(people, lines)
+    who = {n: (person(n), f"P{n:04}", person(0) if n % 2 else "Uma Ude") for n in range(1, people + 1)}
+    who[people + 1] = ("=Hiro/Hashimoto", "P9999", person(0))
+    plan = "Account executive 2026"
+    items, settled = {}, {}
+    for n in range(1, people + 1):
+        earned = result.totals().get((n, "EUR"), 0) + 12_345
+        items[n] = [
+            ("adjustment", plan, "", "T-9", 12_345, "=1+1 promised in July", "EUR"),
+            ("hold", plan, "", "", 500, "The customer has not signed", "EUR"),
+        ]
+        steps = [("Earned", earned, "Lines and adjustments"), ("Held back", -1_000, "Waits"), ("Held", -500, "A hold")]
+        settled[n, plan] = ("EUR", earned - 1_500, steps, [("Held back", 1_000)])
+    accounts = {
+        int(key): PAYLOADS[i % len(PAYLOADS)] if i % 3 == 0 else f"Customer {key}"
+        for i, key in enumerate(result.credits.key)
+    }
+    return run_records(
+        result, who, provenance("Commission run"), "approved", accounts, Payments(items, settled),
+        ("2 credits have no person and are not paid.",),
+    )  # fmt: skip
 
 
 def territory_book(accounts: int = 60, picture: bytes | None = None, territories: int = 5) -> ScenarioBook:
