@@ -17,6 +17,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "commission_desk",
         "commission_plan_editing",
         "commission_templates",
+        "commission_unpaid",
         "commission_inquiries",
         "commission_items",
         "commission_payroll",

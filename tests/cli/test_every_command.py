@@ -37,6 +37,7 @@ ASKED = {
     "redo": "{undone}",
     "commissions show": "{company} 1",
     "commissions trace": "{company} 1 1",
+    "commissions why-not": "{company} 1",
     "commissions set-status": "{company} 1 'in review'",
     "commissions goal-seek": "{company} 2026-09 {paid} 80000",
     "commissions what-if": "{company} 2026-09 --rates 110",

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSplitter,
     QStackedWidget,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +27,8 @@ from salesops_desktop.ui.exporting import open_file
 from salesops_desktop.ui.i18n import tr, trn
 from salesops_desktop.ui.tabs.commissions.life_pane import LifePane
 from salesops_desktop.ui.tabs.commissions.models import figures_of, line_table, people_table, run_label
+from salesops_desktop.ui.tabs.commissions.person_pane import PersonTabs
+from salesops_desktop.ui.tabs.commissions.plans_pane import PlansPane
 from salesops_desktop.ui.tabs.commissions.presenter import CommissionPresenter, CommissionState
 from salesops_desktop.ui.tabs.commissions.trace_pane import TracePane
 from salesops_desktop.ui.tabs.confirming import Confirm
@@ -85,6 +88,10 @@ class CommissionsView(TabView):
         self.run_button.setAccessibleName(tr("Export the workbook of the run"))
         self.statements_button = QPushButton(theme.icon("export"), tr("Export statements…"))
         self.statements_button.setAccessibleName(tr("Export a statement for each person"))
+        self.what_if_button = QPushButton(theme.icon("percent"), tr("What if…"))
+        self.what_if_button.setAccessibleName(tr("Try other rates and quotas"))
+        self.goal_button = QPushButton(theme.icon("gauge"), tr("Goal seek…"))
+        self.goal_button.setAccessibleName(tr("Find what pays a sum"))
 
     def _lay_out(self) -> None:
         space = theme.tokens().spacing
@@ -93,6 +100,7 @@ class CommissionsView(TabView):
         label.setMinimumHeight(self.picker.sizeHint().height())
         header = WrapRow()
         header.add(label, self.picker, self.calculate_button, self.run_button, self.statements_button)
+        header.add(self.what_if_button, self.goal_button)
         top = QHBoxLayout()
         top.setSpacing(space["l"])
         top.addWidget(self.strip, 1)
@@ -104,7 +112,8 @@ class CommissionsView(TabView):
         column.addWidget(self.lines_title)
         column.addWidget(self.lines, 1)
         right = QSplitter(Qt.Orientation.Vertical)
-        right.addWidget(lines)
+        self.person = PersonTabs(self.shell, lines)
+        right.addWidget(self.person)
         right.addWidget(self.trace)
         right.setSizes([300, 300])
         self.split = QSplitter(Qt.Orientation.Horizontal)
@@ -128,13 +137,21 @@ class CommissionsView(TabView):
             self.pages.addWidget(page)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self.pages)
+        self.plans = PlansPane(self.shell, self.formats)
+        self.rooms = QTabWidget()
+        self.rooms.setDocumentMode(True)
+        self.rooms.tabBar().setAccessibleName(tr("Parts of commissions"))
+        self.rooms.addTab(self.pages, theme.icon("money"), tr("Runs"))
+        self.rooms.addTab(self.plans, theme.icon("document"), tr("Plans"))
+        outer.addWidget(self.rooms)
 
     def _connect(self) -> None:
         self.picker.activated.connect(lambda index: self.presenter.choose(int(self.picker.itemData(index))))
         self.calculate_button.clicked.connect(self.ask_calculate)
         self.run_button.clicked.connect(self.ask_export_run)
         self.statements_button.clicked.connect(self.ask_export_statements)
+        self.what_if_button.clicked.connect(self.ask_what_if)
+        self.goal_button.clicked.connect(self.ask_goal)
         self.strip.clicked.connect(self.presenter.pick_currency)
         self.life.asked.connect(self.move_to)
         self.people.selection_changed.connect(self._person_selected)
@@ -150,15 +167,18 @@ class CommissionsView(TabView):
     def workspace_opened(self) -> None:
         """Show the newest run."""
         self.presenter.opened()
+        self.plans.presenter.opened()
 
     def workspace_closed(self) -> None:
         """Show nothing."""
         self._rest.stop()
         self.presenter.closed()
+        self.plans.presenter.closed()
 
     def tables_changed(self, tables: frozenset[str]) -> None:
         """Read again where it matters."""
         self.presenter.tables_changed(tables)
+        self.plans.presenter.tables_changed(tables)
 
     # ------------------------------------------------------------------ state to screen
 
@@ -183,6 +203,7 @@ class CommissionsView(TabView):
         finally:
             self._following = False
         self._show_lines(state, before)
+        self.person.render_state(state)
         self.life.render_state(state, writable=self._writable)
         self.trace.render_state(state, writable=self._writable)
 
@@ -202,6 +223,7 @@ class CommissionsView(TabView):
                 title = tr("No incentive plans yet")
                 sentence = tr("A plan says what a person earns on what is credited to them.")
                 ways.append(Way(tr("Set up starter plans…"), self.ask_plans, "add"))
+                ways.append(Way(tr("New plan from…"), self.plans.ask_new, "new"))
             case _:
                 title = tr("Nothing has been calculated yet")
                 sentence = tr("Transactions and plans are here: the first run can be calculated.")
@@ -285,6 +307,19 @@ class CommissionsView(TabView):
         report = self._shown.report
         if report is not None:
             self.presenter.calculate(report.head.period)
+
+    def ask_what_if(self) -> None:
+        """Ask for other rates and quotas, and show who would gain and who would lose."""
+        report = self._shown.report
+        if report is not None:
+            self.shell.ask_job("commissions what-if", {"period": report.head.period})
+
+    def ask_goal(self) -> None:
+        """Ask what must be sold for the person in view to earn a sum."""
+        report, people = self._shown.report, self._shown.people
+        if report is not None and people is not None and self._shown.person >= 0:
+            name = str(people["person"].values[self._shown.person])
+            self.shell.ask_job("commissions goal-seek", {"period": report.head.period, "person": name})
 
     def ask_calculate(self) -> None:
         """Ask which period, then calculate it."""
