@@ -205,10 +205,28 @@ def of_span(*, quick: bool) -> Iterator[Line]:
         yield Line(f"  {remark}", "")
 
 
+def of_commissions(*, quick: bool) -> Iterator[Line]:
+    """A million transactions through four tiers against a Decimal loop and pandas in floating point."""
+    said = output("benchmarks.commissions", *(("--transactions", "50000", "--people", "200") if quick else ()))
+    row = r"^  {} +([\d.]+) s CPU +[\d.]+ s wall +(\d+) MB"
+    found = {way: re.search(row.format(way), said, re.MULTILINE) for way in ("Decimal loop", "pandas.*?point", "ours")}
+    mine = found["ours"]
+    for way, label in (("Decimal loop", "Decimal loop"), ("pandas.*?point", "pandas, floating point")):
+        other = found[way]
+        if mine and other:
+            ratio = f"{float(other[1]) / float(mine[1]):.2f}"
+            peak = f"{mine[2]} / {other[2]} MB"
+            name = f"commissions, four marginal tiers / {label} (CPU)"
+            yield Line(name, f"{mine[1]} s", f"{other[1]} s", ratio, peak)
+    for remark in re.findall(r"^  ((?:CPU of ten|a deal edited).*)$", said, re.MULTILINE):
+        yield Line(f"  {remark}", "")
+
+
 PARTS: dict[str, Callable[..., Iterator[Line]]] = {
     "imports": of_imports,
     "changelog": of_changelog,
     "statements": of_statements,
+    "commissions": of_commissions,
     "grid": of_grid,
     "window": of_window,
     "designs": of_designs,

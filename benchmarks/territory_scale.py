@@ -24,12 +24,6 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from salesops_desktop.jobs.context import JobContext
-from salesops_desktop.jobs.imports import import_files
-from salesops_desktop.jobs.territories import design_territories
-from salesops_desktop.jobs.workspaces import new, opened
-from salesops_desktop.territory.kernels import compile_all
-
 ROOT = Path(__file__).resolve().parents[1]
 TOWNS = 400
 
@@ -130,6 +124,13 @@ class Peak:
 
 def measure(accounts: int, people: int) -> None:
     """Import and design once; print what each step took."""
+    # Not at the top: the process that parses files loads this module too.
+    from salesops_desktop.jobs.context import JobContext  # noqa: PLC0415
+    from salesops_desktop.jobs.imports import import_files  # noqa: PLC0415
+    from salesops_desktop.jobs.territories import design_territories  # noqa: PLC0415
+    from salesops_desktop.jobs.workspaces import new, opened  # noqa: PLC0415
+    from salesops_desktop.territory.kernels import compile_all  # noqa: PLC0415
+
     compile_all()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "scale.salesops"
