@@ -162,7 +162,6 @@ class Figures:
     def checks(self, page: Page) -> None:
         """Each live figure against the run's."""
         page.title("Checks", "This workbook's figures less the run's, in smallest units. All must be zero.")
-        page.row += 1
         pairs = self._pairs()
         row = page.row
         first = row + 3
