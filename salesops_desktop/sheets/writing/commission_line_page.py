@@ -101,7 +101,7 @@ def fill_credit_page(page: Page, statements: Sequence[Statement]) -> CreditPlace
     fields = next((s.credits.fields for s in statements), ())
     page.title(CREDITS, "The source rows behind the lines. A credit that pays nothing says why.")
     page.row += 1
-    heads = [("Transaction", _TEXT, 18), ("Date", _DATE, 12), ("Account", _TEXT, 30), ("Credit", _WHOLE, 18)]
+    heads = [("Transaction", _TEXT, 18), ("Date", _DATE, 12), ("Account", _TEXT, 38), ("Credit", _WHOLE, 18)]
     heads += [("Why it pays nothing", _TEXT, 34)]
     if several:
         heads.insert(0, ("Person", _TEXT, 22))
@@ -232,8 +232,8 @@ def _columns(
     found += [
         ("date", "Date", _DATE, 12),
         ("transaction", "Transaction", _TEXT, 18),
-        ("account", "Account", _TEXT, 28),
-        ("component", "Component", _TEXT, 24),
+        ("account", "Account", _TEXT, 38),
+        ("component", "Component", _TEXT, 28),
         ("credited", "Credit", _WHOLE, 18),
         ("counts", f"Counts as{one}", _WHOLE, 16),
         ("reached", f"Total after{one}", _WHOLE, 17),

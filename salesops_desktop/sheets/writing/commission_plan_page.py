@@ -95,7 +95,7 @@ def fill_plan_page(
     made.last = max(made.first, page.row - 1)
     _windows(page, recipes, windows, made)
     page.protected = True
-    for column, width in ((1, 24), (2, 18), (3, 18), (4, 18), (5, 20), (6, 17), (7, 17), (8, 17), (9, 3)):
+    for column, width in ((1, 24), (2, 28), (3, 18), (4, 18), (5, 20), (6, 17), (7, 17), (8, 17), (9, 3)):
         page.widen(column, width)
     for column in range(_WINDOW, page.last_column + 1):
         page.widen(column, 16)
