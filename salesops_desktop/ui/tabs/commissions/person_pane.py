@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from PySide6.QtWidgets import QTabWidget, QWidget
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from salesops_desktop.model.tables import Table
 from salesops_desktop.ui.i18n import tr
@@ -46,20 +46,20 @@ class PersonTabs(QTabWidget):
         }
         self.addTab(lines, tr("Lines"))
         self.grids: dict[str, Grid] = {}
-        for key, title in self._titles.items():
-            grid = Grid(name=title, searchable=False)
-            grid.export_requested.connect(shell.export_table)
-            self.grids[key] = grid
-            self.addTab(grid, title)
+        for title in self._titles.values():
+            holder = QWidget()
+            QVBoxLayout(holder).setContentsMargins(0, 0, 0, 0)
+            self.addTab(holder, title)
         self.currentChanged.connect(lambda _place: self._fill())
 
     def render_state(self, state: CommissionState) -> None:
         """Show a state."""
-        before = self._state.report
+        before, report = self._state.report, state.report
         self._state = state
-        if state.report is not before:
-            self._unpaid, self._asked = None, 0
-        report = state.report
+        if report is before:
+            self._fill()
+            return
+        self._unpaid, self._asked = None, 0
         if report is not None:
             for place, key in enumerate(_PARTS, 1):
                 self.setTabVisible(place, len(getattr(report, key)) > 0)
@@ -82,8 +82,21 @@ class PersonTabs(QTabWidget):
         ):
             return
         self._shown = shown
-        self.grids[key].set_table(self._rows(key))
-        self.grids[key].fit_columns()
+        grid = self._grid(key)
+        grid.set_table(self._rows(key))
+        grid.fit_columns()
+
+    def _grid(self, key: str) -> Grid:
+        """The grid of a table, made when it is first wanted."""
+        if key not in self.grids:
+            grid = Grid(name=self._titles[key], searchable=False)
+            grid.export_requested.connect(self._shell.export_table)
+            holder = self.widget(1 + list(self._titles).index(key))
+            layout = None if holder is None else holder.layout()
+            assert layout is not None
+            layout.addWidget(grid)
+            self.grids[key] = grid
+        return self.grids[key]
 
     def _rows(self, key: str) -> Table:
         """The rows of a table that are about the person in view; what nobody is credited with concerns everybody."""

@@ -228,3 +228,16 @@ def test_a_workspace_opened_for_reading_offers_no_change(make_window, qtbot, sma
     view = window.show_tab("commissions")
     rest(window, qtbot)
     assert view.nothing.buttons == []
+
+
+def test_what_pays_nothing_answers_why_not(tab, qtbot):
+    window, view = tab
+    calculated(window, view, qtbot)
+    report = view.presenter.state.report
+    view.person.setCurrentIndex(view.person.count() - 1)
+    rest(window, qtbot)
+    shown = view.person.grids["why not"].table
+    person = view.presenter.state.people["person"].values[view.presenter.state.person]
+    assert set(shown["person"].values) <= {person, None, ""}
+    assert all(shown["why"].values)
+    assert view.person.isTabVisible(1) == (len(report.steps) > 0)
