@@ -13,9 +13,9 @@ from salesops_desktop.model.errors import Cancelled, InputRefusedError, NothingT
 
 
 def cover(path):
-    return {
-        row[0]: row[1] for row in load_workbook(path, data_only=True)["Cover"].iter_rows(max_col=2, values_only=True)
-    }
+    book = load_workbook(path, data_only=True)
+    sheet = book["Cover" if "Cover" in book.sheetnames else "Read me"]
+    return {row[0]: row[1] for row in sheet.iter_rows(max_col=2, values_only=True)}
 
 
 @pytest.mark.parametrize("what", list(What))
