@@ -19,6 +19,11 @@ from salesops_desktop.model.tables import Cell, Column, Table, ValueKind
 ROWS = 30
 """How many rows of a table a terminal shows; ``--json`` and exports hold them all."""
 
+ROOM = 160
+"""Characters beside each other that a terminal is taken to have."""
+WIDEST = 40
+"""Characters of a cell before it is folded."""
+
 _NUMERIC = frozenset(ValueKind) - {ValueKind.TEXT, ValueKind.DATE, ValueKind.DATETIME, ValueKind.BOOLEAN}
 
 
@@ -34,14 +39,27 @@ def show(report: Report, console: Console) -> None:
             console.print(escape(note), style="dim", highlight=False)
 
 
+def _fitting(table: Table) -> int:
+    """How many columns a page of :data:`ROOM` characters takes without breaking what is in them."""
+    used = 0
+    for number, column in enumerate(table.columns):
+        cells = [len(text(column, row)) for row in range(min(len(table), ROWS))]
+        used += min(max([*cells, *(len(word) for word in column.label.split())], default=0), WIDEST) + 3
+        if used > ROOM and number >= 3:
+            return number
+    return len(table.columns)
+
+
 def _grid(table: Table) -> Grid:
-    hidden = len(table) - ROWS
-    caption = f"… and {hidden:,} more rows (use --json or export to see them all)" if hidden > 0 else None
+    hidden, shown = len(table) - ROWS, _fitting(table)
+    beside = len(table.columns) - shown
+    more = [f"{hidden:,} more rows"] * (hidden > 0) + [f"{beside} more columns"] * (beside > 0)
+    caption = f"… and {' and '.join(more)} (use --json or export to see them all)" if more else None
     grid = Grid(title=escape(table.title), caption=caption, title_justify="left", show_edge=False, pad_edge=False)
-    for column in table.columns:
+    for column in table.columns[:shown]:
         grid.add_column(escape(column.label), justify="right" if column.kind in _NUMERIC else "left", overflow="fold")
     for index in range(min(len(table), ROWS)):
-        grid.add_row(*(escape(text(column, index)) for column in table.columns))
+        grid.add_row(*(escape(text(column, index)) for column in table.columns[:shown]))
     return grid
 
 

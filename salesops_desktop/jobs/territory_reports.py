@@ -92,7 +92,8 @@ class TerritoryReport:
         said = [f"{self.name}: {size}, {len(self.handover):,} change hands."]
         for figure in self.balance:
             after, before = _shown(figure.after, figure.kind), _shown(figure.before, figure.kind)
-            said.append(f"{figure.label}: {after}" + (f" (today {before})." if self.scenario else "."))
+            compared = self.scenario and figure.before is not None
+            said.append(f"{figure.label}: {after}" + (f" (today {before})." if compared else "."))
         return [*said, *self.sentences, *self.proven]
 
     @property

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from salesops_desktop.model.errors import Fault, FaultsError
+from salesops_desktop.model.errors import Fault, FaultsError, InputRefusedError
 
 
 class UnitKind(StrEnum):
@@ -107,7 +107,8 @@ class DesignWishes:
         """Refuse what makes no sense.
 
         Raises:
-            FaultsError: with every fault.
+            InputRefusedError: the one fault.
+            FaultsError: with every fault where there are several.
         """
         faults = []
         tolerances = [("tolerance", self.tolerance), *((m.text, 100 * m.tolerance) for m in self.asked())]
@@ -123,8 +124,10 @@ class DesignWishes:
         texts = [measure.text.casefold() for measure in self.asked()]
         twice = sorted({text for text in texts if texts.count(text) > 1})
         faults += [Fault(text, "This measure is named twice.", "Name it once.") for text in twice]
+        if len(faults) == 1:
+            raise InputRefusedError(f"{faults[0].where.capitalize()}: {faults[0].what}", way_out=faults[0].way_out)
         if faults:
-            raise FaultsError(faults[0].what, faults, way_out=faults[0].way_out)
+            raise FaultsError("The territories cannot be designed as asked.", faults)
 
     def asked(self) -> tuple[MeasureWish, ...]:
         """The measures that were named, with their tolerances."""
