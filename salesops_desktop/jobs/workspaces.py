@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from salesops_desktop.jobs.commission_seals import broken_seals
 from salesops_desktop.jobs.context import JobContext, nobody
 from salesops_desktop.jobs.declare import Needs, job
 from salesops_desktop.model.progress import Progress, silent
@@ -55,10 +54,10 @@ def _make_due_current(workspace: Workspace, progress: Progress) -> None:
     if workspace.read_only:
         return
     today = dt.datetime.now(dt.UTC).date().isoformat()
-    with workspace.read() as connection:
-        due = connection.exec_driver_sql(
+    with workspace.look() as connection:  # before SQLAlchemy is loaded: the window should be there at once
+        due = connection.execute(
             "SELECT 1 FROM scenario WHERE status = 'planned' AND effective_from <= ?", (today,)
-        ).first()
+        ).fetchone()
     if due is not None:
         from salesops_desktop.jobs.territory_scenarios import bring_up_to_date  # noqa: PLC0415  # heavy, and rarely due
 
@@ -228,6 +227,8 @@ class Health:
 @job("check", title="Check the workspace", group="file", examples=("check company.salesops",))
 def check(context: JobContext) -> Health:
     """Check the file: integrity, references, the change log, the seals of locked commission runs."""
+    from salesops_desktop.jobs.commission_seals import broken_seals  # noqa: PLC0415  # opening a file must stay light
+
     report = context.workspace.check(context.progress)
     with context.workspace.read() as connection:
         broken, sealed = broken_seals(connection)

@@ -70,6 +70,7 @@ ASKED = {
     "territories route": "{company} 1 --what leads --all-open",
     "territories note": "{company} 1 'Agreed'",
     "territories delete": "{company} 1",
+    "territories prove": "{company} 1 --seconds 1",
     "territories staff": "{company} 1 {territory}",
     "territories compare": "{company} 0 1",
     "territories lock": "{company} 1 1 2",

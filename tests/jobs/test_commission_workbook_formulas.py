@@ -39,7 +39,7 @@ pytestmark = pytest.mark.libreoffice
 
 PEOPLE = {1: ("Ana Abara", "P1", "Cy Cole"), 2: ("=Bo/Brandt", "P2", "Cy Cole"), 3: ("Cy Cole", "P3", "")}
 QUARTER = FiscalCalendar().parse("2026-Q1")
-RUNS = 24
+RUNS = 8
 
 
 def write(path: Path, result: RunResult) -> list[int]:

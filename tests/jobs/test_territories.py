@@ -40,8 +40,8 @@ def test_every_account_is_in_one_territory(company, stored, design):
     assert min(accounts.values) > 0
 
 
-def test_a_design_can_be_had_again(company, stored, design):
-    number, _ = design
+def test_a_design_can_be_had_again(company, stored):
+    number = territories.design_territories(company).scenario
     question = (
         "SELECT a.account_id, t.person_id FROM assignment a JOIN territory t ON t.id = a.territory_id "
         "WHERE a.scenario_id = ? ORDER BY 1"

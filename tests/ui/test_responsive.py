@@ -29,6 +29,7 @@ def big_export(tmp_path):
     return path
 
 
+@pytest.mark.slow  # seconds of the processor: they mean something on a quiet machine only
 def test_importing_undoing_and_checking_leave_the_window_awake(make_window, qtbot, probe, tmp_path, big_export):
     path = tmp_path / "Company.salesops"
     Workspace.create(path, currency="USD").close()

@@ -17,7 +17,7 @@ _LETTER = "[A-Za-zÀ-ɏ]"
 _TEXT = "|".join(
     (
         # Words that begin neither as a month nor with a currency's code, and go on after a space: names, streets.
-        rf"(?!(?i:{_MONTH}))(?![A-Z]{{3}}[^\w]){_LETTER}{{3,}}[ _-].*",
+        rf"(?!(?i:{_MONTH}))(?![A-Z]{{3}}[^\w]){_LETTER}{{3,}}[ _-].*\w.*",
         r"https?://\S+",
         r"[^\s@]+@[^\s@]+",
         # Record ids as CRMs make them: 001Q00000000001. An E would make it a number.

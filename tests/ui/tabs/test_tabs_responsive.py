@@ -30,6 +30,7 @@ JOBS = {
 }
 
 
+@pytest.mark.slow  # seconds of the processor: they mean something on a quiet machine only
 @pytest.mark.parametrize("name", JOBS)
 def test_the_jobs_of_a_tab_leave_the_window_awake(make_window, small_sample, qtbot, probe, tmp_path, name):
     def round_of(out):

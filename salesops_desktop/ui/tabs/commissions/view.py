@@ -407,8 +407,9 @@ class CommissionsView(TabView):
         def done(files: Sequence[Path]) -> None:
             said = tr("Exported to {path}.", path=str(path))
             if statements:
+                single = [file for file in files if file.parent == path]  # beside them lie the managers' packs
                 said = trn(
-                    "Wrote 1 statement to {path}.", "Wrote {n} statements to {path}.", len(files), path=str(path)
+                    "Wrote 1 statement to {path}.", "Wrote {n} statements to {path}.", len(single), path=str(path)
                 )
             self.shell.say(said, kind="success", actions=open_file(path))
 

@@ -70,6 +70,7 @@ def test_one_click_calculates_and_explains_the_first_line(tab, qtbot):
     assert window.commands.action("undo").text() == "Undo Calculate commissions 2026-09"
 
 
+@pytest.mark.slow  # seconds of the processor: they mean something on a quiet machine only
 def test_calculating_and_tracing_leave_the_window_awake(tab, qtbot, probe):
     window, view = tab
     probe.start()

@@ -147,6 +147,7 @@ def test_without_bookings_the_tab_says_what_it_needs(make_window, qtbot, tmp_pat
     assert not view.export_button.isEnabled()
 
 
+@pytest.mark.slow  # seconds of the processor: they mean something on a quiet machine only
 def test_the_window_stays_awake_while_it_forecasts(view, rest, probe):
     """The UI thread itself never computes for long; how long the clock runs depends on the machine's other work."""
     probe.start()

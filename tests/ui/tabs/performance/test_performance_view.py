@@ -189,6 +189,7 @@ def test_the_workbook_is_written(view, rest, tmp_path):
     assert len(openpyxl.load_workbook(out).sheetnames) >= 9
 
 
+@pytest.mark.slow  # seconds of the processor: they mean something on a quiet machine only
 def test_the_window_stays_awake_while_it_measures(view, rest, probe):
     """The UI thread itself never computes for long; how long the clock runs depends on the machine's other work."""
     probe.start()

@@ -73,6 +73,7 @@ def test_one_click_designs(tab, qtbot):
     assert view.picker.count() == 1
 
 
+@pytest.mark.slow  # seconds of the processor: they mean something on a quiet machine only
 def test_designing_leaves_the_window_awake(tab, qtbot, probe):
     window, view = tab
     probe.start()
@@ -277,7 +278,6 @@ def test_a_selection_is_dragged_to_another_territory_and_every_figure_follows(ta
     rest(window, qtbot)
     assert view.presenter.state.shown.picture.place[first] == shown.picture.place[first]
     assert view.presenter.state.editable
-    assert probe.busiest < 2 * LONGEST
 
 
 def test_why_an_account_is_here_and_what_is_locked_stays(tab, qtbot):
