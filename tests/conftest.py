@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 from salesops_desktop.jobs import territory_solving
 from salesops_desktop.jobs.context import JobContext
@@ -22,6 +23,11 @@ from salesops_desktop.territory import portfolio
 ROOT = Path(__file__).parents[1]
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# Every run tries others; ``--hypothesis-profile=long`` tries as many in one run as hypothesis would by itself.
+settings.register_profile("quick", max_examples=40, deadline=None)
+settings.register_profile("long", max_examples=100, deadline=None)
+settings.load_profile("quick")
 
 
 def shared_data(*parts: str) -> Path:

@@ -39,7 +39,7 @@ pytestmark = pytest.mark.libreoffice
 
 PEOPLE = {1: ("Ana Abara", "P1", "Cy Cole"), 2: ("=Bo/Brandt", "P2", "Cy Cole"), 3: ("Cy Cole", "P3", "")}
 QUARTER = FiscalCalendar().parse("2026-Q1")
-RUNS = 8
+RUNS = 24
 
 
 def write(path: Path, result: RunResult) -> list[int]:
@@ -83,6 +83,7 @@ def random_runs(count: int) -> list[RunResult]:
     return found
 
 
+@pytest.mark.slow  # forty seconds of another program
 def test_any_plan_recomputes_to_the_cent(tmp_path: Path) -> None:
     runs = random_runs(RUNS)
     paths = [tmp_path / f"run{i}.xlsx" for i in range(len(runs))]
