@@ -27,7 +27,7 @@ from salesops_desktop.commission.plan import (
     TargetIncentive,
     TierMode,
 )
-from salesops_desktop.commission.quotas import QuotaBook
+from salesops_desktop.commission.quotas import QuotaBook, making_up
 from salesops_desktop.commission.records import Unpaid
 from salesops_desktop.commission.tiers import Terms
 from salesops_desktop.expressions.rational import Rational
@@ -70,12 +70,7 @@ class TargetBook:
 
     def target(self, person: int, window: Period, currency: str) -> int | None:
         """Minor units of ``currency`` for exactly the days of ``window``; None when there is none."""
-        known = self._targets.get(person, [])
-        exact = [t for t in known if (t.start, t.end) == (window.start, window.end)]
-        chosen: list[TargetIncentive] = []
-        for entry in exact[:1] or [t for t in known if t.start >= window.start and t.end <= window.end]:
-            if all(entry.end < other.start or entry.start > other.end for other in chosen):
-                chosen.append(entry)
+        chosen = making_up(self._targets.get(person, []), window)
         if not chosen:
             return None
         total = 0

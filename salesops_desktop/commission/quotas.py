@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
 from salesops_desktop.commission.exchange import ExchangeRates
 from salesops_desktop.commission.plan import Quota
 from salesops_desktop.model.enums import Measure
 from salesops_desktop.model.money import convert
 from salesops_desktop.model.periods import Period
+
+
+class Dated(Protocol):
+    """Something that holds for the days from ``start`` to ``end``, both included."""
+
+    @property
+    def start(self) -> dt.date:
+        """The first day."""
+
+    @property
+    def end(self) -> dt.date:
+        """The last day."""
+
+
+D = TypeVar("D", bound=Dated)
+
+
+def making_up(known: Sequence[D], window: Period) -> list[D]:
+    """Those of ``known`` that make up ``window``: the one for exactly its days, or shorter ones that do not overlap.
+
+    Shorter ones come first, so that months win over a stray longer stretch that overlaps them.
+    """
+    exact = [d for d in known if (d.start, d.end) == (window.start, window.end)]
+    inside = exact[:1] or [d for d in known if d.start >= window.start and d.end <= window.end]
+    chosen: list[D] = []
+    for entry in sorted(inside, key=lambda d: (d.end - d.start, d.start)):
+        if all(entry.end < other.start or entry.start > other.end for other in chosen):
+            chosen.append(entry)
+    return chosen
 
 
 class QuotaBook:
@@ -37,15 +68,8 @@ class QuotaBook:
 
     def _target(self, person: int, measure: Measure, window: Period, currency: str) -> int:
         known = self._quotas.get((person, measure), [])
-        exact = [q for q in known if (q.start, q.end) == (window.start, window.end)]
-        inside = exact[:1] or [q for q in known if q.start >= window.start and q.end <= window.end]
-        # Shorter ones first, so that monthly quotas win over a stray longer one that overlaps them.
-        chosen: list[Quota] = []
-        for quota in sorted(inside, key=lambda q: (q.end - q.start, q.start)):
-            if all(quota.end < other.start or quota.start > other.end for other in chosen):
-                chosen.append(quota)
         total = 0
-        for quota in chosen:
+        for quota in making_up(known, window):
             rate = self._rates.on(quota.currency, currency, quota.start)
             if rate == 0:
                 return 0

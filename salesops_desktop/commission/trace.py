@@ -15,6 +15,7 @@ from fractions import Fraction
 from salesops_desktop.commission.levels import needs_quota, tables_of
 from salesops_desktop.commission.lint import NUMBERS, measures_of, percent
 from salesops_desktop.commission.plan import Basis, Component, Pays, RateTable, RoundingStage, Source, TierMode
+from salesops_desktop.commission.proration import part_of
 from salesops_desktop.commission.records import Line, RunResult
 from salesops_desktop.commission.tiers import slide
 from salesops_desktop.commission.trace_rates import WindowPay, spelled
@@ -206,7 +207,7 @@ class _Trace:
     def _convert(self, name: str, label: str, minor: int, source: str, rate: int, cells: tuple[str, str]) -> None:
         """Money in the plan's currency, from the cells of the amount and the rate."""
         shift = exponent(self.currency) - exponent(source)
-        value = _rounded(Fraction(minor * rate, FX_SCALE) * Fraction(10) ** shift, Rounding.HALF_UP)
+        value = part_of(1, Fraction(minor * rate, FX_SCALE) * Fraction(10) ** shift, Rounding.HALF_UP)
         scale = f"*{10**shift}" if shift > 0 else ""
         divisor = FX_SCALE * (10**-shift if shift < 0 else 1)
         words = f"{Money(minor, source)} × exchange rate, rounded half up"
@@ -364,7 +365,7 @@ class _Trace:
             self.add(name, label, "From the plan", value, source="plan")
             return
         assert self.line.quota is not None
-        money = _rounded(Fraction(self.line.quota.minor) * value / PPM, Rounding.HALF_UP)
+        money = part_of(1, Fraction(self.line.quota.minor) * value / PPM, Rounding.HALF_UP)
         words = f"{percent(value)} of {self.line.quota}"
         self.add(name, label, words, money, excel=f"ROUND(quota*{value}/{PPM},0)")
 
@@ -408,7 +409,7 @@ class _Trace:
             pay, text = min(pay, Fraction(component.cap)), f"MIN({text},cap)"
         if component.stage is RoundingStage.TELESCOPING:
             label, words, excel = f"Earned {when}", f"Rounded {component.rounding.value}", text
-            value = _rounded(pay, component.rounding)
+            value = part_of(1, pay, component.rounding)
             self.add(f"earned_{when}", label, words, value, excel=rounding_text(excel, component.rounding))
         else:
             self.add(f"pay_{when}", f"Pay {when}", "Not rounded yet", _plain(pay), excel=text, unit=Unit.OTHER)
@@ -422,7 +423,7 @@ class _Trace:
             words = f"Pay after − pay before, rounded {component.rounding.value}"
             excel = rounding_text("(pay_after-pay_before)", component.rounding)
             ends = {step.name: Fraction(step.value) for step in self.found if isinstance(step.value, int | Fraction)}
-            value = _rounded(ends["pay_after"] - ends["pay_before"], component.rounding)
+            value = part_of(1, ends["pay_after"] - ends["pay_before"], component.rounding)
         limits = [
             ("deal_floor", "Least of a line", component.deal_floor, "IF({0}>0,MAX({0},deal_floor),{0})"),
             ("deal_cap", "Most of a line", component.deal_cap, "MAX(MIN({0},deal_cap),-deal_cap)"),
@@ -461,18 +462,3 @@ def rounding_text(text: str, rounding: Rounding) -> str:
         case _:
             tie = f"ABS({text}-ROUNDDOWN({text},0))=0.5"
             return f"IF({tie},2*ROUND(({text})/2,0),ROUND({text},0))"
-
-
-def _rounded(value: Fraction, rounding: Rounding) -> int:
-    size = abs(value)
-    floor, rest = size.numerator // size.denominator, size - size.numerator // size.denominator
-    match rounding:
-        case Rounding.UP:
-            more = rest > 0
-        case Rounding.DOWN:
-            more = False
-        case Rounding.HALF_UP:
-            more = 2 * rest >= 1
-        case _:
-            more = 2 * rest > 1 or (2 * rest == 1 and floor % 2 == 1)
-    return (floor + more) * (-1 if value < 0 else 1)

@@ -147,6 +147,24 @@ CREDIT = EntitySpec(
     default_sheets=names("credit, split"),
 )
 
+PERIOD = (
+    FieldSpec(
+        "period_start",
+        "Period start",
+        ValueKind.DATE,
+        synonyms=names("start date, from, start, period start date, month, quarter start"),
+        required=True,
+    ),
+    FieldSpec(
+        "period_end",
+        "Period end",
+        ValueKind.DATE,
+        synonyms=names("end date, to, end, period end date"),
+        required=True,
+    ),
+)
+"""The days for which a figure holds, both included."""
+
 QUOTA = EntitySpec(
     "quota",
     "Quota",
@@ -174,20 +192,7 @@ QUOTA = EntitySpec(
                 }
             ),
         ),
-        FieldSpec(
-            "period_start",
-            "Period start",
-            ValueKind.DATE,
-            synonyms=names("start date, from, start, period start date, month, quarter start"),
-            required=True,
-        ),
-        FieldSpec(
-            "period_end",
-            "Period end",
-            ValueKind.DATE,
-            synonyms=names("end date, to, end, period end date"),
-            required=True,
-        ),
+        *PERIOD,
         FieldSpec(
             "amount",
             "Quota",
@@ -216,20 +221,7 @@ TARGET_INCENTIVE = EntitySpec(
             reference="person",
             on_missing=OnMissing.REJECT,
         ),
-        FieldSpec(
-            "period_start",
-            "Period start",
-            ValueKind.DATE,
-            synonyms=names("start date, from, start, period start date, month, quarter start"),
-            required=True,
-        ),
-        FieldSpec(
-            "period_end",
-            "Period end",
-            ValueKind.DATE,
-            synonyms=names("end date, to, end, period end date"),
-            required=True,
-        ),
+        *PERIOD,
         FieldSpec(
             "amount",
             "Target incentive",
@@ -268,20 +260,7 @@ SCORE = EntitySpec(
             required=True,
             description="The name by which plans call the score.",
         ),
-        FieldSpec(
-            "period_start",
-            "Period start",
-            ValueKind.DATE,
-            synonyms=names("start date, from, start, period start date, month, quarter start"),
-            required=True,
-        ),
-        FieldSpec(
-            "period_end",
-            "Period end",
-            ValueKind.DATE,
-            synonyms=names("end date, to, end, period end date"),
-            required=True,
-        ),
+        *PERIOD,
         FieldSpec(
             "value",
             "Score",

@@ -6,24 +6,23 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QWidget
 
 from salesops_desktop.ui import theme
+from salesops_desktop.ui.widgets.pressable import Pressable
 
 Tone = Literal["success", "error", "warning", "text_muted"]
 
 
-class FigureCard(QWidget):
+class FigureCard(Pressable):
     """A card to click; everything on it is handed in as text already written.
 
     Args:
         label: what the figure is.
         parent: Qt's parent.
     """
-
-    clicked = Signal()
 
     def __init__(self, label: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,12 +32,7 @@ class FigureCard(QWidget):
         self._tone: Tone = "text_muted"
         self._note = ""
         self._history: np.ndarray[tuple[int], np.dtype[np.float64]] = np.zeros(0)
-        self._hovered = False
         self._selected = False
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme.theme().changed.connect(self.update)
         self._tell()
 
     def set_figure(
@@ -149,27 +143,3 @@ class FigureCard(QWidget):
         painter.drawPolyline(QPolygonF(points))
         painter.setBrush(theme.color("accent"))
         painter.drawEllipse(points[-1], 2.5, 2.5)
-
-    def enterEvent(self, event: QEnterEvent) -> None:  # noqa: N802
-        """Light up."""
-        self._hovered = True
-        self.update()
-        super().enterEvent(event)
-
-    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
-        """Calm down."""
-        self._hovered = False
-        self.update()
-        super().leaveEvent(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """A click anywhere on the card."""
-        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
-            self.clicked.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Enter and space click."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.clicked.emit()
-        else:
-            super().keyPressEvent(event)

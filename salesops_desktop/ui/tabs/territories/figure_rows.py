@@ -4,30 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from salesops_desktop.ui import theme
 from salesops_desktop.ui.tabs.figure_strip import Figure
+from salesops_desktop.ui.widgets.pressable import Pressable
 
 _NOTE = 15
 """Digits that fit the column of what a figure was."""
 
 
-class FigureRow(QWidget):
+class FigureRow(Pressable):
     """One figure on one line, to click."""
-
-    clicked = Signal()
 
     def __init__(self, figure: Figure) -> None:
         super().__init__()
         self._figure = figure
-        self._hovered = False
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme.theme().changed.connect(self.update)
         self.set_figure(figure)
 
     @property
@@ -99,30 +93,6 @@ class FigureRow(QWidget):
         label = self.fontMetrics().elidedText(figure.label, Qt.TextElideMode.ElideRight, room)
         painter.drawText(QRectF(area.left(), area.top(), room, area.height()), left, label)
         painter.end()
-
-    def enterEvent(self, event: QEnterEvent) -> None:  # noqa: N802
-        """Light up."""
-        self._hovered = True
-        self.update()
-        super().enterEvent(event)
-
-    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
-        """Calm down."""
-        self._hovered = False
-        self.update()
-        super().leaveEvent(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """A click anywhere on the row."""
-        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
-            self.clicked.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Enter and space click."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.clicked.emit()
-        else:
-            super().keyPressEvent(event)
 
 
 class FigureRows(QWidget):
