@@ -82,7 +82,8 @@ def recalculate(
 
     Returns:
         Lines, extras and unpaid credits of ``people`` only; its credits are those of everyone who contributes, and its
-        notices speak of them all.
+        notices speak of them all. What those they report to make of a credit is left out: it may pay a manager, or be
+        refused there for a weightier reason.
 
     Raises:
         FaultsError: a plan with faults.
