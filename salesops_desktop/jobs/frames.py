@@ -69,7 +69,7 @@ SELECT p.id, f.created_at, f.as_of AS made_on, f.kind, f.measure, f.period_kind,
        p.period_start, p.period_end, p.period_label,
        p.mean AS amount_minor, f.currency
 FROM forecast_point p JOIN forecast f ON f.id = p.forecast_id
-WHERE f.kind = 'series' AND f.measure = 'bookings' ORDER BY p.id
+WHERE f.kind = 'series' AND f.measure = 'bookings' AND f.origin = 'shown' AND p.node_id IS NULL ORDER BY p.id
 """
 
 

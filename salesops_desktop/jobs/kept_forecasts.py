@@ -23,11 +23,11 @@ __all__ = ["KeptForecasts", "kept_forecasts"]
 
 _HEADS = """
 SELECT id, as_of, created_at, period_kind, method, currency, report FROM forecast
-WHERE kind = 'series' AND measure = 'bookings' ORDER BY as_of DESC, id DESC
+WHERE kind = 'series' AND measure = 'bookings' AND origin = 'shown' ORDER BY as_of DESC, id DESC
 """
 _POINTS = """
 SELECT forecast_id, period_start, period_end, period_label, mean, low80, high80
-FROM forecast_point ORDER BY forecast_id, period_start
+FROM forecast_point WHERE node_id IS NULL ORDER BY forecast_id, period_start
 """
 
 

@@ -27,7 +27,12 @@ HASHES = dict(
 )
 
 
-UNDOABLE = {"version_1.salesops.gz": 5, "version_2.salesops.gz": 7, "version_3.salesops.gz": 8}
+UNDOABLE = {
+    "version_1.salesops.gz": 5,
+    "version_2.salesops.gz": 7,
+    "version_3.salesops.gz": 8,
+    "version_4.salesops.gz": 12,
+}
 """How many actions of each stored file can be undone."""
 
 

@@ -7,12 +7,18 @@ from salesops_desktop.workspace.schema.bookkeeping import (
     Setting,
 )
 from salesops_desktop.workspace.schema.columns import Base
+from salesops_desktop.workspace.schema.forecasts import (
+    Correction,
+    Forecast,
+    ForecastAssumption,
+    ForecastNode,
+    ForecastPoint,
+    Judgement,
+    PipelineLine,
+)
 from salesops_desktop.workspace.schema.log import Action, ActionRows, Change, CurrentAction, LoggedTable
 from salesops_desktop.workspace.schema.planning import (
     CommissionRun,
-    Forecast,
-    ForecastPoint,
-    PipelineLine,
     Plan,
     PlanAssignment,
     RunEvent,
@@ -60,14 +66,18 @@ __all__ = [
     "Base",
     "Change",
     "CommissionRun",
+    "Correction",
     "Credit",
     "CurrentAction",
     "ExchangeRate",
     "FiscalCalendarRow",
     "Forecast",
+    "ForecastAssumption",
+    "ForecastNode",
     "ForecastPoint",
     "ImportSource",
     "Inquiry",
+    "Judgement",
     "Lead",
     "LoggedTable",
     "Opportunity",

@@ -1,11 +1,11 @@
-"""What analysts make beside territories: incentive plans, commission runs, forecasts."""
+"""What analysts make beside territories and forecasts: incentive plans and commission runs."""
 
 from __future__ import annotations
 
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from salesops_desktop.workspace.schema.columns import Base, Day, Json, Key, Minor, Moment, Ppm, filled_index
+from salesops_desktop.workspace.schema.columns import Base, Day, Json, Key, Minor, Moment, filled_index
 
 
 class Plan(Base):
@@ -99,57 +99,3 @@ class RunLine(Base):
     currency: Mapped[str]
     transaction_number: Mapped[str | None]
     """The transaction's own number, kept for the day on which the transaction is deleted."""
-
-
-class Forecast(Base):
-    """A forecast as it was shown, kept so that it can be scored when the actuals arrive."""
-
-    __tablename__ = "forecast"
-
-    id: Mapped[Key]
-    name: Mapped[str]
-    kind: Mapped[str]
-    """``series`` or ``pipeline``."""
-    measure: Mapped[str]
-    period_kind: Mapped[str]
-    as_of: Mapped[Day]
-    created_at: Mapped[Moment]
-    method: Mapped[str]
-    currency: Mapped[str | None]
-    report: Mapped[Json]
-    """JSON object: the back-test and the sentences shown with the forecast."""
-
-
-class ForecastPoint(Base):
-    """One period of a forecast, in minor units of the forecast's currency."""
-
-    __tablename__ = "forecast_point"
-    __table_args__ = (UniqueConstraint("forecast_id", "period_start"),)
-
-    id: Mapped[Key]
-    forecast_id: Mapped[int] = mapped_column(ForeignKey("forecast.id", ondelete="CASCADE"))
-    period_start: Mapped[Day]
-    period_end: Mapped[Day]
-    period_label: Mapped[str]
-    mean: Mapped[Minor]
-    low50: Mapped[Minor]
-    high50: Mapped[Minor]
-    low80: Mapped[Minor]
-    high80: Mapped[Minor]
-    low95: Mapped[Minor]
-    high95: Mapped[Minor]
-
-
-class PipelineLine(Base):
-    """One open opportunity in a pipeline forecast, as the forecast saw it."""
-
-    __tablename__ = "pipeline_line"
-    __table_args__ = (UniqueConstraint("forecast_id", "opportunity_id"),)
-
-    id: Mapped[Key]
-    forecast_id: Mapped[int] = mapped_column(ForeignKey("forecast.id", ondelete="CASCADE"))
-    opportunity_id: Mapped[int] = mapped_column(ForeignKey("opportunity.id", ondelete="CASCADE"), index=True)
-    probability: Mapped[Ppm]
-    amount: Mapped[Minor]
-    weighted: Mapped[Minor]
-    expected_close: Mapped[Day | None]
