@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QLocale, QObject, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QContextMenuEvent,
+    QFocusEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QToolTip, QVBoxLayout, QWidget
 
 from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr
@@ -17,20 +30,39 @@ from salesops_desktop.ui.widgets.chart_marks import (
     Band,
     Bars,
     ChartContent,
+    Floating,
     Line,
     Marker,
+    Note,
     Scatter,
     Series,
+    Ticks,
     as_table,
     days,
     describe,
     write_x,
     write_y,
 )
+from salesops_desktop.ui.widgets.chart_picture import save_picture
 from salesops_desktop.ui.widgets.elided_label import ElidedLabel
 from salesops_desktop.ui.widgets.formats import Formats
 
-__all__ = ["Band", "Bars", "Chart", "ChartContent", "Line", "Marker", "Scatter", "Series", "days"]
+__all__ = [
+    "Band",
+    "Bars",
+    "Chart",
+    "ChartContent",
+    "Floating",
+    "Line",
+    "Marker",
+    "Note",
+    "Scatter",
+    "Series",
+    "Ticks",
+    "days",
+]
+
+_GLYPHS = {Line: "━", Scatter: "●", Ticks: "▬"}
 
 
 def load_plotting() -> None:
@@ -48,6 +80,12 @@ class Chart(QWidget):
 
     table_requested = Signal(object)
     """The person wants the figures as a table: the Table."""
+    picture_requested = Signal(object)
+    """The person wants the picture as a file: this chart."""
+    walked = Signal(float)
+    """The x of the place read out, by pointer or keys."""
+    picked = Signal(float)
+    """The x of a place that was clicked, or entered with Enter: what lies behind it is wanted."""
 
     def __init__(self, parent: QWidget | None = None, locale: QLocale | None = None) -> None:
         super().__init__(parent)
@@ -58,8 +96,11 @@ class Chart(QWidget):
         self._xs: np.ndarray[tuple[int], np.dtype[np.float64]] = np.zeros(0)
         self._at: int | None = None
         self._stale = True
+        self._posing = False
         self._title = ElidedLabel()
         theme.dress(self._title, role="strong")
+        self._subtitle = _small()
+        self._source = _small()
         self._readout = QLabel()
         self._readout.setTextFormat(Qt.TextFormat.RichText)
         self._readout.setWordWrap(True)
@@ -67,7 +108,7 @@ class Chart(QWidget):
         self._menu_button.setText("⋯")
         self._menu_button.setAutoRaise(True)
         self._menu_button.setAccessibleName(tr("Chart menu"))
-        self._menu_button.setToolTip(tr("Copy the picture, list the figures"))
+        self._menu_button.setToolTip(tr("Copy or save the picture, list the figures"))
         self._menu_button.clicked.connect(lambda: self._menu(self._menu_button.mapToGlobal(QPoint(0, 24))))
         self._holder = QVBoxLayout()
         self._lay_out()
@@ -84,8 +125,10 @@ class Chart(QWidget):
         column.setContentsMargins(8, 6, 8, 6)
         column.setSpacing(2)
         column.addLayout(head)
+        column.addWidget(self._subtitle)
         column.addWidget(self._readout)
         column.addLayout(self._holder, 1)
+        column.addWidget(self._source)
 
     # --- content ------------------------------------------------------------------------------------------------
 
@@ -94,9 +137,14 @@ class Chart(QWidget):
         self.content = content
         self._title.setText(content.title)
         self._title.setVisible(bool(content.title))
-        xs = [series.x for series in content.series if not isinstance(series, Scatter)]
+        for label, text in ((self._subtitle, content.subtitle), (self._source, content.source)):
+            label.setText(text)
+            label.setVisible(bool(text))
+        before = None if self._at is None or self._at >= len(self._xs) else float(self._xs[self._at])
+        xs = [s.x for s in content.series if not isinstance(s, Scatter)] or [s.x for s in content.series]
         self._xs = np.unique(np.concatenate(xs)) if xs else np.zeros(0)
-        self._at = None
+        stays = before is not None and self.hasFocus() and bool((self._xs == before).any())
+        self._at = int(np.flatnonzero(self._xs == before)[0]) if stays else None
         self.setAccessibleName(content.title or tr("Chart"))
         self.setAccessibleDescription(self.description())
         self._rebuild()
@@ -109,6 +157,25 @@ class Chart(QWidget):
         """Put the picture on the clipboard."""
         self._build_now()
         QGuiApplication.clipboard().setPixmap(self.grab())
+
+    def save_picture(self, path: Path) -> None:
+        """Write the picture, as SVG or PNG by the name's ending.
+
+        Raises:
+            SalesOpsError: it cannot be written.
+        """
+        self._build_now()
+        at, self._at = self._at, None
+        self._posing = True
+        self._menu_button.setVisible(False)
+        self._show_readout()
+        try:
+            save_picture(self, path)
+        finally:
+            self._menu_button.setVisible(True)
+            self._posing = False
+            self._at = at
+            self._show_readout()
 
     def ask_table(self) -> None:
         """Ask for the figures to be shown as a table."""
@@ -145,6 +212,7 @@ class Chart(QWidget):
         plot = make_plot(self.formats)
         self._cross = vertical_line(theme.tokens().color("border_strong"))
         plot.scene().sigMouseMoved.connect(self._hover)
+        plot.scene().sigMouseClicked.connect(self._clicked)
         plot.viewport().installEventFilter(self)
         self._holder.addWidget(plot)
         return plot
@@ -161,11 +229,36 @@ class Chart(QWidget):
         box = self._plot.getPlotItem().getViewBox()
         if box.sceneBoundingRect().contains(at):
             self._go_to(float(box.mapSceneToView(at).x()))
+            self._show_tip(self._plot.mapToGlobal(self._plot.mapFromScene(at)))
+
+    def _show_tip(self, at: QPoint) -> None:
+        if self._at is None:
+            return
+        lines = [f"<b>{_escape(self._place())}</b>"]
+        lines += [f"{_escape(name)}: <b>{_escape(value)}</b>" for name, value in self.readout() if value != "–"]
+        QToolTip.showText(at + QPoint(14, 14), "<br>".join(lines), self)
+
+    def _clicked(self, event: Any) -> None:
+        box = self._plot.getPlotItem().getViewBox()
+        at = event.scenePos()
+        if event.button() == Qt.MouseButton.LeftButton and box.sceneBoundingRect().contains(at):
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+            self._go_to(float(box.mapSceneToView(at).x()))
+            self._pick()
+
+    def _pick(self) -> None:
+        if self._at is not None:
+            self.picked.emit(float(self._xs[self._at]))
 
     def _go_to(self, x: float) -> None:
         if len(self._xs):
-            self._at = int(np.argmin(np.abs(self._xs - x)))
+            self._read_at(int(np.argmin(np.abs(self._xs - x))))
+
+    def _read_at(self, place: int) -> None:
+        if place != self._at:
+            self._at = place
             self._show_readout()
+            self.walked.emit(float(self._xs[place]))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         """Drop the read-out when the pointer leaves the plot."""
@@ -175,36 +268,80 @@ class Chart(QWidget):
         return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Left and right walk along the values, Ctrl+C copies the picture."""
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
-        if step is not None and len(self._xs):
-            start = self._at if self._at is not None else (-1 if step > 0 else len(self._xs))
-            self._at = min(max(start + step, 0), len(self._xs) - 1)
-            self._show_readout()
+        """Left and right walk along the values, Home and End to their ends, Enter picks, Ctrl+C copies the picture."""
+        last = len(self._xs) - 1
+        start = self._at
+        key = event.key()
+        steps = {
+            Qt.Key.Key_Left: last if start is None else start - 1,
+            Qt.Key.Key_Right: 0 if start is None else start + 1,
+            Qt.Key.Key_Home: 0,
+            Qt.Key.Key_End: last,
+        }
+        wanted = steps.get(Qt.Key(key))
+        if wanted is not None and last >= 0:
+            self._read_at(min(max(wanted, 0), last))
+            self._speak()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._at is not None:
+            self._pick()
         elif event.matches(QKeySequence.StandardKey.Copy):
             self.copy_picture()
         else:
             super().keyPressEvent(event)
 
+    def _speak(self) -> None:
+        """Tell screen readers what is read out."""
+        said = self.spoken()
+        self.setAccessibleDescription(said)
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, said))
+
+    def spoken(self) -> str:
+        """The place read out in words; the whole chart's description when nothing is."""
+        if self._at is None:
+            return self.description()
+        known = [f"{name} {value}" for name, value in self.readout() if value != "–"]
+        return f"{self._place()}: {', '.join(known) or tr('no values')}"
+
     def readout(self) -> list[tuple[str, str]]:
         """Name and value of each series at the place read out; values are empty when nothing is."""
         return [(series.name, self._value_at(series)) for series in self.content.series]
+
+    def _place(self) -> str:
+        return "" if self._at is None else write_x(self.content, float(self._xs[self._at]), self.formats)
 
     def _value_at(self, series: Series) -> str:
         if self._at is None:
             return ""
         hit = np.flatnonzero(series.x == self._xs[self._at])
-        return write_y(self.content, float(series.y[hit[0]]), self.formats) if len(hit) else "–"
+        if not len(hit):
+            return "–"
+        place = int(hit[0])
+        value = write_y(self.content, float(series.y[place]), self.formats)
+        if isinstance(series, Scatter) and series.labels:
+            return f"{value} ({series.labels[place]})"
+        bands = series.bands if isinstance(series, Line) else ()
+        told = next((b for b in bands if b.name.startswith("80")), bands[-1] if bands else None)
+        if told is None or not np.isfinite(told.low[place]):
+            return value
+        low, high = (write_y(self.content, float(end[place]), self.formats) for end in (told.low, told.high))
+        return tr("{value} ({band}: {low} to {high})", value=value, band=told.name, low=low, high=high)
 
     def _show_readout(self) -> None:
         tokens = theme.tokens()
         parts = []
         if self._at is not None:
-            parts.append(f"<b>{write_x(self.content, float(self._xs[self._at]), self.formats)}</b>")
+            parts.append(f"<b>{_escape(self._place())}</b>")
         for place, (name, value) in enumerate(self.readout()):
-            chosen = self.content.series[place].color
-            color = tokens.line_color(place if chosen is None else chosen)
-            parts.append(f'<span style="color:{color}">●</span> {_escape(name)} <b>{_escape(value)}</b>'.rstrip())
+            if not name or (value == "–" and self._at is not None):
+                continue
+            series = self.content.series[place]
+            glyph = "╍" if isinstance(series, Line) and series.dashed else _GLYPHS.get(type(series), "■")
+            color = (
+                tokens.color(series.color)
+                if isinstance(series.color, str)
+                else tokens.line_color(place if series.color is None else series.color)
+            )
+            parts.append(f'<span style="color:{color}">{glyph}</span> {_escape(name)} <b>{_escape(value)}</b>'.rstrip())
         self._readout.setText("&nbsp;&nbsp; ".join(parts))
         self._readout.setVisible(bool(parts))
         if self._cross is not None:
@@ -212,7 +349,27 @@ class Chart(QWidget):
             if self._at is not None:
                 self._cross.setPos(float(self._xs[self._at]))
 
-    # --- menu ---------------------------------------------------------------------------------------------------
+    # --- focus and menu -----------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """A frame says that the keys go here."""
+        super().paintEvent(event)
+        if self.hasFocus() and not self._posing:
+            painter = QPainter(self)
+            painter.setPen(QPen(theme.color("focus"), 2))
+            painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 4, 4)
+            painter.end()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        """Show that keys go here."""
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        """Show that they no longer do, and describe the whole chart again."""
+        super().focusOutEvent(event)
+        self.setAccessibleDescription(self.description())
+        self.update()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
         """The chart's menu."""
@@ -222,6 +379,7 @@ class Chart(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(tr("Copy picture"), self.copy_picture)
+        menu.addAction(tr("Save picture…"), lambda: self.picture_requested.emit(self))
         menu.addAction(tr("Show as table"), self.ask_table)
         menu.addAction(tr("Show everything"), self._show_all)
         menu.popup(at)
@@ -229,6 +387,15 @@ class Chart(QWidget):
     def _show_all(self) -> None:
         if self._plot is not None:
             self._plot.getPlotItem().enableAutoRange()
+
+
+def _small() -> QLabel:
+    label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setVisible(False)
+    theme.dress(label, role="small", tone="text_muted")
+    return label
 
 
 def _escape(text: str) -> str:

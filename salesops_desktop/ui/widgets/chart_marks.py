@@ -17,6 +17,8 @@ from salesops_desktop.ui.widgets.formats import Formats
 
 Floats = npt.NDArray[np.float64]
 XKind = Literal["number", "date", "category"]
+Tint = int | str | None
+"""A category's index, or the name of a colour role; the series' place when left out."""
 _EPOCH = dt.date(1970, 1, 1)
 
 
@@ -38,8 +40,9 @@ class Line:
     y: Floats
     bands: tuple[Band, ...] = ()
     dashed: bool = False
-    color: int | None = None
-    """Category index; the series' place when left out."""
+    color: Tint = None
+    width: float = 2.0
+    """Pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,42 @@ class Bars:
     name: str
     x: Floats
     y: Floats
-    color: int | None = None
+    color: Tint = None
+    wide: bool = False
+    """Take the whole room of its place, over other bars instead of beside them: for histograms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Floating:
+    """Bars that hang between two heights: the steps of a waterfall, or ranges. ``y`` is what is read out."""
+
+    name: str
+    x: Floats
+    low: Floats
+    high: Floats
+    y: Floats
+    tints: tuple[str, ...] = ()
+    """A colour role for each bar; the series' colour where left out."""
+    labels: tuple[str, ...] = ()
+    """A text over each bar."""
+    joined: bool = False
+    """Thin lines lead from the end of each bar (``ends``) to the next."""
+    ends: Floats | None = None
+    color: Tint = None
+    width: float = 0.62
+    """Share of a place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """A short level stroke at each x: a target, what a year before brought."""
+
+    name: str
+    x: Floats
+    y: Floats
+    color: Tint = None
+    width: float = 0.8
+    """Share of a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +98,9 @@ class Scatter:
     x: Floats
     y: Floats
     labels: tuple[str, ...] = ()
-    color: int | None = None
+    color: Tint = None
+    sizes: Floats | None = None
+    """Diameter of each dot in pixels; 8 where left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +109,23 @@ class Marker:
 
     x: float
     text: str
+    color: Tint = "text_muted"
+    level: float = 0.94
+    """Where the word stands, as a share of the height."""
 
 
-Series = Line | Bars | Scatter
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A word beside a place of the plot: what a line is called where it ends."""
+
+    x: float
+    y: float
+    text: str
+    color: Tint = "text_muted"
+    side: Literal["right", "left", "above", "below"] = "right"
+
+
+Series = Line | Bars | Floating | Ticks | Scatter
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +142,12 @@ class ChartContent:
         y_label: beside the y axis; may be empty.
         y_kind: how y is written; MONEY is in minor units of ``currency``.
         currency: ISO code for MONEY.
+        subtitle: under the title: unit and basis.
+        source: under the plot: where the figures come from.
+        notes: words inside the plot.
+        tick_tiers: for categories, which places carry a tick and what it says, from coarse to fine: the finest that
+            fits is shown. Every n-th category where left out.
+        zero: the y axis includes 0.
     """
 
     title: str
@@ -99,6 +159,11 @@ class ChartContent:
     y_label: str = ""
     y_kind: ValueKind = ValueKind.NUMBER
     currency: str | None = None
+    subtitle: str = ""
+    source: str = ""
+    notes: tuple[Note, ...] = ()
+    tick_tiers: tuple[tuple[tuple[int, str], ...], ...] = ()
+    zero: bool = False
 
 
 EMPTY = ChartContent("")
@@ -148,7 +213,7 @@ def compact(value: float, formats: Formats) -> str:
 
 def describe(content: ChartContent, formats: Formats) -> str:
     """The chart in a few sentences, for those who cannot see it."""
-    parts = [f"{content.title}."] if content.title else []
+    parts = [f"{text.rstrip('.')}." for text in (content.title, content.subtitle) if text]
     for series in content.series:
         known = np.flatnonzero(np.isfinite(series.y))
         if not len(known):

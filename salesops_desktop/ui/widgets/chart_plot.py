@@ -11,11 +11,29 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
 from salesops_desktop.model.tokens import ThemeTokens
-from salesops_desktop.ui.widgets.chart_marks import EMPTY, Bars, ChartContent, Line, Scatter, Series, write_x, write_y
+from salesops_desktop.ui.widgets.chart_marks import (
+    EMPTY,
+    Bars,
+    ChartContent,
+    Floating,
+    Line,
+    Note,
+    Scatter,
+    Series,
+    Ticks,
+    Tint,
+    write_x,
+    write_y,
+)
 from salesops_desktop.ui.widgets.formats import Formats
 
 _MANY_POINTS = 2_000
 _EPOCH = dt.date(1970, 1, 1)
+_LETTER = 7.0
+"""About how many pixels a letter of a tick takes."""
+_LINE_HEIGHT = 44.0
+"""Pixels between two lines across the plot, at least."""
+_DOT = 8.0
 
 
 class XAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
@@ -25,6 +43,7 @@ class XAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         super().__init__("bottom")
         self.enableAutoSIPrefix(False)  # noqa: FBT003  # pyqtgraph's
         self._content = EMPTY
+        self._words: dict[int, str] = {}
         self._formats = formats
 
     def show_content(self, content: ChartContent) -> None:
@@ -36,14 +55,30 @@ class XAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         if self._content.x_kind == "date":
             return [(30.0, month_ticks(low, high, max(2, int(size // 80))))]
         if self._content.x_kind == "category":
+            if self._content.tick_tiers:
+                return [(1.0, self._tier(low, high, size))]
             count = len(self._content.categories)
             step = max(1, int(np.ceil((high - low) / max(1, size // 70))))
             return [(1.0, [float(i) for i in range(0, count, step) if low <= i <= high])]
         ticks: list[tuple[float, list[float]]] = super().tickValues(low, high, size)
         return ticks
 
+    def _tier(self, low: float, high: float, size: float) -> list[float]:
+        """The finest tier whose words fit side by side."""
+        shown: tuple[tuple[int, str], ...] = ()
+        for tier in self._content.tick_tiers:
+            inside = tuple(each for each in tier if low <= each[0] <= high)
+            longest = max((max(map(len, text.split("\n"))) for _, text in inside), default=1)
+            if shown and len(inside) * (longest + 2) * _LETTER > size:
+                break
+            shown = inside
+        self._words = dict(shown)
+        return [float(place) for place, _ in shown]
+
     def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:  # noqa: N802
         """What they say."""
+        if self._content.x_kind == "category" and self._content.tick_tiers:
+            return [self._words.get(round(value), "") for value in values]
         if self._content.x_kind != "date":
             return [write_x(self._content, value, self._formats) for value in values]
         locale = self._formats.locale
@@ -70,6 +105,17 @@ class YAxis(pg.AxisItem):  # type: ignore[misc]
     def show_content(self, content: ChartContent) -> None:
         """Tell of something else."""
         self._content = content
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N802
+        """Where ticks stand: steps of 1, 2 or 5, as many as leave room between the lines across the plot."""
+        span = high - low
+        if not np.isfinite(span) or span <= 0:
+            return []
+        least = span / max(2.0, size / _LINE_HEIGHT)
+        power = 10.0 ** np.floor(np.log10(least))
+        step = float(next(power * f for f in (1, 2, 5, 10) if power * f >= least * (1 - 1e-9)))
+        first, last = int(np.ceil(low / step)), int(np.floor(high / step))
+        return [(step, [i * step for i in range(first, last + 1)])]
 
     def tickStrings(self, values: list[float], scale: float, _spacing: float) -> list[str]:  # noqa: N802
         """What they say."""
@@ -118,6 +164,7 @@ def make_plot(formats: Formats) -> Any:
         item.getAxis(name).setStyle(tickLength=4)
     plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     plot.setFrameShape(plot.Shape.NoFrame)
+    plot.setCacheMode(plot.CacheModeFlag.CacheNone)  # the ground is one colour; as a pixmap it would spoil an SVG
     return plot
 
 
@@ -135,21 +182,32 @@ def fill_plot(plot: Any, content: ChartContent, tokens: ThemeTokens) -> None:
     for name, text in (("bottom", content.x_label), ("left", content.y_label)):
         axis = item.getAxis(name)
         axis.show_content(content)
-        axis.setPen(QColor(tokens.color("border_strong")))
+        axis.setPen(QPen(QColor(tokens.color("border_strong"))) if name == "bottom" else QPen(Qt.PenStyle.NoPen))
+        axis.setTickPen(QColor(tokens.color("border_strong")))
         axis.setTextPen(QColor(tokens.color("text_muted")))
         axis.setLabel(text, color=tokens.color("text_muted"))
     for series, color in zip(content.series, series_colors(content, tokens), strict=True):
-        _add_series(item, content, series, color)
+        _add_series(item, content, series, color, tokens)
     for marker in content.markers:
-        pen = QPen(QColor(tokens.color("text_muted")), 1, Qt.PenStyle.DashLine)
+        color = tint(marker.color, 0, tokens)
+        pen = QPen(QColor(color), 1, Qt.PenStyle.DashLine)
         pen.setCosmetic(True)
-        options = {"position": 0.94, "color": tokens.color("text_muted"), "fill": None, "movable": False}
+        options = {"position": marker.level, "color": color, "fill": None, "movable": False}
         item.addItem(pg.InfiniteLine(marker.x, 90, pen, label=marker.text, labelOpts=options))
+    for note in content.notes:
+        _add_note(item, note, tokens)
     floor = None
     if any(isinstance(series, Bars) for series in content.series):
         floor = min(0.0, *(float(np.nanmin(s.y, initial=0.0)) for s in content.series))
+    elif content.zero:
+        item.addItem(pg.PlotCurveItem([_middle(content)] * 2, [0.0, 0.0], pen=None))
     item.getViewBox().setLimits(yMin=floor)
     item.enableAutoRange()
+
+
+def _middle(content: ChartContent) -> float:
+    known = [series.x for series in content.series if len(series.x)]
+    return float(np.mean(known[0])) if known else 0.0
 
 
 def hairline(color: str) -> QPen:
@@ -166,13 +224,36 @@ def vertical_line(color: str) -> Any:
 
 def series_colors(content: ChartContent, tokens: ThemeTokens) -> list[str]:
     """The colour of each series."""
-    chosen = (series.color for series in content.series)
-    return [tokens.line_color(place if color is None else color) for place, color in enumerate(chosen)]
+    return [tint(series.color, place, tokens) for place, series in enumerate(content.series)]
 
 
-def _add_series(item: Any, content: ChartContent, series: Series, color: str) -> None:
-    if isinstance(series, Bars):
-        together = [s for s in content.series if isinstance(s, Bars)]
+def tint(wanted: Tint, place: int, tokens: ThemeTokens) -> str:
+    """The colour of a category, of a role, or of the series' place."""
+    if isinstance(wanted, str):
+        return tokens.color(wanted)
+    return tokens.line_color(place if wanted is None else wanted)
+
+
+def _add_note(item: Any, note: Note, tokens: ThemeTokens) -> None:
+    anchor = {"right": (0, 0.5), "left": (1, 0.5), "above": (0.5, 1), "below": (0.5, 0)}[note.side]
+    text = pg.TextItem(note.text, color=tint(note.color, 0, tokens), anchor=anchor)
+    text.setPos(note.x, note.y)
+    item.addItem(text)
+
+
+def _add_series(item: Any, content: ChartContent, series: Series, color: str, tokens: ThemeTokens) -> None:
+    if isinstance(series, Bars) and series.wide:
+        known = np.isfinite(series.y)
+        step = float(np.min(np.diff(np.unique(series.x)))) if len(np.unique(series.x)) > 1 else 1.0
+        item.addItem(
+            pg.BarGraphItem(x=series.x[known], height=series.y[known], width=step * 0.92, brush=QColor(color), pen=None)
+        )
+    elif isinstance(series, Floating):
+        _add_floating(item, series, color, tokens)
+    elif isinstance(series, Ticks):
+        _add_ticks(item, series, color)
+    elif isinstance(series, Bars):
+        together = [s for s in content.series if isinstance(s, Bars) and not s.wide]
         step = float(np.min(np.diff(np.unique(series.x)))) if len(np.unique(series.x)) > 1 else 1.0
         width = 0.8 * step / len(together)
         left = series.x + (together.index(series) - (len(together) - 1) / 2) * width
@@ -182,9 +263,39 @@ def _add_series(item: Any, content: ChartContent, series: Series, color: str) ->
         )
     elif isinstance(series, Scatter):
         known = np.isfinite(series.x) & np.isfinite(series.y)
-        item.addItem(pg.ScatterPlotItem(series.x[known], series.y[known], size=8, brush=QColor(color), pen=None))
+        size = _DOT if series.sizes is None else series.sizes[known]
+        rim = hairline(tokens.color("surface"))
+        dots = pg.ScatterPlotItem(series.x[known], series.y[known], size=size, brush=QColor(color), pen=rim)
+        dots.opts["useCache"] = len(series.x) > _MANY_POINTS  # drawn as shapes, dots stay sharp in saved pictures
+        item.addItem(dots)
     else:
         _add_line(item, series, color)
+
+
+def _add_floating(item: Any, series: Floating, color: str, tokens: ThemeTokens) -> None:
+    known = np.isfinite(series.low) & np.isfinite(series.high)
+    roles = series.tints or ("",) * len(series.x)
+    brushes = [QColor(tokens.color(role) if role else color) for role, use in zip(roles, known, strict=True) if use]
+    low, high = np.minimum(series.low, series.high)[known], np.maximum(series.low, series.high)[known]
+    item.addItem(pg.BarGraphItem(x=series.x[known], y0=low, y1=high, width=series.width, brushes=brushes, pen=None))
+    if series.joined and series.ends is not None:
+        half = series.width / 2
+        xs = np.column_stack([series.x[:-1] + half, series.x[1:] - half]).ravel()
+        ys = np.repeat(series.ends[:-1], 2)
+        item.addItem(pg.PlotCurveItem(xs, ys, connect="pairs", pen=hairline(tokens.color("border_strong"))))
+    for x, top, text in zip(series.x, np.maximum(series.low, series.high), series.labels, strict=False):
+        if text and np.isfinite(top):
+            _add_note(item, Note(float(x), float(top), text, "text", "above"), tokens)
+
+
+def _add_ticks(item: Any, series: Ticks, color: str) -> None:
+    known = np.isfinite(series.y)
+    half = series.width / 2
+    xs = np.column_stack([series.x[known] - half, series.x[known] + half]).ravel()
+    pen = QPen(QColor(color), 3)
+    pen.setCosmetic(True)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    item.addItem(pg.PlotCurveItem(xs, np.repeat(series.y[known], 2), connect="pairs", pen=pen))
 
 
 def _add_line(item: Any, series: Line, color: str) -> None:
@@ -198,7 +309,7 @@ def _add_line(item: Any, series: Line, color: str) -> None:
         item.addItem(pg.FillBetweenItem(*edges, brush=tint))
     many = len(series.x) > _MANY_POINTS
     style = Qt.PenStyle.DashLine if series.dashed else Qt.PenStyle.SolidLine
-    pen = QPen(QColor(color), 1 if many else 2, style)
+    pen = QPen(QColor(color), 1 if many else series.width, style)
     pen.setCosmetic(True)
     curve = pg.PlotDataItem(series.x, series.y, pen=pen, connect="finite", antialias=not many)
     item.addItem(curve)

@@ -9,12 +9,25 @@ import sys
 import numpy as np
 import pytest
 from PySide6.QtCore import QLocale, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 
+from salesops_desktop.model.errors import SalesOpsError
 from salesops_desktop.model.tables import ValueKind
 from salesops_desktop.ui import theme
-from salesops_desktop.ui.widgets.chart import Band, Bars, Chart, ChartContent, Line, Marker, Scatter, days
+from salesops_desktop.ui.widgets.chart import (
+    Band,
+    Bars,
+    Chart,
+    ChartContent,
+    Floating,
+    Line,
+    Marker,
+    Note,
+    Scatter,
+    Ticks,
+    days,
+)
 from salesops_desktop.ui.widgets.chart_marks import as_table, compact
 from salesops_desktop.ui.widgets.chart_plot import month_ticks
 from salesops_desktop.ui.widgets.formats import Formats
@@ -68,13 +81,13 @@ def test_description_says_what_one_sees(chart):
 
 def test_arrow_keys_walk_along_the_values(chart):
     QTest.keyClick(chart, Qt.Key.Key_Right)
-    assert chart.readout()[0] == ("Actual", "$100.00")
+    assert chart.readout()[0] == ("Actual", "$100.00 (80 %: $95.00 to $105.00)")
     QTest.keyClick(chart, Qt.Key.Key_Right)
     QTest.keyClick(chart, Qt.Key.Key_Right)
     assert chart.readout()[0] == ("Actual", "–")
     assert "03/01/2024" in chart._readout.text()
     QTest.keyClick(chart, Qt.Key.Key_Left)
-    assert chart.readout()[0][1] == "$200.00"
+    assert chart.readout()[0][1].startswith("$200.00 (80 %")
 
 
 def test_picture_and_figures(chart, qtbot):
@@ -87,6 +100,60 @@ def test_picture_and_figures(chart, qtbot):
     assert table.row(1)[0] == dt.date(2024, 2, 1)
     assert str(table.row(1)[1]) == "200.00"
     assert table.row(2)[1] is None
+
+
+def test_a_place_is_spoken_and_picked(chart, qtbot):
+    QTest.keyClick(chart, Qt.Key.Key_End)
+    assert chart.accessibleDescription() == "06/01/2024: Actual $250.00 (80 %: $245.00 to $255.00), Deals $251.00"
+    QTest.keyClick(chart, Qt.Key.Key_Home)
+    with qtbot.waitSignal(chart.picked, timeout=500) as told:
+        QTest.keyClick(chart, Qt.Key.Key_Return)
+    assert told.args == [float(days([dt.date(2024, 1, 1)])[0])]
+
+
+def test_the_picture_is_saved_as_svg_and_png(chart, tmp_path, qtbot):
+    qtbot.waitUntil(lambda: chart._plot is not None)
+    qtbot.wait(50)
+    svg, png = tmp_path / "bookings.svg", tmp_path / "bookings.png"
+    chart.save_picture(svg)
+    text = svg.read_text(encoding="utf-8")
+    assert text.startswith("<?xml")
+    assert "<title>Bookings</title>" in text
+    assert ">Bookings</text>" in text
+    assert ">Today</text>" in text
+    assert text.count("<path") > 5
+    assert "<image" not in text
+    chart.save_picture(png)
+    picture = QImage(str(png))
+    assert picture.width() == 2 * chart.width()
+    assert len({picture.pixel(x, y) for x in range(0, picture.width(), 3) for y in range(0, 400, 3)}) > 5
+    with pytest.raises(SalesOpsError, match="could not be written"):
+        chart.save_picture(tmp_path / "absent" / "bookings.png")
+    assert sorted(p.name for p in tmp_path.iterdir() if p.suffix != "") == ["bookings.png", "bookings.svg"]
+
+
+def test_steps_ticks_and_words_inside_the_plot(chart, qtbot):
+    qtbot.waitUntil(lambda: chart._plot is not None)
+    x = np.arange(3.0)
+    low, high = np.array([0.0, 6, 0]), np.array([10.0, 10, 6])
+    steps = Floating("Change", x, low, high, np.array([10.0, -4, 6]), ("accent", "error", "accent"), ("10", "−4", "6"),
+                     joined=True, ends=np.array([10.0, 6, 6]))  # fmt: skip
+    tiers = (((0, "first"),), ((0, "first"), (1, "second"), (2, "third")))
+    content = ChartContent(
+        "Waterfall", (steps, Ticks("Target", x, np.array([np.nan, 8, 8]), "text")), (), "category", ("a", "b", "c"),
+        subtitle="in thousands", notes=(Note(1.0, 5.0, "here"),), tick_tiers=tiers, zero=True,
+    )  # fmt: skip
+    chart.set_content(content)
+    kinds = [type(item).__name__ for item in chart._plot.getPlotItem().items]
+    assert kinds.count("BarGraphItem") == 1
+    assert kinds.count("TextItem") == 4
+    axis = chart._plot.getPlotItem().getAxis("bottom")
+    assert axis.tickValues(0, 2, 400)[0][1] == [0.0, 1.0, 2.0]
+    assert axis.tickStrings([1.0], 1, 1) == ["second"]
+    assert axis.tickValues(0, 2, 60)[0][1] == [0.0]
+    QTest.keyClick(chart, Qt.Key.Key_End)
+    assert chart.spoken() == "c: Change 6, Target 8"
+    assert [c.label for c in as_table(content).columns] == ["Value", "Change", "Target"]
 
 
 def test_follows_the_theme(chart, qapp, qtbot):

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from salesops_desktop.ui import theme
+from salesops_desktop.ui.exporting import export_picture
 from salesops_desktop.ui.i18n import tr, trn
 from salesops_desktop.ui.tabs.commissions.plan_presenter import WHOLE, PlanPresenter, PlanState
 from salesops_desktop.ui.tabs.confirming import Confirm
@@ -270,6 +271,7 @@ class PlansPane(QWidget):
 
             self.curve = CurvePane(self._formats)
             self.curve.chart.table_requested.connect(self.shell.export_table)
+            self.curve.chart.picture_requested.connect(lambda each: export_picture(self.shell, each))
             layout = self.right.layout()
             assert layout is not None
             layout.addWidget(self.curve)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from salesops_desktop.model.periods import PeriodKind
 from salesops_desktop.model.tables import Table
 from salesops_desktop.ui import theme
-from salesops_desktop.ui.exporting import open_file
+from salesops_desktop.ui.exporting import export_picture, open_file
 from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.tabs.data.actions import show_rows
 from salesops_desktop.ui.tabs.figures_dialog import show_figures
@@ -129,6 +129,7 @@ class PerformanceView(TabView):
             grid.export_requested.connect(self.shell.export_table)
         for chart in (detail.chart, detail.group_chart):
             chart.table_requested.connect(self._show_figures)
+            chart.picture_requested.connect(lambda each: export_picture(self.shell, each))
 
     # ------------------------------------------------------------------ the window's calls
 
