@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from salesops_desktop.forecast.creation import learn_creation
+from salesops_desktop.forecast.explaining import Reason, chained
 from salesops_desktop.forecast.pipeline_backtest import (
     METHODS,
+    CalibrationBin,
     PipelineBacktest,
     month_ends,
     run_pipeline_backtest,
     win_chance,
     window_chance,
 )
+from salesops_desktop.forecast.pipeline_race import RaceRow, calibration_error_of, run_race
+from salesops_desktop.forecast.simulation import NORMAL, SPEEDS, Outlook, Simulation, simulate
 from salesops_desktop.forecast.win_rates import Lessons, StageRates, integers, known_on, learn
 from salesops_desktop.model.errors import InputRefusedError, NothingToDoError
 from salesops_desktop.model.money import PPM
@@ -28,8 +34,24 @@ Vector = npt.NDArray[np.float64]
 COLUMNS = ("id", "stage", "status", "amount_minor", "created_on", "close_on")
 """What :func:`forecast_pipeline` needs of the opportunities; ``list_price_minor`` and ``currency`` are used too."""
 
-_PATHS = 4000
-_CELLS = 2_000_000
+
+@dataclass(frozen=True, slots=True)
+class NewDeals:
+    """What deals not yet created will bring by the period's end.
+
+    Attributes:
+        created: expected number created from the day after ``as_of`` to the period's end.
+        won: expected number of these won by then.
+        p10: nine of ten simulations bring more, in minor units.
+        p50: the median.
+        p90: one of ten brings more.
+    """
+
+    created: float
+    won: float
+    p10: int
+    p50: int
+    p90: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +73,14 @@ class PipelineForecast:
         p10: result of the period (won so far plus open deals) that 90 % of the simulations exceed.
         p50: the median.
         p90: exceeded by 10 %.
-        backtest: the walk-forward race.
+        backtest: the walk-forward race over the period's remaining days.
         sentences: what was chosen, left out, and what to beware of.
+        simulation: the distribution of the whole result, deals not yet created included.
+        new_deals: what these bring.
+        race: every method and the naive yardsticks at one and three months.
+        calibration: predicted chances against what happened, in bins.
+        calibration_error: mean distance of the two, weighted by deals; None without back-test.
+        reasons: per deal id why it has its chance of a win within the period.
     """
 
     as_of: dt.date
@@ -68,6 +96,16 @@ class PipelineForecast:
     p90: int
     backtest: PipelineBacktest
     sentences: tuple[str, ...]
+    simulation: Simulation
+    new_deals: NewDeals
+    race: tuple[RaceRow, ...]
+    calibration: tuple[CalibrationBin, ...]
+    calibration_error: float | None
+    reasons: Mapping[int, tuple[Reason, ...]]
+
+    def why(self, deal: int) -> tuple[Reason, ...]:
+        """The steps to a deal's ``period_probability``: their factors multiply to it."""
+        return self.reasons[deal]
 
 
 def forecast_pipeline(
@@ -77,6 +115,7 @@ def forecast_pipeline(
     as_of: dt.date,
     snapshots: pd.DataFrame | None = None,
     seed: int = 0,
+    target: int | None = None,
     progress: Progress = silent,
 ) -> PipelineForecast:
     """Value the open pipeline from the company's own closed deals.
@@ -89,6 +128,7 @@ def forecast_pipeline(
         as_of: nothing later is used.
         snapshots: ``taken_on``, ``opportunity``, ``stage``, ``status``: needed for win rates by stage.
         seed: for the simulation.
+        target: the period's target in minor units: then its chance is known, and the deals it hangs on.
         progress: told of back-test dates and simulation.
 
     Raises:
@@ -116,7 +156,9 @@ def forecast_pipeline(
     start = pd.Timestamp(period.start)
     won = known[(known["status"] == "won") & (known["close_on"] >= start)]
     won_minor = int(_filled(won).sum())
-    p10, p50, p90 = _simulated(table, backtest.shock, seed, progress)
+    outlook, created = _outlook(table, known, lessons, backtest, won_minor, as_of, period, target)
+    simulation = simulate(outlook, seed=seed, progress=progress)
+    p10, p50, p90 = simulation.quantiles((0.1, 0.5, 0.9), "open")
     return PipelineForecast(
         as_of=as_of,
         period=period,
@@ -131,6 +173,12 @@ def forecast_pipeline(
         p90=won_minor + p90,
         backtest=backtest,
         sentences=(*_sentences(lessons.rates, backtest, table, snapshots, undated), *notes),
+        simulation=simulation,
+        new_deals=NewDeals(created, float(outlook.new_wins[NORMAL]), *simulation.quantiles((0.1, 0.5, 0.9), "new")),
+        race=run_race(rows, snapshots, as_of, backtest.chosen, progress=progress),
+        calibration=backtest.bins,
+        calibration_error=calibration_error_of(backtest.bins),
+        reasons=_reasons(table, lessons, backtest),
     )
 
 
@@ -224,27 +272,59 @@ def _part(amounts: npt.NDArray[np.int64], ppm: npt.NDArray[np.int64]) -> npt.NDA
     return parts
 
 
-def _simulated(table: pd.DataFrame, shock: float, seed: int, progress: Progress) -> tuple[int, int, int]:
-    """P10, P50 and P90 of the value won from open deals.
-
-    Deals are drawn one by one, after a shock common to all of them on their hazard (Student t with 5 degrees of
-    freedom, scaled by how far past totals lay from their expectation): deals of one quarter rise and fall together,
-    and independent draws alone would make the range far too narrow.
-    """
-    amounts = table["amount_minor"].to_numpy(dtype=np.float64)
+def _outlook(
+    table: pd.DataFrame,
+    known: pd.DataFrame,
+    lessons: Lessons,
+    backtest: PipelineBacktest,
+    won_minor: int,
+    as_of: dt.date,
+    period: Period,
+    target: int | None,
+) -> tuple[Outlook, float]:
+    """What the simulation draws from, and the number of deals expected to be created."""
     chance = np.clip(table["period_probability"].to_numpy(dtype=np.float64), 0.0, 1 - 1e-9)
-    hazard = -np.log1p(-chance)
-    generator = np.random.default_rng(seed)
-    common = np.exp(shock * generator.standard_t(5, size=_PATHS) * np.sqrt(3 / 5))
-    sums = np.empty(_PATHS)
-    size = max(1, _CELLS // max(1, len(amounts)))
-    for start in range(0, _PATHS, size):
-        progress(start, _PATHS, "Simulating the period")
-        factors = common[start : start + size, None]
-        won = generator.random((len(factors), len(amounts))) < -np.expm1(-hazard * factors)
-        sums[start : start + size] = won @ amounts
-    p10, p50, p90 = (round(float(q)) for q in np.quantile(sums, [0.1, 0.5, 0.9]))
-    return p10, p50, p90
+    age = np.nan_to_num(table["age_days"].to_numpy(dtype=np.float64))
+    days = float((period.end - as_of).days)
+    normal = np.maximum(lessons.risks.chance(age, np.full(len(age), days)), 1e-12)
+    curves = np.array([lessons.risks.chance(age, np.full(len(age), days * speed)) / normal for speed in SPEEDS])
+    hazards = -np.log1p(-chance)[None, :] * curves
+    creation = learn_creation(known["created_on"], as_of)
+    ahead = np.datetime64(as_of) + 1 + np.arange(int(days))
+    per_day = creation.per_day(ahead)
+    left = days - 1 - np.arange(int(days))
+    wins = np.array([per_day @ lessons.risks.chance(np.zeros(len(left)), left * speed) for speed in SPEEDS])
+    won = known[known["status"] == "won"]
+    amounts = _filled(won).astype(np.float64)
+    amounts = amounts[amounts >= 0][-1000:]
+    outlook = Outlook(
+        table["id"].to_numpy(dtype=np.int64),
+        table["amount_minor"].to_numpy(dtype=np.float64),
+        hazards,
+        won_minor,
+        backtest.shock,
+        wins * backtest.calibration,
+        amounts,
+        creation.shock,
+        target,
+    )
+    return outlook, float(per_day.sum())
+
+
+def _reasons(table: pd.DataFrame, lessons: Lessons, backtest: PipelineBacktest) -> dict[int, tuple[Reason, ...]]:
+    overall = lessons.rates.overall
+    found: dict[int, tuple[Reason, ...]] = {}
+    for deal, stage, age, ever, within in zip(
+        table["id"], table["stage"], table["age_days"], table["win_probability"], table["period_probability"],
+        strict=True,
+    ):  # fmt: skip
+        known = f"{age:,.0f} days" if not pd.isna(age) else "unknown age"
+        found[int(deal)] = chained([
+            ("base", overall, f"Of all closed deals {overall:.1%} were won."),
+            ("age", float(ever), f"At its age ({known}), in {stage}, {float(ever):.1%} are won one day."),
+            ("window", float(within), f"Within the {backtest.window} days left {float(within):.1%}."),
+        ])  # fmt: skip
+    return found
 
 
 def _sentences(

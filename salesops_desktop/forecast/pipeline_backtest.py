@@ -179,14 +179,14 @@ def run_pipeline_backtest(
     gained: list[float] = []
     for done, day in enumerate(dates):
         progress(done, len(dates), "Back-testing the pipeline")
-        deals, happened, gain = _open_on(opportunities, day, window)
+        deals, happened, gain = open_on(opportunities, day, window)
         lessons = learn(known_on(opportunities, day), snapshots, day)
-        stages = _stages_on(deals, snapshots, day)
+        stages = stages_on(deals, snapshots, day)
         age = (np.datetime64(day) - deals["created_on"].to_numpy(dtype="datetime64[D]")).astype(np.float64)
         for name in methods:
             chances[name].append(window_chance(name, lessons, stages, age, window))
         outcomes.append(happened)
-        worth.append(_worth_on(deals, snapshots, day))
+        worth.append(worth_on(deals, snapshots, day))
         gained.append(gain)
     progress(len(dates), len(dates), "Back-testing the pipeline")
     won = np.array(gained)
@@ -215,7 +215,7 @@ def run_pipeline_backtest(
     )
 
 
-def _open_on(opportunities: pd.DataFrame, day: dt.date, window: int) -> tuple[pd.DataFrame, Vector, float]:
+def open_on(opportunities: pd.DataFrame, day: dt.date, window: int) -> tuple[pd.DataFrame, Vector, float]:
     """The deals open on ``day``, whether each was won within the window, and the value that these brought."""
     then = known_on(opportunities, day)
     deals = then[then["status"] == "open"]
@@ -226,7 +226,7 @@ def _open_on(opportunities: pd.DataFrame, day: dt.date, window: int) -> tuple[pd
     return deals, won.astype(np.float64), float(amounts.sum())
 
 
-def _worth_on(deals: pd.DataFrame, snapshots: pd.DataFrame | None, day: dt.date) -> Vector:
+def worth_on(deals: pd.DataFrame, snapshots: pd.DataFrame | None, day: dt.date) -> Vector:
     """What each deal was thought worth on ``day``: its last snapshot, else its list price, else its amount.
 
     Today's amount comes last, for it knows the outcome: many CRMs set a lost deal's amount to 0.
@@ -250,7 +250,7 @@ def _expected(chances: list[Vector], worth: list[Vector]) -> Vector:
     return np.array([float(chance @ value) for chance, value in zip(chances, worth, strict=True)])
 
 
-def _stages_on(deals: pd.DataFrame, snapshots: pd.DataFrame | None, day: dt.date) -> npt.NDArray[np.object_]:
+def stages_on(deals: pd.DataFrame, snapshots: pd.DataFrame | None, day: dt.date) -> npt.NDArray[np.object_]:
     """The stage of each deal in its latest snapshot up to ``day``; None where none saw it.
 
     Today's stage must not be used: it knows how the deal went on.
