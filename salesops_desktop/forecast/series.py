@@ -13,7 +13,7 @@ from salesops_desktop.model.periods import FiscalCalendar, Period, PeriodKind
 
 Vector = npt.NDArray[np.float64]
 
-SEASONS = {PeriodKind.MONTH: 12, PeriodKind.QUARTER: 4, PeriodKind.YEAR: 1}
+SEASONS = {PeriodKind.WEEK: 52, PeriodKind.MONTH: 12, PeriodKind.QUARTER: 4, PeriodKind.YEAR: 1}
 """Periods in a year: the season of a series."""
 
 

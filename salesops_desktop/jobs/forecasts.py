@@ -28,7 +28,7 @@ from salesops_desktop.workspace.text import stored_now
 
 __all__ = ["ForecastReport", "PipelineForecast", "SeriesForecast", "Source", "run_forecast"]
 
-HORIZONS = {PeriodKind.MONTH: 6, PeriodKind.QUARTER: 4, PeriodKind.YEAR: 2}
+HORIZONS = {PeriodKind.WEEK: 13, PeriodKind.MONTH: 6, PeriodKind.QUARTER: 4, PeriodKind.YEAR: 2}
 
 
 class Source(StrEnum):
@@ -169,8 +169,8 @@ def run_forecast(
     """Forecast bookings with the method that a back-test on their own past chooses, and value the open pipeline.
 
     Args:
-        period: month, quarter or year.
-        horizon: how many periods ahead; 6 months, 4 quarters or 2 years by default.
+        period: week, month, quarter or year.
+        horizon: how many periods ahead; 13 weeks, 6 months, 4 quarters or 2 years by default.
         source: transactions, won (opportunities), or auto: transactions where there are any.
         as_of: the day of knowledge; by default the newest day the pipeline or the bookings speak of.
         seed: for the simulations.

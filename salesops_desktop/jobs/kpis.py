@@ -20,7 +20,7 @@ from salesops_desktop.performance import GROUPS, Figure, Frames, KpiResult, Unit
 
 __all__ = ["GROUPS", "KINDS", "Figure", "KpiReport", "KpiResult", "Unit", "kpis", "part_kinds", "shown"]
 
-SPANS = {PeriodKind.MONTH: 24, PeriodKind.QUARTER: 8, PeriodKind.YEAR: 5}
+SPANS = {PeriodKind.WEEK: 26, PeriodKind.MONTH: 24, PeriodKind.QUARTER: 8, PeriodKind.YEAR: 5}
 """How many periods are shown unless the first is given."""
 
 

@@ -200,6 +200,8 @@ def _worked_out(connection: Connection, ask: _Ask, progress: Progress) -> _Made:
     year = facts.calendar.parse(ask.year) if ask.year else facts.calendar.year(number)
     if year.kind is not PeriodKind.YEAR:
         raise InputRefusedError(f"{ask.year} is no year.", way_out="Quotas are set for a fiscal year, as 2027.")
+    if ask.periods is PeriodKind.WEEK:
+        raise InputRefusedError("Quotas are not set by week.", way_out="Choose month, quarter or year.")
     number = facts.calendar.fiscal_year(year.start)
     periods = tuple(facts.calendar.of_year(number, ask.periods))
     bookings = load_bookings(connection, seats)

@@ -15,6 +15,7 @@ from salesops_desktop.model.errors import InputRefusedError
 class PeriodKind(StrEnum):
     """The length of a period."""
 
+    WEEK = "week"
     MONTH = "month"
     QUARTER = "quarter"
     YEAR = "year"
@@ -53,8 +54,11 @@ class Period:
         return self.label
 
 
+_DAY = dt.timedelta(days=1)
+_WEEK = dt.timedelta(weeks=1)
 _LABEL = re.compile(
-    r"^(?:FY)?(?P<year>\d{4})(?:-?(?:Q(?P<quarter>[1-4])|M?(?P<month>0?[1-9]|1[0-2])))?$", re.IGNORECASE
+    r"^(?:FY)?(?P<year>\d{4})(?:-?(?:Q(?P<quarter>[1-4])|W(?P<week>\d{1,2})|M?(?P<month>0?[1-9]|1[0-2])))?$",
+    re.IGNORECASE,
 )
 
 
@@ -70,6 +74,8 @@ class FiscalCalendar:
 
     For week patterns the year ends on the ``week_end`` day nearest to the end of the month before ``start_month``
     (the "nearest" rule of the US retail calendar), so some years have 53 weeks; the extra week joins the last month.
+
+    Under a Gregorian pattern weeks run from Monday to Sunday and belong to the year of their Thursday (ISO 8601).
     """
 
     start_month: int = 1
@@ -142,6 +148,27 @@ class FiscalCalendar:
             for i in range(0, 12, 3)
         ]
 
+    def weeks(self, fiscal_year: int) -> list[Period]:
+        """The weeks that touch ``fiscal_year``: the first and the last may be the neighbour's too."""
+        first = self._week_start(self.year_start(fiscal_year))
+        last = self.year_start(fiscal_year + 1) - _DAY
+        return [self._week(first + i * _WEEK) for i in range((last - first).days // 7 + 1)]
+
+    def _week_start(self, day: dt.date) -> dt.date:
+        ends_on = 6 if self.pattern is CalendarPattern.GREGORIAN else self.week_end
+        return day - dt.timedelta(days=(day.weekday() - ends_on - 1) % 7)
+
+    def _week(self, start: dt.date) -> Period:
+        """The week that starts on ``start``, numbered in the year in which its fourth day lies."""
+        year = self.fiscal_year(start + 3 * _DAY)
+        opening = self.year_start(year)
+        first = self._week_start(opening)
+        if first + 3 * _DAY < opening:
+            first += _WEEK
+        return Period(
+            start, start + 6 * _DAY, f"{self._year_label(year)}-W{(start - first).days // 7 + 1:02d}", PeriodKind.WEEK
+        )
+
     def year(self, fiscal_year: int) -> Period:
         """The whole ``fiscal_year``."""
         months = self.months(fiscal_year)
@@ -149,6 +176,8 @@ class FiscalCalendar:
 
     def of_year(self, fiscal_year: int, kind: PeriodKind) -> list[Period]:
         """The periods of one kind in ``fiscal_year``."""
+        if kind is PeriodKind.WEEK:
+            return self.weeks(fiscal_year)
         if kind is PeriodKind.MONTH:
             return self.months(fiscal_year)
         if kind is PeriodKind.QUARTER:
@@ -157,6 +186,8 @@ class FiscalCalendar:
 
     def containing(self, day: dt.date, kind: PeriodKind) -> Period:
         """The period of ``kind`` that ``day`` lies in."""
+        if kind is PeriodKind.WEEK:
+            return self._week(self._week_start(day))
         return next(p for p in self.of_year(self.fiscal_year(day), kind) if day in p)
 
     def between(self, first: dt.date, last: dt.date, kind: PeriodKind) -> list[Period]:
@@ -164,8 +195,12 @@ class FiscalCalendar:
         return [p for p in self._years(first, last, kind) if p.end >= first and p.start <= last]
 
     def _years(self, first: dt.date, last: dt.date, kind: PeriodKind) -> Iterator[Period]:
+        newest: Period | None = None
         for year in range(self.fiscal_year(first), self.fiscal_year(last) + 1):
-            yield from self.of_year(year, kind)
+            for period in self.of_year(year, kind):
+                if newest is None or period > newest:  # a week at the turn of a year stands in both
+                    yield period
+                newest = period
 
     def following(self, period: Period, steps: int = 1) -> Period:
         """The period ``steps`` after ``period`` (negative: before) of the same kind."""
@@ -176,7 +211,10 @@ class FiscalCalendar:
         return current
 
     def parse(self, text: str) -> Period:
-        """Read a period's label: ``2026``, ``FY2026``, ``2026-Q3``, ``2026-09`` (a calendar month), ``FY2026-M09``.
+        """Read a period's label.
+
+        Args:
+            text: ``2026``, ``FY2026``, ``2026-Q3``, ``2026-09`` (a calendar month), ``FY2026-M09`` or ``2026-W05``.
 
         Raises:
             InputRefusedError: the text is no period.
@@ -188,6 +226,8 @@ class FiscalCalendar:
         year = int(match["year"])
         if match["quarter"]:
             return self.quarters(year)[int(match["quarter"]) - 1]
+        if match["week"]:
+            return self._numbered_week(year, int(match["week"]), text)
         if match["month"]:
             number = int(match["month"])
             if self.pattern is CalendarPattern.GREGORIAN and "M" not in text.upper().removeprefix("FY"):
@@ -195,3 +235,11 @@ class FiscalCalendar:
                 return self.containing(day, PeriodKind.MONTH)
             return self.months(year)[number - 1]
         return self.year(year)
+
+    def _numbered_week(self, fiscal_year: int, number: int, text: str) -> Period:
+        wanted = f"{self._year_label(fiscal_year)}-W{number:02d}"
+        found = next((week for week in self.weeks(fiscal_year) if week.label == wanted), None)
+        if found is None:
+            message = f"{text!r} is not a period: {fiscal_year} has no week {number}."
+            raise InputRefusedError(message, way_out="A year has 52 or 53 weeks.")
+        return found

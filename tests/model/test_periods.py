@@ -89,3 +89,28 @@ def test_what_is_no_period_is_refused_with_the_forms_that_are(text):
 def test_a_month_that_is_none_is_refused():
     with pytest.raises(InputRefusedError, match="13"):
         FiscalCalendar(13)
+
+
+@given(DAYS)
+def test_weeks_of_plain_years_are_those_of_iso_8601(day):
+    week = FiscalCalendar().containing(day, PeriodKind.WEEK)
+    year, number, _ = day.isocalendar()
+    assert week.label == f"{year}-W{number:02d}"
+    assert (week.start.weekday(), week.days) == (0, 7)
+
+
+@given(CALENDARS, DAYS, st.integers(0, 800))
+def test_weeks_between_two_days_stand_there_once_each(calendar, day, length):
+    weeks = calendar.between(day, day + dt.timedelta(days=length), PeriodKind.WEEK)
+    assert all(a.end + dt.timedelta(days=1) == b.start for a, b in itertools.pairwise(weeks))
+    assert day in weeks[0]
+    assert day + dt.timedelta(days=length) in weeks[-1]
+
+
+def test_retail_weeks_end_on_saturdays_and_fill_their_years():
+    weeks = [week for week in NRF.weeks(2023) if week.label.startswith("FY2023-")]
+    assert len(weeks) == 53
+    assert weeks[0].start == NRF.year_start(2023)
+    assert {week.end.weekday() for week in weeks} == {5}
+    with pytest.raises(InputRefusedError, match="no week 53"):
+        NRF.parse("FY2024-W53")
