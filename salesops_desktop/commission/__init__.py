@@ -5,6 +5,7 @@ from salesops_desktop.commission.exchange import ExchangeRate, ExchangeRates
 from salesops_desktop.commission.findings import Finding, Severity
 from salesops_desktop.commission.lines import Lines
 from salesops_desktop.commission.lint import lint
+from salesops_desktop.commission.lint_cliffs import cliff_findings
 from salesops_desktop.commission.lint_people import lint_assignments, lint_run, lint_splits
 from salesops_desktop.commission.plan import (
     Axis,
@@ -82,6 +83,7 @@ __all__ = [
     "Window",
     "affected",
     "calculate",
+    "cliff_findings",
     "contributing",
     "definition",
     "lint",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from salesops_desktop.expressions.rational import divide
 from salesops_desktop.model.money import PPM, Money
 
 Ints = npt.NDArray[np.int64]
+Name = TypeVar("Name", int, str)
 _UNIT = PPM * 100
 """A quota of this size makes bounds by attainment whole."""
 
@@ -101,10 +103,42 @@ def weight_findings(plan: Plan) -> Iterator[Finding]:
 
 
 def circles(plan: Plan) -> Iterator[Finding]:
-    """Components whose gates name each other."""
-    gates = {c.name: c.gate.components if c.gate else () for c in plan.components}
-    for name, named in gates.items():
-        for other in named:
-            if name < other and name in gates.get(other, ()):
-                what = f"{name} and {other} each wait for the other."
-                yield Finding(Severity.WARNING, "circular", f"{name} › gate", what, "Let one of them go first.")
+    """Components whose gates wait for each other, however many stand in the circle.
+
+    A hurdle that several components share names them all, itself included: that is no circle.
+    """
+    gates = {c.name: set(c.gate.components) if c.gate else set() for c in plan.components}
+    waits = {name: {other for other in named if other in gates} for name, named in gates.items() if name not in named}
+    for ring in rings(waits):
+        if len(ring) == 2:
+            what = f"{ring[0]} and {ring[1]} each wait for the other."
+        else:
+            pairs = zip(ring, [*ring[1:], ring[0]], strict=True)
+            what = f"{', '.join(f'{one} waits for {other}' for one, other in pairs)}."
+        yield Finding(Severity.WARNING, "circular", f"{ring[0]} › gate", what, "Let one of them go first.")
+
+
+def rings(waits: Mapping[Name, Collection[Name]]) -> list[list[Name]]:
+    """Circles in who waits for whom: a shortest one through the first of each knot, from its smallest member on."""
+    found: list[list[Name]] = []
+    told: set[Name] = set()
+    for start in sorted(waits):
+        if start in told:
+            continue
+        came: dict[Name, Name] = {}
+        queue = [start]
+        for at in queue:
+            for other in sorted(waits.get(at, ())):
+                if other == start:
+                    ring = [at]
+                    while ring[-1] != start:
+                        ring.append(came[ring[-1]])
+                    ring.reverse()
+                    found.append(ring)
+                    told.update(ring)
+                    queue.clear()
+                    break
+                if other not in came and other in waits:
+                    came[other] = at
+                    queue.append(other)
+    return found

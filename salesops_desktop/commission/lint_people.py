@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from salesops_desktop.commission.counting import window_of
 from salesops_desktop.commission.exchange import ExchangeRates
 from salesops_desktop.commission.findings import Finding, Severity
-from salesops_desktop.commission.levels import ScoreBook, TargetBook, needs_quota, tables_of
+from salesops_desktop.commission.levels import ScoreBook, TargetBook, levelled, needs_quota, tables_of
 from salesops_desktop.commission.lint_pay import at_quota
 from salesops_desktop.commission.plan import (
     AxisKind,
@@ -23,6 +24,7 @@ from salesops_desktop.commission.plan import (
     Quota,
     Reporting,
     Score,
+    Source,
     TargetIncentive,
 )
 from salesops_desktop.commission.quotas import QuotaBook
@@ -114,8 +116,13 @@ def lint_run(
         people = sorted({a.person for a in assignments if a.plan == plan.name and _touches(a, period)})
         for component in plan.components:
             window = window_of(component, period.end, calendar or FiscalCalendar(), period)
+            inside = (days >= np.datetime64(window.start)) & (days <= np.datetime64(period.end))
+            sold = set(np.unique(credits_in.person[inside]).tolist())
             for person in people:
-                found += _person(plan, component, person, window, books, called(person))
+                pays = person in sold or component.source is not Source.OWN or levelled(component)
+                said = _person(plan, component, person, window, books, called(person))
+                # Where nothing is to be paid, what is missing holds nobody up.
+                found += said if pays else [replace(f, severity=Severity.WARNING) for f in said]
         found += _exchange(plan, people, credits_in, now, fx)
     return tuple(found)
 
@@ -159,6 +166,8 @@ def _exchange(
     plan: Plan, people: Sequence[int], credits_in: Credits, now: npt.NDArray[np.bool_], rates: ExchangeRates
 ) -> Iterator[Finding]:
     mine = np.flatnonzero(now & np.isin(credits_in.person, np.array(people, dtype=np.int64)))
+    if bool(np.all(credits_in.currency[mine] == plan.currency)):
+        return
     codes = credits_in.currency[mine].astype(str)
     for code in np.unique(codes):
         days = credits_in.date[mine[codes == code]].astype("datetime64[D]")
@@ -194,14 +203,42 @@ def _records(
 
 
 def _circles(reports: Sequence[Reporting], called: _Called) -> Iterator[Finding]:
+    """Reporting lines that end before they begin, or lead back to where they began on some day."""
+    lines: dict[int, list[Reporting]] = {}
     for line in reports:
-        where = called(line.person)
+        lines.setdefault(line.person, []).append(line)
         if line.person == line.manager:
-            yield Finding(Severity.ERROR, "circular", where, "Somebody reports to themselves.", "Mend the roster.")
-        elif any(o.person == line.manager and o.manager == line.person and line.person < o.person
-                 and o.start <= (line.end or dt.date.max) and line.start <= (o.end or dt.date.max)
-                 for o in reports):  # fmt: skip
-            what = f"{where} and {called(line.manager)} report to each other."
-            yield Finding(Severity.ERROR, "circular", where, what, "Mend the roster.")
+            what = "Somebody reports to themselves."
+            yield Finding(Severity.ERROR, "circular", called(line.person), what, "Mend the roster.")
         if line.end is not None and line.end < line.start:
-            yield Finding(Severity.ERROR, "dates", where, "A reporting line ends before it begins.", "Mend the dates.")
+            what = "A reporting line ends before it begins."
+            yield Finding(Severity.ERROR, "dates", called(line.person), what, "Mend the dates.")
+    told: set[frozenset[int]] = set()
+    for line in sorted(reports, key=lambda r: (r.person, r.start)):
+        ring = _upwards(line.person, line.start, lines)
+        if len(ring) < 2 or frozenset(ring) in told:
+            continue
+        told.add(frozenset(ring))
+        least = ring.index(min(ring))
+        names = [called(person) for person in ring[least:] + ring[:least]]
+        if len(names) == 2:
+            what = f"{names[0]} and {names[1]} report to each other."
+        else:
+            pairs = zip(names, [*names[1:], names[0]], strict=True)
+            what = f"On {line.start} {', '.join(f'{one} reports to {other}' for one, other in pairs)}."
+        yield Finding(Severity.ERROR, "circular", names[0], what, "Mend the roster.")
+
+
+def _upwards(person: int, day: dt.date, lines: Mapping[int, Sequence[Reporting]]) -> list[int]:
+    """The people on the way up from somebody on a day, where it leads back to them; else nobody."""
+    way = [person]
+    while True:
+        here = [r for r in lines.get(way[-1], ()) if r.start <= day and (r.end is None or day <= r.end)]
+        if not here:
+            return []
+        above = max(here, key=lambda r: (r.start, r.manager)).manager
+        if above == person:
+            return way
+        if above in way:
+            return []
+        way.append(above)

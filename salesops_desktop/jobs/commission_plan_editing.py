@@ -33,6 +33,7 @@ from salesops_desktop.commission import (
     Tier,
     TierMode,
     Window,
+    cliff_findings,
     definition,
     lint,
     plan_from,
@@ -51,6 +52,7 @@ from salesops_desktop.jobs.declare import Needs, job
 from salesops_desktop.jobs.workspaces import Sentences
 from salesops_desktop.model.enums import Measure
 from salesops_desktop.model.errors import Fault, FaultsError, InputRefusedError
+from salesops_desktop.model.money import exponent
 from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
 
 __all__ = [
@@ -163,8 +165,13 @@ def plan_findings(plan: Plan, schema: Schema) -> tuple[Finding, ...]:
     group="commissions",
     examples=("commissions plans company.salesops",),
 )
-def list_plans(context: JobContext) -> PlanBook:
-    """List the incentive plans with a sentence for each component, and what the linter finds in them."""
+def list_plans(context: JobContext, *, cliffs_above: int = 0) -> PlanBook:
+    """List the incentive plans with a sentence for each component, and what the linter finds in them.
+
+    Args:
+        cliffs_above: warn of leaps of pay of so many units of the plan's currency or more, by middling quotas and
+            target incentives of a plan's people; 0 warns of none.
+    """
     with context.workspace.read() as connection:
         rows = connection.exec_driver_sql(
             "SELECT id, name, currency, effective_from, effective_to, definition, "
@@ -176,15 +183,28 @@ def list_plans(context: JobContext) -> PlanBook:
     for number, name, currency, start, end, text, people in rows:
         last = None if end is None else dt.date.fromisoformat(end)
         plan = plan_from(name, currency, dt.date.fromisoformat(start), last, json.loads(text))
-        entries.append(
-            PlanEntry(
-                int(number), plan, int(people),
-                tuple((Measure(m), amount) for m, code, amount in quotas.get(number, ()) if code == currency),
-                tuple(amount for _, code, amount in targets.get(number, ()) if code == currency),
-                plan_findings(plan, schema),
-            )
+        entry = PlanEntry(
+            int(number), plan, int(people),
+            tuple((Measure(m), amount) for m, code, amount in quotas.get(number, ()) if code == currency),
+            tuple(amount for _, code, amount in targets.get(number, ()) if code == currency),
+            plan_findings(plan, schema),
         )  # fmt: skip
+        entries.append(_with_cliffs(entry, cliffs_above) if cliffs_above > 0 else entry)
     return PlanBook(tuple(entries), schema)
+
+
+def _with_cliffs(entry: PlanEntry, least: int) -> PlanEntry:
+    """The entry with the leaps of pay that are large enough, instead of notes of them all."""
+    plan, found = entry.plan, [f for f in entry.findings if f.code != "cliff"]
+    if any(f.severity is Severity.ERROR for f in found):
+        return entry
+    stakes = {
+        c.name: [(entry.typical_quota(c), entry.typical_target(c), "middling targets")]
+        for c in plan.components
+        if entry.typical_quota(c) or entry.typical_target(c)
+    }
+    found += cliff_findings(plan, least * 10 ** exponent(plan.currency), stakes)
+    return replace(entry, findings=tuple(found))
 
 
 def _daily(connection: Connection, table: str, measure: str) -> dict[int, list[tuple[str, str, float]]]:

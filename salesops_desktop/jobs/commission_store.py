@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
@@ -22,7 +23,9 @@ FINAL = (RunStatus.LOCKED, RunStatus.PAID)
 """In these nothing of a run changes any more."""
 
 
-def store_run(connection: Connection, facts: Facts, inputs: Inputs, result: RunResult, who: str) -> int:
+def store_run(
+    connection: Connection, facts: Facts, inputs: Inputs, result: RunResult, who: str, findings: Sequence[str] = ()
+) -> int:
     """Store a calculated run; returns its row id. Adjustments, holds, corrections and inquiries stay with the run.
 
     Args:
@@ -31,13 +34,16 @@ def store_run(connection: Connection, facts: Facts, inputs: Inputs, result: RunR
         inputs: the same as the engine takes it.
         result: the outcome.
         who: the name under which it is written down.
+        findings: what was found before it was calculated.
 
     Raises:
         InputRefusedError: the period's run is approved or later.
     """
     period = result.period
     run = _open_run(connection, period)
-    document = {"pay_on": facts.pay_on, "plans": [plan_json(plan) for plan in result.plans]}
+    document = {
+        "pay_on": facts.pay_on, "plans": [plan_json(plan) for plan in result.plans], "findings": list(findings),
+    }  # fmt: skip
     notes = [notice.sentence for notice in result.notices]
     if inputs.prorated:
         inside = [said for (_, a, b), said in inputs.prorated.items() if a <= period.end and b >= period.start]

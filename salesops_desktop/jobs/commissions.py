@@ -9,12 +9,9 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from salesops_desktop.commission import (
-    Finding,
     RunResult,
-    Severity,
     Step,
     lint,
-    lint_assignments,
     read_plan,
     recompute,
     trace,
@@ -28,6 +25,7 @@ from salesops_desktop.jobs.commission_approval import (
     refuse_unapproved,
     refuse_unsound,
 )
+from salesops_desktop.jobs.commission_checks import refuse_faults, run_findings, said
 from salesops_desktop.jobs.commission_facts import load_facts, stored_facts
 from salesops_desktop.jobs.commission_inputs import Inputs, PayOn, inputs_of, load_plans, relevant
 from salesops_desktop.jobs.commission_reports import CommissionReport, LineTrace, RunHead, Runs, load_run, run_heads
@@ -87,12 +85,19 @@ def next_statuses(status: RunStatus) -> tuple[RunStatus, ...]:
     needs=Needs.WRITE,
     examples=("commissions run company.salesops 2026-09", "commissions run company.salesops 2026-Q3"),
 )
-def run_commissions(context: JobContext, period: str = "", *, pay_on: PayOn = PayOn.BOOKING) -> CommissionReport:
+def run_commissions(
+    context: JobContext, period: str = "", *, pay_on: PayOn = PayOn.BOOKING, cliffs_above: int = 0, waive: str = ""
+) -> CommissionReport:
     """Calculate what a period pays, line by line. Calculating again replaces a run that is not approved yet.
+
+    Before anything is calculated plans, people, quotas, exchange rates and shares are checked: faults stop the run, all
+    of them named; warnings are kept with it.
 
     Args:
         period: such as 2026-09 or 2026-Q3; the last month with transactions where none is given.
         pay_on: booking, invoice or payment: which transactions earn.
+        cliffs_above: warn of leaps of pay of so many units of the plan's currency or more; 0 warns of none.
+        waive: calculate although quotas, scores, target incentives or exchange rates are missing, for this reason.
     """
     context.progress(0, 0, "Reading")
     with context.workspace.read() as connection:
@@ -102,20 +107,18 @@ def run_commissions(context: JobContext, period: str = "", *, pay_on: PayOn = Pa
         wanted = calendar.parse(period) if period else _last_month(connection)
     facts = relevant(everything, wanted, calendar)
     inputs = inputs_of(facts)
+    context.progress(0, 0, "Checking")
+    found = run_findings(facts, inputs, wanted, calendar, cliffs_above=cliffs_above)
+    refuse_faults(found, wanted, waive)
+    findings = said(found)
+    if waive:
+        findings.insert(0, f"Calculated although something is missing: {waive.strip()}")
     result = inputs.calculate(wanted, calendar, context.progress)
-    found = [f for plan in result.plans for f in lint(plan, inputs.credits.schema)]
-    found += lint_assignments(inputs.assignments, inputs.plans, inputs.names)
-    findings = tuple(_finding(f) for f in found)
     with context.workspace.action(f"Calculate commissions {wanted.label}", kind="job") as unit:
-        run_id = store_run(unit.connection, facts, inputs, result, context.workspace.who)
+        run_id = store_run(unit.connection, facts, inputs, result, context.workspace.who, findings)
     context.changed(*RUN_TABLES)
     with context.workspace.read() as connection:
         return load_run(connection, run_id, findings)
-
-
-def _finding(finding: Finding) -> str:
-    kind = "Fault" if finding.severity is Severity.ERROR else "Warning"
-    return f"{kind} in {finding.where}: {finding.what} {finding.way_out}".rstrip()
 
 
 def _last_month(connection: Connection) -> Period:
@@ -167,8 +170,16 @@ def show_run(context: JobContext, run: int) -> CommissionReport:
         run: its number in the list.
     """
     with context.workspace.read() as connection:
-        findings = [_finding(f) for plan in load_plans(connection) for f in lint(plan)]
-        return load_run(connection, run, findings)
+        return load_run(connection, run, _kept_findings(connection, run))
+
+
+def _kept_findings(connection: Connection, run: int) -> list[str]:
+    """What was found when the run was calculated; of a run that kept nothing, what its plans say now."""
+    text = connection.exec_driver_sql("SELECT plans FROM commission_run WHERE id = ?", (run,)).scalar()
+    document = json.loads(str(text)) if text else {}
+    if "findings" in document:
+        return [str(sentence) for sentence in document["findings"]]
+    return said([f for plan in load_plans(connection) for f in lint(plan)])
 
 
 @job(

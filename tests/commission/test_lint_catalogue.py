@@ -30,6 +30,7 @@ from salesops_desktop.commission import (
     Tier,
     TierMode,
     Window,
+    cliff_findings,
     lint,
     lint_run,
     lint_splits,
@@ -161,6 +162,8 @@ OF_PLANS = {
     "no currency": (plan_of(SOUND, currency="ABC"), "currency", "currency"),
     "ends before": (replace(plan_of(SOUND), effective_to=dt.date(2019, 1, 1)), "dates", "effective dates"),
     "gates in a circle": (plan_of(gated("A", "B"), gated("B", "A")), "circular", "A › gate"),
+    "three gates in a circle": (plan_of(*(gated(*p) for p in ("AB", "BC", "CA"))), "circular", "A › gate"),
+    "a circle behind a gate": (plan_of(*(gated(*p) for p in ("AB", "BC", "CD", "DB"))), "circular", "B › gate"),
     "cap of pay negative": (terms(cap=-1), "cap", "terms › cap"),
     "floor negative": (terms(floor=-1), "floor", "terms › floor"),
     "floor above cap": (terms(cap=5, floor=6), "floor", "terms › floor"),
@@ -215,6 +218,11 @@ OF_RUNS = {
     "no rate": ({"credits_in": sales(5, currency="EUR")}, "exchange", "Plan"),
     "boss of oneself": ({"reports": [Reporting(1, 1, START)]}, "circular", "Ana"),
     "bosses of each other": ({"reports": [Reporting(1, 2, START), Reporting(2, 1, START)]}, "circular", "Ana"),
+    "five bosses in a ring": (
+        {"reports": [Reporting(p, p % 5 + 1, START) for p in range(1, 6)]},
+        "circular",
+        "Ana",
+    ),
     "reports backwards": ({"reports": [Reporting(1, 2, START, dt.date(2025, 1, 1))]}, "dates", "Ana"),
 }
 
@@ -244,6 +252,45 @@ def test_sound_inputs_are_quiet():
     assert [
         f for f in lint(plan_of(SOUND, replace(BY_QUOTA, name="D")), SCHEMA) if f.severity is not Severity.NOTE
     ] == []
+
+
+def test_a_hurdle_that_components_share_is_no_circle():
+    table = RateTable.of([(0, 10_000)], basis=Basis.ATTAINMENT)
+    joint = [Component(n, table, gate=Gate(("A", "B", "C"), 950_000), filter=f'Region = "{n}"') for n in "ABC"]
+    assert not [f for f in lint(plan_of(*joint), SCHEMA) if f.code == "circular"]
+
+
+def test_bosses_who_follow_each_other_are_no_ring():
+    reports = [
+        Reporting(1, 2, START, dt.date(2026, 1, 31)),
+        Reporting(2, 3, START),
+        Reporting(3, 1, dt.date(2026, 2, 1)),
+    ]
+    assert findings_of(reports=reports) == ()
+    assert [f.code for f in findings_of(reports=[*reports, Reporting(1, 2, dt.date(2026, 3, 1))])] == ["circular"]
+
+
+def test_what_is_missing_holds_nobody_up_who_is_paid_nothing():
+    quiet = plan_of(BY_QUOTA)
+    found = lint_run([quiet], assigned(quiet, 1, 2), sales(100_00), [QUOTA], Q1, names={1: "Ana", 2: "Bo"})
+    assert [(f.severity, f.code) for f in found] == [(Severity.WARNING, "quota")]
+
+
+def test_leaps_of_pay_above_a_chosen_size():
+    """SATIS-QUOTA: a retroactive accelerator at quota."""
+    steps = RateTable.of([(0, 50_000), (1_000_000, 75_000)], TierMode.RETROACTIVE, Basis.ATTAINMENT)
+    plan = plan_of(Component("Cliff", steps), Component("Bonus", replace(STEPS, tiers=STEPS.tiers)))
+    stakes = {"Cliff": [(100_030_00, 0, "Ana"), (50_000_00, 0, "Bo")]}
+    by_component = {f.where.split(" ›")[0]: f.what for f in cliff_findings(plan, 100_00, stakes)}
+    # the whole 100,030 at 2.5 points more, and the bound's own cent
+    assert "2,500.75" in by_component["Cliff"]
+    assert "Ana (2 people leap by 100.00 USD or more)" in by_component["Cliff"]
+    assert [f.where for f in cliff_findings(plan, 2_500_76, stakes) if f.where.startswith("Cliff")] == []
+    marginal = plan_of(Component("M", RateTable.of([(0, 50_000), (100_00, 900_000)])))
+    assert cliff_findings(marginal, 2) == ()
+
+
+STEPS = RateTable.of([(100_00, 50_00), (200_00, 150_00)], TierMode.STEP, pays=Pays.AMOUNT)
 
 
 def test_shares_that_are_not_whole():
