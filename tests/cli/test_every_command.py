@@ -40,7 +40,12 @@ ASKED = {
     "commissions why-not": "{company} 1",
     "commissions set-status": "{company} 1 'in review'",
     "commissions goal-seek": "{company} 2026-09 {paid} 80000",
-    "commissions what-if": "{company} 2026-09 --rates 110",
+    "commissions what-if": "{company} 2026-09 --rates 110 --check",
+    "commissions compare": "{compared} 1 2",
+    "commissions compare-plans": "{company} 'Rep plan USD' 'Overlay plan USD' 2026-09",
+    "commissions assignments": "{company}",
+    "commissions assign": "{company} 'Overlay plan USD' 2026-10-01 --role overlay",
+    "commissions unassign": "{company} 'Rep plan USD' 2026-10-01 --role rep",
     "commissions adjust": "{company} 1 10.50 --line 1 --reason 'Agreed'",
     "commissions hold": "{company} 1 --line 1 --reason 'Disputed'",
     "commissions release": "{held} 1 1",
@@ -121,6 +126,9 @@ def places(finished, company, salesops, tmp_path):
         if "{paid}" in text:
             shown = json.loads(salesops("commissions", "show", company, "1", "--json")[1])
             made["paid"] = shown["people"]["rows"][-1][0]
+        if "{compared}" in text:
+            assert salesops("commissions", "run", company, "2026-08")[0] == 0
+            made["compared"] = company
         if "{held}" in text:
             assert salesops("commissions", "hold", company, 1, "--line", 1, "--reason", "Disputed")[0] == 0
             made["held"] = company

@@ -1,4 +1,4 @@
-"""Questions before anything is changed: what must be sold to earn a sum, and what other rates or quotas would pay."""
+"""What must be sold to earn a sum, exact to the minor unit."""
 
 from __future__ import annotations
 
@@ -20,9 +20,7 @@ from salesops_desktop.jobs.territory_scenarios import person_called
 from salesops_desktop.model.errors import InputRefusedError
 from salesops_desktop.model.money import Money
 from salesops_desktop.model.periods import FiscalCalendar, Period
-from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
-
-_PERCENT = 100
+from salesops_desktop.model.tables import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,95 +133,3 @@ def _with_booking(inputs: Inputs, who: int, amount: int, currency: str, period: 
     number[-1], amounts[-1], currencies[-1] = "\uffff", amount, currency
     made = Credits(key, person, date, number, amounts, currencies, given.line, given.split, given.fields)
     return replace(inputs, credits=made)
-
-
-@dataclass(frozen=True, slots=True)
-class WhatIf:
-    """What other rates or quotas would pay."""
-
-    people: Table
-    """One row per person whose pay changes; keys are the people's row ids."""
-    said: tuple[str, ...]
-
-    def summary(self) -> Sequence[str]:
-        """Who gains, who loses, and what selling would cost."""
-        return self.said
-
-    def tables(self) -> Sequence[Table]:
-        """The people whose pay changes."""
-        return [self.people]
-
-
-_COLUMNS = (
-    ColumnSpec("person", "Person", ValueKind.TEXT),
-    ColumnSpec("now", "Now", ValueKind.MONEY, currency_from="currency"),
-    ColumnSpec("then", "Then", ValueKind.MONEY, currency_from="currency"),
-    ColumnSpec("change", "Change", ValueKind.MONEY, currency_from="currency"),
-)
-
-
-@job(
-    "commissions what-if",
-    title="Try other rates and quotas",
-    group="commissions",
-    examples=(
-        "commissions what-if company.salesops 2026-09 --rates 110",
-        "commissions what-if company.salesops 2026-Q3 --quotas 95 --plan 'Rep plan USD'",
-    ),
-)
-def what_if(context: JobContext, period: str, *, rates: float = 100.0, quotas: float = 100.0, plan: str = "") -> WhatIf:
-    """Compare what a period pays with what it would pay by other rates or quotas. Nothing is changed.
-
-    Args:
-        period: such as 2026-09.
-        rates: per cent of the present rates.
-        quotas: per cent of the present quotas.
-        plan: only this plan's rates, and its people's quotas; all plans by default.
-    """
-    if not (0 <= rates <= 1000 and 0 < quotas <= 1000):
-        raise InputRefusedError("That is no per cent of rates or quotas.", way_out="Give up to 1000.")
-    with context.workspace.read() as connection:
-        inputs, wanted, calendar = _inputs(connection, period)
-    if plan and plan not in {one.name for one in inputs.plans}:
-        raise InputRefusedError(f"There is no plan called {plan!r}.", way_out="See the list: commissions plans.")
-    people = {a.person for a in inputs.assignments if plan in ("", a.plan)}
-    changed = replace(
-        inputs,
-        plans=tuple(_scaled(one, rates) if plan in ("", one.name) else one for one in inputs.plans),
-        quotas=tuple(
-            replace(q, amount=round(q.amount * quotas / _PERCENT)) if q.person in people else q for q in inputs.quotas
-        ),
-    )
-    before = inputs.calculate(wanted, calendar, context.progress).totals()
-    after = changed.calculate(wanted, calendar, context.progress).totals()
-    rows = []
-    for who, currency in sorted(before.keys() | after.keys()):
-        now, then = before.get((who, currency), 0), after.get((who, currency), 0)
-        if now != then:
-            name = inputs.names.get(who, str(who))
-            rows.append(
-                {"id": who, "person": name, "now": now, "then": then, "change": then - now, "currency": currency}
-            )
-    rows.sort(key=lambda row: -abs(int(str(row["change"]))))
-    gain = sum(int(str(row["change"])) > 0 for row in rows)
-    said = [f"{gain:,} people gain, {len(rows) - gain:,} lose; {wanted.label} stays as it is."]
-    for currency in sorted({currency for _, currency in before.keys() | after.keys()}):
-        now, then = (sum(v for (_, c), v in totals.items() if c == currency) for totals in (before, after))
-        share = f", {(then - now) / now:+.2%}" if now else ""
-        said.append(f"{Money(now, currency)} become {Money(then, currency)}{share}.")
-    return WhatIf(build_table("People", _COLUMNS, rows, entity="person", key="id"), tuple(said))
-
-
-def _scaled(plan: Plan, percent: float) -> Plan:
-    """A plan with its rates at ``percent`` of what they are."""
-    components = tuple(
-        replace(
-            component,
-            rates=replace(
-                component.rates,
-                tiers=tuple(replace(t, rate=round(t.rate * percent / _PERCENT)) for t in component.rates.tiers),
-            ),
-        )
-        for component in plan.components
-    )
-    return replace(plan, components=components)
