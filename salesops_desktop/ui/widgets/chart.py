@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QLocale, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QLocale, QObject, QPoint, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
@@ -122,7 +122,7 @@ class Chart(QWidget):
         head.addWidget(self._title, 1)
         head.addWidget(self._menu_button)
         column = QVBoxLayout(self)
-        column.setContentsMargins(8, 6, 8, 6)
+        column.setContentsMargins(12, 8, 10, 6)
         column.setSpacing(2)
         column.addLayout(head)
         column.addWidget(self._subtitle)
@@ -352,13 +352,18 @@ class Chart(QWidget):
     # --- focus and menu -----------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """A frame says that the keys go here."""
+        """The ground, one with the plot's; its frame says whether the keys go here."""
         super().paintEvent(event)
-        if self.hasFocus() and not self._posing:
-            painter = QPainter(self)
-            painter.setPen(QPen(theme.color("focus"), 2))
-            painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 4, 4)
-            painter.end()
+        marked = self.hasFocus() and not self._posing
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.color("focus" if marked else "border"), 2 if marked else 1))
+        if self._posing:
+            painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("surface"))
+        radius = theme.tokens().radius["m"]
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), radius, radius)
+        painter.end()
 
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
         """Show that keys go here."""

@@ -16,7 +16,7 @@ from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.widgets.formats import Formats
 
 Floats = npt.NDArray[np.float64]
-XKind = Literal["number", "date", "category"]
+XKind = Literal["number", "money", "date", "category"]
 Tint = int | str | None
 """A category's index, or the name of a colour role; the series' place when left out."""
 _EPOCH = dt.date(1970, 1, 1)
@@ -134,7 +134,8 @@ class ChartContent:
 
     Attributes:
         title: what it is about.
-        series: lines, bars and dots; x in days since 1970-01-01 for dates, in places 0.. for categories.
+        series: lines, bars and dots; x in days since 1970-01-01 for dates, in places 0.. for categories, in minor
+            units for money.
         markers: vertical lines.
         x_kind: what x means.
         categories: the names of places for category axes.
@@ -181,6 +182,8 @@ def write_x(content: ChartContent, x: float, formats: Formats) -> str:
     if content.x_kind == "category":
         place = round(x)
         return content.categories[place] if 0 <= place < len(content.categories) else ""
+    if content.x_kind == "money":
+        return formats.short_money(x, content.currency)
     return formats.number(x)
 
 

@@ -33,6 +33,8 @@ _LETTER = 7.0
 """About how many pixels a letter of a tick takes."""
 _LINE_HEIGHT = 44.0
 """Pixels between two lines across the plot, at least."""
+_WORD = 80.0
+"""Pixels between two ticks below the plot, at least."""
 _DOT = 8.0
 
 
@@ -60,8 +62,7 @@ class XAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
             count = len(self._content.categories)
             step = max(1, int(np.ceil((high - low) / max(1, size // 70))))
             return [(1.0, [float(i) for i in range(0, count, step) if low <= i <= high])]
-        ticks: list[tuple[float, list[float]]] = super().tickValues(low, high, size)
-        return ticks
+        return even_ticks(low, high, size / _WORD)
 
     def _tier(self, low: float, high: float, size: float) -> list[float]:
         """The finest tier whose words fit side by side."""
@@ -108,18 +109,23 @@ class YAxis(pg.AxisItem):  # type: ignore[misc]
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N802
         """Where ticks stand: steps of 1, 2 or 5, as many as leave room between the lines across the plot."""
-        span = high - low
-        if not np.isfinite(span) or span <= 0:
-            return []
-        least = span / max(2.0, size / _LINE_HEIGHT)
-        power = 10.0 ** np.floor(np.log10(least))
-        step = float(next(power * f for f in (1, 2, 5, 10) if power * f >= least * (1 - 1e-9)))
-        first, last = int(np.ceil(low / step)), int(np.floor(high / step))
-        return [(step, [i * step for i in range(first, last + 1)])]
+        return even_ticks(low, high, size / _LINE_HEIGHT)
 
     def tickStrings(self, values: list[float], scale: float, _spacing: float) -> list[str]:  # noqa: N802
         """What they say."""
         return [write_y(self._content, value * scale, self._formats, short=True) for value in values]
+
+
+def even_ticks(low: float, high: float, most: float) -> list[tuple[float, list[float]]]:
+    """Ticks from ``low`` to ``high`` in steps of 1, 2 or 5, at most about ``most``; as pyqtgraph wants them."""
+    span = high - low
+    if not np.isfinite(span) or span <= 0:
+        return []
+    least = span / max(2.0, most)
+    power = 10.0 ** np.floor(np.log10(least))
+    step = float(next(power * f for f in (1, 2, 5, 10) if power * f >= least * (1 - 1e-9)))
+    first, last = int(np.ceil(low / step)), int(np.floor(high / step))
+    return [(step, [i * step for i in range(first, last + 1)])]
 
 
 def month_ticks(low: float, high: float, most: int) -> list[float]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from salesops_desktop.model.money import exponent
 from salesops_desktop.model.tables import Column, ColumnSpec, Table, ValueKind, build_table
-from salesops_desktop.ui.i18n import tr
+from salesops_desktop.ui.i18n import tr, trn
 from salesops_desktop.ui.tabs.figure_strip import Figure
 from salesops_desktop.ui.widgets.chart_marks import Band, ChartContent, Line, Marker, Scatter
 from salesops_desktop.ui.widgets.formats import Formats
@@ -161,61 +161,63 @@ def coverage_words(report: ForecastReport, formats: Formats) -> str:
 
 
 def pipeline_figures(report: ForecastReport, pipeline: PipelineForecast, formats: Formats) -> list[Figure]:
-    """The cards of the pipeline page."""
+    """The cards of the pipeline room."""
 
     def money(value: float) -> str:
         return formats.short_money(value, report.currency)
 
-    label = pipeline.period.label
+    label, simulation, new = pipeline.period.label, pipeline.simulation, pipeline.new_deals
+    low, middle, high = simulation.quantiles((0.1, 0.5, 0.9))
     figures = [
-        Figure("p10", tr("{period}: P10", period=label), money(pipeline.p10), note=tr("9 in 10 chances of more"),
-               description=tr("Won so far plus open deals: nine of ten simulations exceed this.")),
-        Figure("p50", tr("{period}: P50", period=label), money(pipeline.p50), note=tr("as likely more as less"),
-               description=tr("The median of the simulations: won so far plus open deals.")),
-        Figure("p90", tr("{period}: P90", period=label), money(pipeline.p90), note=tr("1 in 10 chances of more"),
-               description=tr("One of ten simulations exceeds this.")),
+        Figure("p50", tr("{period}: as likely more as less", period=label), money(middle),
+               note=tr("P10 {low} · P90 {high}", low=money(low), high=money(high)),
+               description=tr("The median of the simulations: won so far, open deals, and deals not yet created. "
+                              "Nine of ten exceed P10, one of ten exceeds P90.")),
+    ]  # fmt: skip
+    chance = simulation.chance_of_target
+    if chance is not None:
+        target = money(simulation.outlook.target or 0)
+        figures.append(Figure("chance", tr("Chance of the target"), formats.percent(chance, 0),
+                              note=tr("of {target}", target=target), tone="success" if chance >= 0.5 else "warning",
+                              description=tr("The share of the simulations that reach the target.")))  # fmt: skip
+    if pipeline.won_minor:
+        figures.append(Figure("won", tr("Won so far"), money(pipeline.won_minor),
+                              note=tr("up to {day}", day=formats.date(pipeline.as_of)),
+                              description=tr("Part of every outcome.")))  # fmt: skip
+    opened = simulation.quantiles((0.1, 0.5, 0.9), "open")
+    figures += [
+        Figure("open", tr("From open deals"), money(opened[1]),
+               note=tr("P10 {low} · P90 {high}", low=money(opened[0]), high=money(opened[2])),
+               description=tr("What today's {n} open deals bring within the period, by the simulations.",
+                              n=formats.integer(len(pipeline.deals)))),
+        Figure("new", tr("From deals not yet created"), money(new.p50),
+               note=tr("{created} created, {won} won", created=formats.number(new.created, 0),
+                       won=formats.number(new.won, 0)),
+               description=tr("What deals created between today and the period's end bring, from past creation.")),
         Figure("weighted", tr("Weighted pipeline"), money(pipeline.weighted_minor),
-               note=tr("{n} open deals, whenever they close", n=formats.integer(len(pipeline.deals))),
+               note=tr("whenever deals close"),
                description=tr("Σ amount × win probability over all open deals, without a time limit.")),
     ]  # fmt: skip
-    if pipeline.as_of >= pipeline.period.start:
-        so_far = tr("Won in {period} so far", period=label)
-        until = tr("up to {day}", day=formats.date(pipeline.as_of))
-        known = tr("Part of P10, P50 and P90.")
-        figures.insert(3, Figure("won", so_far, money(pipeline.won_minor), note=until, description=known))
+    figures.append(_race_figure(pipeline, formats))
     return figures
 
 
-def calibration_chart(pipeline: PipelineForecast) -> ChartContent:
-    """The predicted chance of each tenth of the deals against the share that was won."""
-    bins = pipeline.backtest.bins
-    diagonal = np.array([0.0, 100.0])
-    dots = Scatter(
-        tr("Deals by predicted chance"),
-        np.array([100 * b.predicted for b in bins]),
-        np.array([b.observed for b in bins]),
-        tuple(f"{b.n}" for b in bins),
-        color=0,
-    )
-    return ChartContent(
-        tr("Calibration: won within {days} days", days=pipeline.backtest.window),
-        (dots, Line(tr("Perfect"), diagonal, diagonal / 100, dashed=True, color=7)),
-        x_label=tr("Predicted chance (%)"), y_label=tr("Won"), y_kind=ValueKind.FRACTION,
-    )  # fmt: skip
-
-
-def pipeline_backtest_chart(report: ForecastReport, pipeline: PipelineForecast) -> ChartContent:
-    """What the open deals were expected to bring at past month-ends, and what they brought."""
-    test = pipeline.backtest
-    at = np.arange(len(test.dates), dtype=np.float64)
-    return ChartContent(
-        tr("Expected and won within {days} days", days=test.window),
-        (
-            Line(tr("Expected"), at, test.expected, dashed=True, color=2),
-            Line(tr("Won"), at, test.won, color=0),
-        ),
-        x_kind="category", categories=tuple(day.isoformat() for day in test.dates), y_kind=ValueKind.MONEY,
-        currency=report.currency,
+def _race_figure(pipeline: PipelineForecast, formats: Formats) -> Figure:
+    """How well the same method did on the company's own past: no forecast without it."""
+    about = tr("Σ|expected − won| ÷ Σ won at past month-ends, for deals open then; the chosen method and the best of "
+               "the naive ones.")  # fmt: skip
+    judged = [row for row in pipeline.race if np.isfinite(row.wape)]
+    chosen = max((row for row in judged if row.chosen), key=lambda row: row.months, default=None)
+    if chosen is None:
+        return Figure("past", tr("Back-test"), "–", note=tr("too little history"), tone="warning", description=about)
+    naive = min((r.wape for r in judged if r.naive and r.months == chosen.months), default=np.inf)
+    better = chosen.wape <= naive
+    note = "" if not np.isfinite(naive) else tr("naive {error}", error=formats.percent(naive, 0))
+    return Figure(
+        "past", trn("Back-test, 1 month ahead", "Back-test, {n} months ahead", chosen.months),
+        tr("off by {error}", error=formats.percent(chosen.wape, 0)),
+        delta=tr("better than naive") if better else tr("naive wins"), tone="success" if better else "warning",
+        note=note, description=about,
     )  # fmt: skip
 
 

@@ -1,27 +1,36 @@
-"""The pipeline page: what the running period may bring, the open deals, and how good such chances were."""
+"""The pipeline room: what the period may bring, under which assumptions, and the deals behind it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.tabs.figure_strip import FigureStrip
-from salesops_desktop.ui.tabs.forecast.models import (
+from salesops_desktop.ui.tabs.figures_dialog import serve_chart
+from salesops_desktop.ui.tabs.forecast.models import correction_words, deals_table, pipeline_figures
+from salesops_desktop.ui.tabs.forecast.pipeline_charts import (
     calibration_chart,
-    correction_words,
-    deals_table,
-    pipeline_backtest_chart,
-    pipeline_figures,
-    ranking_table,
+    chance_of,
+    distribution_chart,
+    drivers_table,
+    naive_words,
+    names_of,
+    past_chart,
+    race_table,
 )
+from salesops_desktop.ui.tabs.forecast.scenario_pane import ScenarioPane
+from salesops_desktop.ui.tabs.forecast.scenario_presenter import ScenarioPresenter, ScenarioState
+from salesops_desktop.ui.tabs.forecast.why_pane import WhyPane
+from salesops_desktop.ui.tabs.tab import Shell
 from salesops_desktop.ui.tabs.words_box import WordsBox, fit_rows, heading, words
 from salesops_desktop.ui.widgets.chart import Chart
-from salesops_desktop.ui.widgets.empty_state import EmptyState
+from salesops_desktop.ui.widgets.empty_state import EmptyState, Way
 from salesops_desktop.ui.widgets.formats import Formats
 from salesops_desktop.ui.widgets.grid import Grid
 
@@ -33,22 +42,22 @@ class PipelinePane(QWidget):
     """Shows the open pipeline with its back-test, or why there is none.
 
     Args:
+        shell: the window.
         formats: how numbers are written.
     """
 
     deal_activated = Signal(int)
     """The row id of an opportunity a person wants to see."""
-    export_requested = Signal(object)
-    """A Table a person wants as a file."""
-    table_requested = Signal(object)
-    """The figures of a chart a person wants to read: a Table."""
 
-    def __init__(self, formats: Formats) -> None:
+    def __init__(self, shell: Shell, formats: Formats) -> None:
         super().__init__()
+        self._shell = shell
         self._formats = formats
         self._wanted: ForecastReport | None = None
         self._report: ForecastReport | None = None
+        self._names: dict[int, str] = {}
         self._built = False
+        self.scenario = ScenarioPresenter(shell.runner, self._show_scenario, shell.fail)
         self._filling = QTimer(self, singleShot=True, interval=0)
         self._filling.timeout.connect(self._fill)
 
@@ -65,6 +74,12 @@ class PipelinePane(QWidget):
         if self.isVisible() and report is not self._report:
             self._filling.start()
 
+    def charts(self) -> list[Chart]:
+        """The charts that are there."""
+        return [self.distribution, self.calibration, self.past]
+
+    # ------------------------------------------------------------------ widgets
+
     def _build(self) -> None:
         if self._built:
             return
@@ -72,19 +87,20 @@ class PipelinePane(QWidget):
         self.pages = QStackedWidget()
         self.nothing = EmptyState("opportunity", tr("No pipeline forecast"), "")
         self.strip = FigureStrip(tr("Key figures of the pipeline"))
+        self.distribution = Chart()
+        self.sliders = ScenarioPane(self._formats)
         self.deals = Grid(name=tr("Open deals"))
-        self.deals.activated.connect(self.deal_activated)
+        self.why = WhyPane(self._formats)
+        self.drivers = Grid(name=tr("Ten deals that matter"), searchable=False)
         self.calibration = Chart()
         self.past = Chart()
         self.ranking = Grid(name=tr("Back-test by method"), searchable=False)
-        self.words = WordsBox(tr("Back-test and notes"))
         self.unproven = words(tr("There is too little history to back-test the chances: read them with care."))
+        self.naive = words()
         self.correction = words()
+        self.words = WordsBox(tr("Back-test and notes"))
         self._lay_out()
-        for grid in (self.deals, self.ranking):
-            grid.export_requested.connect(self.export_requested)
-        for chart in (self.calibration, self.past):
-            chart.table_requested.connect(self.table_requested)
+        self._connect()
 
     def _lay_out(self) -> None:
         # From the outside in: Qt dresses everything inside a widget again each time it gets another parent.
@@ -99,28 +115,35 @@ class PipelinePane(QWidget):
         layout.setContentsMargins(0, space["m"], 0, 0)
         layout.setSpacing(space["m"])
         layout.addWidget(self.strip)
-        split = QSplitter(Qt.Orientation.Horizontal)
-        layout.addWidget(split, 1)
-        split.addWidget(self.deals)
-        split.addWidget(self.words)
-        split.setStretchFactor(0, 3)
-        split.setStretchFactor(1, 2)
-        split.setSizes([820, 500])
-        split.setChildrenCollapsible(False)
-        split.setHandleWidth(space["l"])
+        rows = QSplitter(Qt.Orientation.Vertical)
+        layout.addWidget(rows, 1)
+        top, bottom = QSplitter(Qt.Orientation.Horizontal), QSplitter(Qt.Orientation.Horizontal)
+        rows.addWidget(top)
+        rows.addWidget(bottom)
+        top.addWidget(self.distribution)
+        top.addWidget(self.sliders)
+        self.sheets = QTabWidget()
+        self.sheets.setDocumentMode(True)
+        self.sheets.tabBar().setAccessibleName(tr("About the deals"))
+        bottom.addWidget(self.deals)
+        bottom.addWidget(self.sheets)
+        self.sheets.addTab(self.why, tr("Why"))
+        self.sheets.addTab(self.drivers, tr("Ten that matter"))
+        self.sheets.addTab(self.words, tr("Do the chances hold?"))
+        for split, sizes in ((top, [700, 400]), (bottom, [640, 460]), (rows, [235, 275])):
+            split.setSizes(sizes)
+            split.setStretchFactor(0, 3)
+            split.setStretchFactor(1, 2 if split is not rows else 4)
+            split.setChildrenCollapsible(False)
+            split.setHandleWidth(space["l"] if split is not rows else space["m"])
+        self._fill_backtest_box()
+
+    def _fill_backtest_box(self) -> None:
         box = self.words.column
-        box.addWidget(heading(tr("Do the chances hold?")))
-        box.addWidget(
-            words(
-                tr(
-                    "At past month-ends each open deal got its chance from what was known then. "
-                    "Dots on the line are right."
-                )
-            )
-        )
+        box.addWidget(self.naive)
         box.addWidget(self.unproven)
         for chart in (self.calibration, self.past):
-            chart.setFixedHeight(15 * self.fontMetrics().height())
+            chart.setFixedHeight(17 * self.fontMetrics().height())
             box.addWidget(chart)
         box.addWidget(self.correction)
         box.addWidget(heading(tr("Back-test by method")))
@@ -128,33 +151,63 @@ class PipelinePane(QWidget):
         box.addWidget(heading(tr("What to know")))
         self.words.end()
 
+    def _connect(self) -> None:
+        self.deals.pick_rows()
+        self.deals.activated.connect(self.deal_activated)
+        self.deals.selection_changed.connect(self._deal_selected)
+        self.drivers.pick_rows()
+        self.drivers.activated.connect(self.deal_activated)
+        self.drivers.selection_changed.connect(self._driver_selected)
+        self.sliders.changed.connect(self.scenario.assume)
+        for chart in self.charts():
+            serve_chart(self._shell, chart)
+        for grid in (self.deals, self.ranking, self.drivers):
+            grid.export_requested.connect(self._shell.export_table)
+
+    # ------------------------------------------------------------------ figures
+
     def _fill(self) -> None:
         report = self._wanted
         if report is None or report is self._report:
             return
         self._report = report
         if report.pipeline is None:
-            self.nothing.set_content("opportunity", tr("No pipeline forecast"), report.pipeline_reason)
+            self.scenario.begin(None)
+            ways = []
+            if self._shell.session.writable:
+                ways = [Way(tr("Import the pipeline…"), lambda: self._shell.import_files(()), "import")]
+            self.nothing.set_content("opportunity", tr("No pipeline forecast"), report.pipeline_reason, ways)
             self.pages.setCurrentWidget(self.nothing)
             return
         self.pages.setCurrentWidget(self.body)
         self.strip.set_figures(pipeline_figures(report, report.pipeline, self._formats))
+        self._names = names_of(report.deals)
         self.deals.set_table(deals_table(report))
+        QTimer.singleShot(0, self, self._fill_rest)
+
+    def _fill_rest(self) -> None:
+        report = self._report
+        if report is None or report.pipeline is None:
+            return
+        self.scenario.begin(report.pipeline.simulation)
+        self.drivers.set_table(drivers_table(report.pipeline, self._names, report.currency))
+        keys = self.deals.table.keys
+        if keys is not None and len(keys) and not self.deals.selected_records():
+            self.deals.select_keys([int(keys[0])])
         QTimer.singleShot(0, self, self._fill_words)
 
     def _fill_words(self) -> None:
         report = self._report
         if report is None or report.pipeline is None:
             return
-        self.ranking.set_table(ranking_table(report.pipeline_accuracies()))
+        pipeline = report.pipeline
+        self.ranking.set_table(race_table(pipeline))
         fit_rows(self.ranking)
-        self.words.set_sentences(report.pipeline.sentences)
-        self._draw(report.pipeline)
-
-    def _draw(self, pipeline: PipelineForecast) -> None:
+        self.words.set_sentences(pipeline.sentences)
+        self.naive.setText(naive_words(pipeline, self._formats))
         proven = bool(pipeline.backtest.dates)
         self.unproven.setVisible(not proven)
-        for part in (self.calibration, self.past, self.correction, self.ranking):
+        for part in (self.naive, self.calibration, self.past, self.correction, self.ranking):
             part.setVisible(proven)
         self.correction.setText(correction_words(pipeline, self._formats))
         if proven:
@@ -163,4 +216,49 @@ class PipelinePane(QWidget):
 
     def _draw_past(self) -> None:
         if self._report is not None and self._report.pipeline is not None:
-            self.past.set_content(pipeline_backtest_chart(self._report, self._report.pipeline))
+            self.past.set_content(past_chart(self._report.pipeline, self._report.currency, self._formats))
+
+    # ------------------------------------------------------------------ scenario and deals
+
+    def _show_scenario(self, state: ScenarioState) -> None:
+        report = self._report
+        if state.base is None or report is None or report.pipeline is None:
+            return
+        pipeline: PipelineForecast = report.pipeline
+        target = state.base.outlook.target
+        self.distribution.set_content(
+            distribution_chart(
+                state.base.totals, state.shown.totals, target, pipeline.period.label, report.currency, self._formats
+            )
+        )
+        self.sliders.show_effect(self._effect(state, target, report.currency))
+
+    def _effect(self, state: ScenarioState, target: int | None, currency: str) -> str:
+        if state.shown is state.base:
+            return tr("Move a slider: the picture follows. The same chances are drawn, so only the assumption differs.")
+        old, new = (float(np.quantile(each.totals, 0.5)) for each in (state.base, state.shown))
+        sign = "+" if new >= old else "−"
+        said = tr(
+            "P50 {new} instead of {old} ({sign}{gap}).", new=self._formats.short_money(new, currency),
+            old=self._formats.short_money(old, currency), sign=sign,
+            gap=self._formats.short_money(abs(new - old), currency),
+        )  # fmt: skip
+        if target is None:
+            return said
+        was, now = (self._formats.percent(chance_of(each.totals, target), 0) for each in (state.base, state.shown))
+        return " ".join((said, tr("Chance of the target: {now} instead of {was}.", now=now, was=was)))
+
+    def _deal_selected(self) -> None:
+        self._explain(self.deals)
+
+    def _driver_selected(self) -> None:
+        rows = self.drivers.selected_records()
+        keys = self.drivers.table.keys
+        if rows and keys is not None:
+            self.deals.select_keys([int(keys[rows[0]])])
+
+    def _explain(self, grid: Grid) -> None:
+        rows, keys = grid.selected_records(), grid.table.keys
+        if rows and keys is not None and self._report is not None and self._report.pipeline is not None:
+            deal = int(keys[rows[0]])
+            self.why.show_deal(self._report.pipeline, deal, self._names.get(deal, str(deal)))

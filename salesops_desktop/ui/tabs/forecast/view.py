@@ -21,7 +21,7 @@ from salesops_desktop.ui import theme
 from salesops_desktop.ui.exporting import open_file
 from salesops_desktop.ui.i18n import tr, trn
 from salesops_desktop.ui.tabs.data.actions import show_rows
-from salesops_desktop.ui.tabs.figures_dialog import show_figures
+from salesops_desktop.ui.tabs.figures_dialog import serve_chart
 from salesops_desktop.ui.tabs.forecast.bookings_pane import BookingsPane
 from salesops_desktop.ui.tabs.forecast.pipeline_pane import PipelinePane
 from salesops_desktop.ui.tabs.forecast.presenter import LONGEST, ForecastPresenter, ForecastState, Question
@@ -49,7 +49,7 @@ class ForecastView(TabView):
         self.waiting = EmptyState("chart", tr("Forecast"), tr("Calculating…"))
         self.nothing = EmptyState("chart", "", "")
         self.bookings = BookingsPane(self.formats)
-        self.pipeline = PipelinePane(self.formats)
+        self.pipeline = PipelinePane(shell, self.formats)
         self.kept = Grid(name=tr("Kept forecasts"))
         self.sheets = QTabWidget()
         self._can_plot = False
@@ -125,10 +125,9 @@ class ForecastView(TabView):
         self.keep_button.clicked.connect(lambda _checked=False: self.presenter.keep())
         self.export_button.clicked.connect(lambda _checked=False: self.ask_export())
         self.pipeline.deal_activated.connect(self._show_deal)
-        for source in (self.pipeline, self.bookings.points, self.bookings.ranking, self.kept):
+        for source in (self.bookings.points, self.bookings.ranking, self.kept):
             source.export_requested.connect(self.shell.export_table)
-        for chart in (self.bookings.chart, self.pipeline):
-            chart.table_requested.connect(self._show_figures)
+        serve_chart(self.shell, self.bookings.chart)
 
     # ------------------------------------------------------------------ the window's calls
 
@@ -210,9 +209,6 @@ class ForecastView(TabView):
 
     def _tell(self, sentence: str) -> None:
         self.shell.say(tr(sentence), kind="success")
-
-    def _show_figures(self, table: Table) -> None:
-        show_figures(self.shell, table)
 
     def _plots_loaded(self, _nothing: object) -> None:
         self._can_plot = True

@@ -104,11 +104,11 @@ def test_the_pipeline_has_its_deals_its_calibration_and_leads_to_the_data(view, 
     deals = view.pipeline.deals
     qtbot.waitUntil(lambda: len(deals.table) == len(pipeline.deals) and len(view.pipeline.past.content.series) > 0)
     assert len(deals.table) == len(pipeline.deals)
-    cards = view.pipeline.strip.cards
-    assert {"p10", "p50", "p90", "weighted"} <= set(cards)
-    dots = view.pipeline.calibration.content.series[0]
+    assert {"p50", "open", "new", "weighted", "past"} <= set(view.pipeline.strip.cards)
+    dots = view.pipeline.calibration.content.series[1]
     assert list(dots.y) == [each.observed for each in pipeline.backtest.bins]
-    assert len(view.pipeline.ranking.table) == len(pipeline.backtest.table)
+    assert len(view.pipeline.ranking.table) == len({row.method for row in pipeline.race})
+    assert len(view.pipeline.drivers.table) == len(pipeline.simulation.drivers)
     key = int(deals.table.keys[0])
     deals.view.setFocus()
     deals.view.setCurrentIndex(deals.model.index(0, 0))
@@ -118,6 +118,41 @@ def test_the_pipeline_has_its_deals_its_calibration_and_leads_to_the_data(view, 
     rest()
     assert data.presenter.state.chosen == "opportunity"
     assert list(data.grid.table.keys) == [key]
+
+
+def test_the_steps_to_a_deals_chance_follow_the_chosen_deal(view, qtbot):
+    view.sheets.setCurrentWidget(view.pipeline)
+    pane = view.pipeline
+    pipeline = view.presenter.state.report.pipeline
+    qtbot.waitUntil(lambda: len(pane.drivers.table) > 0)
+    pane.deals.view.setFocus()
+    qtbot.keyClick(pane.deals.view, Qt.Key.Key_Down)
+    record = pane.deals.selected_records()[0]
+    reasons = pipeline.why(int(pane.deals.table.keys[record]))
+    shown = [row for row in pane.why.rows if row[0].isVisibleTo(pane.why)]
+    assert [row[0].text() for row in shown] == [reason.sentence for reason in reasons]
+    assert pane.why.title.text() == pane.deals.table["account"].values[record]
+    assert np.isclose(np.prod([reason.factor for reason in reasons]), reasons[-1].chance)
+
+
+def test_a_slider_redraws_the_distribution_and_the_way_back_restores_it(view, qtbot):
+    view.sheets.setCurrentWidget(view.pipeline)
+    pane = view.pipeline
+    qtbot.waitUntil(lambda: pane.scenario.state.base is not None)
+    base = pane.scenario.state.base
+    before = pane.distribution.content
+    slider = pane.sliders.sliders["win_rate"]
+    slider.setFocus()
+    qtbot.keyClick(slider, Qt.Key.Key_PageUp)
+    qtbot.waitUntil(lambda: pane.scenario.state.shown is not base, timeout=20_000)
+    assert pane.scenario.state.shown.scenario.win_rate == pytest.approx(1.1)
+    assert pane.scenario.state.shown.quantile(0.5) > base.quantile(0.5)
+    assert pane.distribution.content.title != before.title
+    assert "instead of" in pane.sliders.effect.text()
+    assert "110" in slider.accessibleDescription()
+    qtbot.mouseClick(pane.sliders.reset_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: pane.scenario.state.shown is base, timeout=20_000)
+    assert pane.distribution.content.title == before.title
 
 
 def test_kept_forecasts_are_listed_with_their_score(view):
