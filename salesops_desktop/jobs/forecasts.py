@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection
 
 from salesops_desktop.forecast import PipelineForecast, SeriesForecast, build_series, forecast_pipeline, forecast_series
 from salesops_desktop.forecast.intervals import LEVELS
@@ -20,24 +17,16 @@ from salesops_desktop.jobs import frames as reading
 from salesops_desktop.jobs.company import newest_day
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import Needs, job
+from salesops_desktop.jobs.forecast_keeping import TABLES, Head, Points, keep_pipeline
+from salesops_desktop.jobs.forecast_keeping import keep as keep_forecast
+from salesops_desktop.jobs.forecast_lines import KINDS, SOURCE_PHRASES, Source
 from salesops_desktop.model.errors import NothingToDoError
-from salesops_desktop.model.money import PPM
 from salesops_desktop.model.periods import Period, PeriodKind
-from salesops_desktop.model.tables import Column, ColumnSpec, Table, ValueKind, build_table
-from salesops_desktop.workspace.text import stored_now
+from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
 
 __all__ = ["ForecastReport", "PipelineForecast", "SeriesForecast", "Source", "run_forecast"]
 
 HORIZONS = {PeriodKind.WEEK: 13, PeriodKind.MONTH: 6, PeriodKind.QUARTER: 4, PeriodKind.YEAR: 2}
-
-
-class Source(StrEnum):
-    """What a series is made of."""
-
-    AUTO = "auto"
-    """Booked transactions where there are any, else won opportunities."""
-    TRANSACTIONS = "transactions"
-    WON = "won"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +50,7 @@ class ForecastReport:
         """Method, accuracy and outlook in sentences."""
         s = self.series
         best = s.backtest.overall(s.method)
-        origin = "transactions" if self.source is Source.TRANSACTIONS else "won opportunities"
+        origin = SOURCE_PHRASES[self.source]
         said = [
             f"Bookings by {self.period.value} from {origin}, as of {self.as_of}, in {self.currency}.",
             f"Method: {s.label}; back-test MASE {best.mase:.2f} over {best.n} forecasts.",
@@ -171,17 +160,15 @@ def run_forecast(
     Args:
         period: week, month, quarter or year.
         horizon: how many periods ahead; 13 weeks, 6 months, 4 quarters or 2 years by default.
-        source: transactions, won (opportunities), or auto: transactions where there are any.
+        source: transactions (booked), invoiced, paid, won (opportunities), or auto: booked where there are any.
         as_of: the day of knowledge; by default the newest day the pipeline or the bookings speak of.
         seed: for the simulations.
         pipeline: also value the open pipeline.
         keep: keep the forecast in the workspace, so that it can be scored when the actuals arrive.
     """
-    report = forecast(
-        context, period=period, horizon=horizon, source=source, as_of=as_of, seed=seed, with_pipeline=pipeline
-    )
+    report, opportunities = _made(context, period, horizon, source, as_of, seed, with_pipeline=pipeline)
     if keep:
-        _keep(context, report)
+        _keep(context, report, opportunities)
     return report
 
 
@@ -196,6 +183,20 @@ def forecast(
     with_pipeline: bool = True,
 ) -> ForecastReport:
     """The forecast of :func:`run_forecast`, kept nowhere."""
+    return _made(context, period, horizon, source, as_of, seed, with_pipeline=with_pipeline)[0]
+
+
+def _made(
+    context: JobContext,
+    period: PeriodKind,
+    horizon: int | None,
+    source: Source,
+    as_of: dt.date | None,
+    seed: int,
+    *,
+    with_pipeline: bool,
+) -> tuple[ForecastReport, pd.DataFrame]:
+    """The report, and the opportunities it rests on."""
     context.progress(0, 0, "Reading")
     with context.workspace.read() as connection:
         loaded = reading.load(connection, without=("activities", "leads", "quotas", "forecasts"))
@@ -211,21 +212,22 @@ def forecast(
     )  # fmt: skip
     pipeline, reason = _pipeline(context, loaded, day, seed) if with_pipeline else (None, "Not asked for.")
     deals = _deals(loaded, pipeline)
-    return ForecastReport(result, pipeline, reason, chosen, day, period, loaded.facts.currency, deals, series.partial)
+    report = ForecastReport(result, pipeline, reason, chosen, day, period, loaded.facts.currency, deals, series.partial)
+    return report, loaded.opportunities
 
 
 def dated_amounts(loaded: reading.Frames, source: Source) -> tuple[Source, pd.Series, pd.Series]:
-    booked = loaded.transactions[loaded.transactions["kind"].isin(["booking", "refund"])]
+    """The source that was meant, the day of each of its rows, and the amount in minor units."""
+    kind = KINDS.get(source, "booking")
+    booked = loaded.transactions[loaded.transactions["kind"].isin([kind, "refund"])]
     if source is Source.AUTO:
         source = Source.WON if booked.empty else Source.TRANSACTIONS
-    if source is Source.TRANSACTIONS:
-        rows, day = booked, "booked_on"
-    else:
+    rows, day = booked, "booked_on"
+    if source is Source.WON:
         rows, day = loaded.opportunities[loaded.opportunities["status"] == "won"], "close_on"
     rows = rows[rows["amount_minor"].notna()]
     if rows.empty:
-        lacking = "transactions" if source is Source.TRANSACTIONS else "won opportunities"
-        raise NothingToDoError(f"There are no {lacking} to forecast from.", way_out="Import them first.")
+        raise NothingToDoError(f"There are no {SOURCE_PHRASES[source]} to forecast from.", way_out="Import them first.")
     return source, rows[day], rows["amount_minor"].astype("int64")
 
 
@@ -278,60 +280,18 @@ def _deals(loaded: reading.Frames, pipeline: PipelineForecast | None) -> Table:
     return build_table("Open pipeline", specs, rows, entity="opportunity", key="id")
 
 
-def _keep(context: JobContext, report: ForecastReport) -> None:
-    name = f"Forecast {report.as_of} by {report.period.value}"
-    with context.workspace.action(name, kind="job") as unit:
-        connection = unit.connection
-        series_id = _head(connection, report, "series", report.series.method, report.series.sentences)
-        points = report.points()
-        columns = [
-            points[name].values for name in ("mean", *(f"{e}{level}" for level in LEVELS for e in ("low", "high")))
-        ]
-        connection.exec_driver_sql(
-            "INSERT INTO forecast_point (forecast_id, period_start, period_end, period_label, mean, low50, high50, "
-            "low80, high80, low95, high95) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (series_id, p.start.isoformat(), p.end.isoformat(), p.label, *(int(c[i]) for c in columns))
-                for i, p in enumerate(report.series.future)
-            ],
-        )
+def _keep(context: JobContext, report: ForecastReport, opportunities: pd.DataFrame) -> None:
+    series = report.series
+    best = series.backtest.overall(series.method)
+    document: dict[str, object] = {
+        "sentences": list(series.sentences),
+        "source": report.source.value,
+        "mase": None if np.isnan(best.mase) else best.mase,
+        "coverage": {str(level): series.coverage[level] for level in LEVELS},
+    }
+    head = Head("series", "bookings", report.period.value, report.as_of, series.method, report.currency, document)
+    with context.workspace.action(f"Forecast {report.as_of} by {report.period.value}", kind="job") as unit:
+        keep_forecast(unit.connection, head, Points(series.future, series.mean, series.lower, series.upper))
         if report.pipeline is not None:
-            pipeline_id = _head(connection, report, "pipeline", report.pipeline.method, report.pipeline.sentences)
-            _keep_deals(connection, pipeline_id, report.deals)
-    context.changed("forecast", "forecast_point", "pipeline_line")
-
-
-def _head(connection: Connection, report: ForecastReport, kind: str, method: str, sentences: Sequence[str]) -> int:
-    document: dict[str, object] = {"sentences": list(sentences), "source": report.source.value}
-    if kind == "series":
-        best = report.series.backtest.overall(method)
-        document["mase"] = None if np.isnan(best.mase) else best.mase
-        document["coverage"] = {str(level): report.series.coverage[level] for level in LEVELS}
-    result = connection.exec_driver_sql(
-        "INSERT INTO forecast (name, kind, measure, period_kind, as_of, created_at, method, currency, report) "
-        "VALUES (?, ?, 'bookings', ?, ?, ?, ?, ?, ?)",
-        (
-            f"{kind.capitalize()} as of {report.as_of}", kind, report.period.value, report.as_of.isoformat(),
-            stored_now(), method, report.currency, json.dumps(document),
-        ),
-    )  # fmt: skip
-    return int(result.lastrowid)
-
-
-def _keep_deals(connection: Connection, forecast_id: int, deals: Table) -> None:
-    if deals.keys is None or not len(deals):
-        return
-    close: Column = deals["expected_close"]
-    rows = [
-        (
-            forecast_id, int(deals.keys[i]), round(float(deals["win_probability"].values[i]) * PPM),
-            int(deals["amount_minor"].values[i]), int(deals["weighted_minor"].values[i]),
-            None if close.is_missing(i) else str(close.values[i]),
-        )
-        for i in range(len(deals))
-    ]  # fmt: skip
-    connection.exec_driver_sql(
-        "INSERT INTO pipeline_line (forecast_id, opportunity_id, probability, amount, weighted, expected_close) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
-        rows,
-    )
+            keep_pipeline(unit.connection, report.pipeline, opportunities, report.currency)
+    context.changed(*TABLES)
