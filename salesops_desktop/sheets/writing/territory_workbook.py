@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import secrets
-import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from salesops_desktop.model.errors import InputRefusedError
 from salesops_desktop.model.money import exponent
 from salesops_desktop.model.progress import Progress, silent
 from salesops_desktop.model.tables import ColumnSpec, ValueKind, build_table
 from salesops_desktop.sheets.writing.blocks import TablePlan
 from salesops_desktop.sheets.writing.book import Book, Check, Saved
+from salesops_desktop.sheets.writing.folder import file_name, write_folder
 from salesops_desktop.sheets.writing.formulas import Formula, column_reference
 from salesops_desktop.sheets.writing.sheet import Sheet
 from salesops_desktop.sheets.writing.style import kind_format
@@ -25,7 +21,6 @@ from salesops_desktop.sheets.writing.territory_identity import add_identity
 from salesops_desktop.sheets.writing.territory_letters import fill_letters
 from salesops_desktop.sheets.writing.territory_lists import Lists, Places, add_lists, measures, money_look
 from salesops_desktop.sheets.writing.territory_records import MOST_SHEETS, ScenarioBook
-from salesops_desktop.sheets.writing.text import clean
 
 _HOW: Final = (
     "Each territory has a sheet with its accounts: choose another territory in a tinted cell, or write a comment.",
@@ -59,27 +54,9 @@ def write_packs(folder: Path, parts: Iterator[ScenarioBook], progress: Progress 
         DiskFullError: no room; the folder is as it was.
         InputRefusedError: the folder cannot be written to.
     """
-    target = folder.resolve()
-    if target.exists() and not target.is_dir():
-        raise InputRefusedError("A file of this name is there.", where=str(folder), way_out="Choose another folder.")
-    fresh = target.with_name(f".{target.name[:60]}.{secrets.token_hex(6)}.part")
-    try:
-        try:
-            fresh.mkdir()
-        except OSError as error:
-            raise InputRefusedError(
-                f"The folder cannot be made: {error.strerror}.", where=str(folder), way_out="Choose another place."
-            ) from error
-        taken: set[str] = set()
-        saved = [_book(part).save(fresh / _file_name(part, taken), progress) for part in parts]
-        if not target.exists():
-            fresh.replace(target)
-        else:
-            for file in saved:
-                (fresh / file.path.name).replace(target / file.path.name)
-        return tuple(replace(file, path=folder / file.path.name) for file in saved)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+    taken: set[str] = set()
+    named = ((file_name(f"{part.name} {part.scope}", taken, "Territories"), _book(part)) for part in parts)
+    return write_folder(folder, named, progress)
 
 
 def _book(data: ScenarioBook) -> Book:
@@ -236,16 +213,3 @@ def _add_checks(book: Book, data: ScenarioBook, lists: Lists, listed: TablePlan)
         book.check(Check("Accounts that are not listed exactly once", once, 0, digits=0))
         unknown = f"COUNTIFS({column(accounts, 'after_no')},0)"
         book.check(Check("Proposals for territories that there are not", unknown, 0, digits=0))
-
-
-def _file_name(part: ScenarioBook, taken: set[str]) -> str:
-    """A file name that every file system accepts and that no other part has."""
-    raw = f"{part.name} {part.scope}"
-    plain = " ".join(re.sub(r'[<>:"/\\|?*\x00-\x1f]', "-", clean(raw)[0]).split()).strip(". ")
-    plain = plain.encode()[:150].decode(errors="ignore").strip(". ") or "Territories"
-    name, number = plain, 1
-    while name.casefold() in taken:
-        number += 1
-        name = f"{plain} ({number})"
-    taken.add(name.casefold())
-    return f"{name}.xlsx"
