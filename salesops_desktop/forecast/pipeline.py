@@ -10,29 +10,29 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from salesops_desktop.forecast.creation import learn_creation
-from salesops_desktop.forecast.explaining import Reason, chained
-from salesops_desktop.forecast.pipeline_backtest import (
-    METHODS,
-    CalibrationBin,
-    PipelineBacktest,
-    month_ends,
-    run_pipeline_backtest,
-    win_chance,
-    window_chance,
-)
-from salesops_desktop.forecast.pipeline_race import RaceRow, calibration_error_of, run_race
+from salesops_desktop.forecast.calibration import CalibrationBin, calibration_error
+from salesops_desktop.forecast.creation import NewWins, new_wins
+from salesops_desktop.forecast.explaining import Reason, explain
+from salesops_desktop.forecast.pipeline_backtest import METHODS, PipelineBacktest, is_timed, run_pipeline_backtest
+from salesops_desktop.forecast.pipeline_race import RaceRow, reason_for, run_race
+from salesops_desktop.forecast.pipeline_rows import NEVER, Whole, as_rows, number_of, prepared
 from salesops_desktop.forecast.simulation import NORMAL, SPEEDS, Outlook, Simulation, simulate
-from salesops_desktop.forecast.win_rates import Lessons, StageRates, integers, known_on, learn
-from salesops_desktop.model.errors import InputRefusedError, NothingToDoError
+from salesops_desktop.forecast.walk_forward import Walk
+from salesops_desktop.forecast.win_rates import StageRates, integers, known_on, stage_rates
+from salesops_desktop.model.errors import NothingToDoError
 from salesops_desktop.model.money import PPM
 from salesops_desktop.model.periods import Period
-from salesops_desktop.model.progress import Progress, silent
+from salesops_desktop.model.progress import Progress, part_of, silent
+
+__all__ = ["NewDeals", "PipelineForecast", "forecast_pipeline", "prepared"]
 
 Vector = npt.NDArray[np.float64]
 
-COLUMNS = ("id", "stage", "status", "amount_minor", "created_on", "close_on")
-"""What :func:`forecast_pipeline` needs of the opportunities; ``list_price_minor`` and ``currency`` are used too."""
+SEASON = 92
+"""Days of a quarter: the distance whose correction a deal's chance of ever being won takes."""
+
+LONGEST = 1100
+"""Days beyond which nobody looks for a win."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,78 +135,74 @@ def forecast_pipeline(
         InputRefusedError: columns are missing, or more than one currency.
         NothingToDoError: no open deal, or no closed one to learn from, or the period is over.
     """
-    rows = prepared(opportunities)
+    table = prepared(opportunities)
     if period.end <= as_of:
         raise NothingToDoError(f"{period.label} is over on {as_of}.", way_out="Choose a later period.")
-    known, undated = _known(rows, as_of)
-    deals = known[known["status"] == "open"].reset_index(drop=True)
-    if deals.empty:
+    table, notes = _usable(table, as_of)
+    rows, day, days = as_rows(table, snapshots), number_of(as_of), (period.end - as_of).days
+    walk = Walk(rows)
+    which = np.flatnonzero((rows.closed > day) & ((rows.created <= day) | (rows.created == NEVER)))
+    if not len(which):
         raise NothingToDoError("There is no open opportunity.", way_out="Import the open pipeline.")
-    if not (known["status"] != "open").any():
+    if not (rows.closed <= day).any():
         raise NothingToDoError(
             "There is no closed opportunity to learn win rates from.", way_out="Import won and lost opportunities too."
         )
-    amounts, notes = _amounts(deals)
-    deals, amounts = deals[amounts >= 0].reset_index(drop=True), amounts[amounts >= 0]
-    horizon = (period.end - as_of).days
-    dates = month_ends(rows, as_of, horizon)
-    backtest = run_pipeline_backtest(rows, snapshots, dates, horizon, progress=progress)
-    lessons = learn(known, snapshots, as_of)
-    table = _valued(deals, amounts, lessons, backtest, as_of)
-    start = pd.Timestamp(period.start)
-    won = known[(known["status"] == "won") & (known["close_on"] >= start)]
-    won_minor = int(_filled(won).sum())
-    outlook, created = _outlook(table, known, lessons, backtest, won_minor, as_of, period, target)
-    simulation = simulate(outlook, seed=seed, progress=progress)
-    p10, p50, p90 = simulation.quantiles((0.1, 0.5, 0.9), "open")
+    amounts, more = _amounts(table, which)
+    which, amounts = which[amounts >= 0], amounts[amounts >= 0]
+    race = run_race(walk, day, progress=part_of(progress, 0, 50))
+    chosen = next((row.method for row in race if row.chosen), "calibrated")
+    reason = reason_for(race, chosen)
+    backtest = run_pipeline_backtest(walk, day, days, chosen, reason, progress=part_of(progress, 50, 80))
+    deals, curves = _valued(walk, which, amounts, chosen, day, days)
+    won = table[(table["status"] == "won") & table["close_on"].between(pd.Timestamp(period.start), pd.Timestamp(as_of))]
+    filled = _filled(won)
+    won_minor = int(filled[filled >= 0].sum())
+    new = new_wins(walk, day, days, SPEEDS)
+    outlook = _outlook(walk, which, deals, curves, new, won_minor, day, days, target)
+    simulation = simulate(outlook, seed=seed, progress=part_of(progress, 80, 100))
+    shares = (0.1, 0.5, 0.9)
+    p10, p50, p90 = (won_minor + value for value in simulation.quantiles(shares, "open"))
+    rates = stage_rates(known_on(table, as_of), snapshots, as_of)
+    shown = deals["period_probability"].to_numpy(dtype=np.float64)
     return PipelineForecast(
         as_of=as_of,
         period=period,
-        method=backtest.chosen,
-        deals=table,
-        stages=lessons.rates,
+        method=chosen,
+        deals=deals,
+        stages=rates,
         won_minor=won_minor,
-        weighted_minor=int(table["weighted_minor"].sum()),
-        period_weighted_minor=int(table["period_weighted_minor"].sum()),
-        p10=won_minor + p10,
-        p50=won_minor + p50,
-        p90=won_minor + p90,
+        weighted_minor=int(deals["weighted_minor"].sum()),
+        period_weighted_minor=int(deals["period_weighted_minor"].sum()),
+        p10=p10,
+        p50=p50,
+        p90=p90,
         backtest=backtest,
-        sentences=(*_sentences(lessons.rates, backtest, table, snapshots, undated), *notes),
+        sentences=(*_sentences(walk, rates, backtest, which, day, snapshots), *notes, *more),
         simulation=simulation,
-        new_deals=NewDeals(created, float(outlook.new_wins[NORMAL]), *simulation.quantiles((0.1, 0.5, 0.9), "new")),
-        race=run_race(rows, snapshots, as_of, backtest.chosen, progress=progress),
+        new_deals=NewDeals(new.created, float(new.wins[NORMAL]), *simulation.quantiles(shares, "new")),
+        race=race,
         calibration=backtest.bins,
-        calibration_error=calibration_error_of(backtest.bins),
-        reasons=_reasons(table, lessons, backtest),
+        calibration_error=calibration_error(backtest.bins) if backtest.bins else None,
+        reasons=explain(walk, which, day, days, chosen, shown, rows.id[which]),
     )
 
 
-def prepared(opportunities: pd.DataFrame) -> pd.DataFrame:
-    """The columns the pipeline forecast uses, with real dates.
-
-    Raises:
-        InputRefusedError: columns are missing, or more than one currency.
-    """
-    missing = [name for name in COLUMNS if name not in opportunities]
-    if missing:
-        raise InputRefusedError(f"The opportunities lack the columns {', '.join(missing)}.")
-    if "currency" in opportunities and opportunities["currency"].dropna().nunique() > 1:
-        raise InputRefusedError(
-            "The opportunities are in several currencies.", way_out="Convert them into one before forecasting."
-        )
-    rows = opportunities[[*COLUMNS]].copy()
-    rows["list_price_minor"] = opportunities.get("list_price_minor", pd.Series(pd.NA, index=rows.index))
-    for name in ("created_on", "close_on"):
-        rows[name] = pd.to_datetime(rows[name]).astype("datetime64[s]")
-    return rows.reset_index(drop=True)
-
-
-def _known(rows: pd.DataFrame, as_of: dt.date) -> tuple[pd.DataFrame, int]:
-    """Rows known on ``as_of``; undated open deals are kept, for they are in today's pipeline."""
-    undated = rows[rows["created_on"].isna() & (rows["status"] == "open")]
-    dated = known_on(rows, as_of)
-    return pd.concat([dated, undated], ignore_index=True), len(undated)
+def _usable(table: pd.DataFrame, as_of: dt.date) -> tuple[pd.DataFrame, list[str]]:
+    """Rows that tell something, and what was left out."""
+    closed = table["status"] != "open"
+    timeless = closed & table["close_on"].isna()
+    backwards = closed & (table["close_on"] < table["created_on"])
+    future = table["created_on"] > pd.Timestamp(as_of)
+    notes = []
+    for which, words in (
+        (timeless, "closed deals have no close date: left out."),
+        (backwards & ~timeless, "deals were closed before they were created: their win counts, their timing does not."),
+        (future, "deals were created after this day: not looked at."),
+    ):
+        if which.any():
+            notes.append(f"{int(which.sum()):,} {words}")
+    return table[~(timeless | future)].reset_index(drop=True), notes
 
 
 def _filled(rows: pd.DataFrame) -> npt.NDArray[np.int64]:
@@ -216,10 +212,10 @@ def _filled(rows: pd.DataFrame) -> npt.NDArray[np.int64]:
     return np.where(blank, np.where(unpriced, -1, prices), amounts)
 
 
-def _amounts(deals: pd.DataFrame) -> tuple[npt.NDArray[np.int64], list[str]]:
+def _amounts(table: pd.DataFrame, which: Whole) -> tuple[npt.NDArray[np.int64], list[str]]:
+    deals = table.iloc[which]
     filled = _filled(deals)
-    blank = deals["amount_minor"].isna().to_numpy()
-    priced = int((blank & (filled >= 0)).sum())
+    priced = int((deals["amount_minor"].isna().to_numpy() & (filled >= 0)).sum())
     notes = []
     if priced:
         notes.append(f"{priced:,} open deals have no amount: their product's list price stands in.")
@@ -229,27 +225,37 @@ def _amounts(deals: pd.DataFrame) -> tuple[npt.NDArray[np.int64], list[str]]:
 
 
 def _valued(
-    deals: pd.DataFrame,
-    amounts: npt.NDArray[np.int64],
-    lessons: Lessons,
-    backtest: PipelineBacktest,
-    as_of: dt.date,
-) -> pd.DataFrame:
-    created = deals["created_on"].to_numpy(dtype="datetime64[D]")
-    age = np.where(np.isnat(created), np.nan, (np.datetime64(as_of) - created).astype(np.float64))
-    stages = deals["stage"].to_numpy()
-    ever = win_chance(backtest.chosen, lessons, stages, age)
-    within = window_chance(backtest.chosen, lessons, stages, age, backtest.window, calibration=backtest.calibration)
+    walk: Walk, which: Whole, amounts: npt.NDArray[np.int64], method: str, day: int, days: int
+) -> tuple[pd.DataFrame, Vector]:
+    """The table of deals, and (speeds, n) chances within the period at every speed."""
+    rows = walk.rows
+    known = rows.created[which] <= day
+    age = np.where(known, (day - rows.created[which]).astype(np.float64), np.nan)
+    length = int(np.clip(max(walk.hazards(day).oldest + 30, days * SPEEDS[-1]), days, LONGEST))
+    close = np.full(len(which), np.datetime64("NaT", "s"))
+    if is_timed(method):
+        ever, within, curves = np.zeros(len(which)), np.zeros(len(which)), np.zeros((len(SPEEDS), len(which)))
+        columns = np.clip(np.rint(days * SPEEDS).astype(np.int64), 1, length) - 1
+        step = max(1, 2_000_000 // length)
+        for first in range(0, len(which), step):
+            part = slice(first, first + step)
+            curve = walk.curve(which[part], day, length, days, method)
+            ever[part], within[part] = curve[:, -1], curve[:, days - 1]
+            curves[:, part] = curve[:, columns].T
+            wait = 1 + (curve < curve[:, -1:] / 2).sum(axis=1)
+            likely = curve[:, -1] >= 0.005
+            dates = np.datetime64(day, "D") + wait
+            close[part] = np.where(likely, dates.astype("datetime64[s]"), np.datetime64("NaT", "s"))
+    else:
+        ever = within = walk.untimed(which, day, days, method)
+        curves = np.repeat(within[None, :], len(SPEEDS), axis=0)
     # Chances are given in parts per million, and values follow from the chances given: who multiplies what is shown
     # arrives at the same cent.
     millionths, within_millionths = _ppm(ever), _ppm(np.minimum(within, ever))
-    wait = lessons.risks.expected_days(np.nan_to_num(age))
-    nat = np.datetime64("NaT", "s")
-    close = np.where(np.isnan(wait), nat, np.datetime64(as_of, "s") + np.nan_to_num(wait).astype("timedelta64[D]"))
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
-            "id": deals["id"].to_numpy(),
-            "stage": stages,
+            "id": rows.id[which],
+            "stage": rows.stage[which],
             "age_days": age,
             "amount_minor": amounts,
             "win_probability": millionths / PPM,
@@ -259,6 +265,7 @@ def _valued(
             "expected_close": close,
         }
     )
+    return table, curves
 
 
 def _ppm(chance: Vector) -> npt.NDArray[np.int64]:
@@ -273,67 +280,43 @@ def _part(amounts: npt.NDArray[np.int64], ppm: npt.NDArray[np.int64]) -> npt.NDA
 
 
 def _outlook(
-    table: pd.DataFrame,
-    known: pd.DataFrame,
-    lessons: Lessons,
-    backtest: PipelineBacktest,
+    walk: Walk,
+    which: Whole,
+    deals: pd.DataFrame,
+    curves: Vector,
+    new: NewWins,
     won_minor: int,
-    as_of: dt.date,
-    period: Period,
+    day: int,
+    days: int,
     target: int | None,
-) -> tuple[Outlook, float]:
-    """What the simulation draws from, and the number of deals expected to be created."""
-    chance = np.clip(table["period_probability"].to_numpy(dtype=np.float64), 0.0, 1 - 1e-9)
-    age = np.nan_to_num(table["age_days"].to_numpy(dtype=np.float64))
-    days = float((period.end - as_of).days)
-    normal = np.maximum(lessons.risks.chance(age, np.full(len(age), days)), 1e-12)
-    curves = np.array([lessons.risks.chance(age, np.full(len(age), days * speed)) / normal for speed in SPEEDS])
-    hazards = -np.log1p(-chance)[None, :] * curves
-    creation = learn_creation(known["created_on"], as_of)
-    ahead = np.datetime64(as_of) + 1 + np.arange(int(days))
-    per_day = creation.per_day(ahead)
-    left = days - 1 - np.arange(int(days))
-    wins = np.array([per_day @ lessons.risks.chance(np.zeros(len(left)), left * speed) for speed in SPEEDS])
-    won = known[known["status"] == "won"]
-    amounts = _filled(won).astype(np.float64)
-    amounts = amounts[amounts >= 0][-1000:]
-    outlook = Outlook(
-        table["id"].to_numpy(dtype=np.int64),
-        table["amount_minor"].to_numpy(dtype=np.float64),
-        hazards,
-        won_minor,
-        backtest.shock,
-        wins * backtest.calibration,
-        amounts,
-        creation.shock,
-        target,
+) -> Outlook:
+    """What the simulation draws from.
+
+    A deal brings its amount; one valued by its list price brings what such deals brought in the past.
+    """
+    correction = walk.correction(day, days)
+    listed = np.isnan(walk.rows.amount[which])
+    amounts = deals["amount_minor"].to_numpy(dtype=np.float64) * np.where(listed, correction.realised, 1.0)
+    hazards = -np.log1p(-np.clip(curves, 0.0, 1 - 1e-9))
+    return Outlook(
+        walk.rows.id[which], amounts, hazards, won_minor, correction.shock, new.wins, new.amounts, new.shock, target
     )
-    return outlook, float(per_day.sum())
-
-
-def _reasons(table: pd.DataFrame, lessons: Lessons, backtest: PipelineBacktest) -> dict[int, tuple[Reason, ...]]:
-    overall = lessons.rates.overall
-    found: dict[int, tuple[Reason, ...]] = {}
-    for deal, stage, age, ever, within in zip(
-        table["id"], table["stage"], table["age_days"], table["win_probability"], table["period_probability"],
-        strict=True,
-    ):  # fmt: skip
-        known = f"{age:,.0f} days" if not pd.isna(age) else "unknown age"
-        found[int(deal)] = chained([
-            ("base", overall, f"Of all closed deals {overall:.1%} were won."),
-            ("age", float(ever), f"At its age ({known}), in {stage}, {float(ever):.1%} are won one day."),
-            ("window", float(within), f"Within the {backtest.window} days left {float(within):.1%}."),
-        ])  # fmt: skip
-    return found
 
 
 def _sentences(
-    rates: StageRates, backtest: PipelineBacktest, table: pd.DataFrame, snapshots: pd.DataFrame | None, undated: int
+    walk: Walk,
+    rates: StageRates,
+    backtest: PipelineBacktest,
+    which: Whole,
+    day: int,
+    snapshots: pd.DataFrame | None,
 ) -> list[str]:
-    told = [
-        f"Overall {rates.won:,} of {rates.closed:,} closed deals were won ({rates.won / rates.closed:.1%}).",
-        f"Win probabilities: {METHODS[backtest.chosen]}. {backtest.reason}",
-    ]
+    told = []
+    if rates.closed:
+        told.append(
+            f"Overall {rates.won:,} of {rates.closed:,} closed deals were won ({rates.won / rates.closed:.1%})."
+        )
+    told.append(f"Win probabilities: {METHODS[backtest.chosen]}. {backtest.reason}")
     if snapshots is None or snapshots.empty:
         told.append(
             "There is no snapshot of the pipeline, so nothing is known of past stages: stages have no win rate of "
@@ -342,10 +325,11 @@ def _sentences(
     thin = [row.stage for row in rates.stages if not row.own]
     if thin:
         told.append(f"Too few closed deals for a win rate of their own (the overall one stands in): {', '.join(thin)}.")
+    rows, oldest = walk.rows, walk.hazards(day).oldest
+    undated = int((rows.created[which] == NEVER).sum())
     if undated:
-        told.append(f"{undated:,} open deals have no creation date: their age counts as unknown.")
-    beyond = int((table["win_probability"] == 0).sum())
+        told.append(f"{undated:,} open deals have no creation date: they count as just created.")
+    beyond = int(((walk.age(which, day) > oldest) & (rows.created[which] <= day)).sum())
     if beyond:
-        told.append(f"{beyond:,} open deals are older than any deal ever won: their chance counts as 0.")
-    told.append("Deals that do not exist yet are not part of the figures.")
+        told.append(f"{beyond:,} open deals are older than any deal ever won ({oldest:,} days): hardly any will come.")
     return told

@@ -6,8 +6,9 @@ import pytest
 
 from salesops_desktop.forecast import forecast_pipeline
 from salesops_desktop.forecast.pipeline import prepared
-from salesops_desktop.forecast.pipeline_backtest import month_ends, run_pipeline_backtest
-from salesops_desktop.forecast.win_rates import AGE_STEP, hazards, integers, known_on, stage_rates
+from salesops_desktop.forecast.pipeline_rows import as_rows, number_of
+from salesops_desktop.forecast.walk_forward import Walk
+from salesops_desktop.forecast.win_rates import integers, known_on, stage_rates
 from salesops_desktop.model.errors import InputRefusedError, NothingToDoError
 from salesops_desktop.model.money import PPM, divide_half_up
 from salesops_desktop.model.periods import FiscalCalendar
@@ -49,7 +50,7 @@ def month_end_snapshots(deals, closed):
 def test_a_company_with_snapshots():
     deals, won, closed = company()
     result = forecast_pipeline(deals, QUARTER, as_of=AS_OF, snapshots=month_end_snapshots(deals, closed))
-    assert result.method == "stage_age"
+    assert result.method in ("calibrated", "effects")
     rates = {row.stage: row.rate for row in result.stages.stages}
     assert rates["Proposal"] == pytest.approx(0.64, abs=0.06)  # 0.4·0.8 / (0.4·0.8 + 0.6·0.3)
     assert rates["Discovery"] == pytest.approx(0.16, abs=0.06)
@@ -66,7 +67,7 @@ def test_a_company_with_snapshots():
         assert table[value].tolist() == products  # who multiplies what is shown arrives at the same cent
     assert (table["expected_close"].dropna() > pd.Timestamp(AS_OF)).all()
     accuracy = {row.method: row.brier for row in result.backtest.table}
-    assert accuracy["stage_age"] < accuracy["age"] < accuracy["overall"]
+    assert accuracy["effects"] < accuracy["age"] < accuracy["overall"]
 
 
 def test_calibration_bins_meet_what_happened():
@@ -74,7 +75,7 @@ def test_calibration_bins_meet_what_happened():
     result = forecast_pipeline(deals, QUARTER, as_of=AS_OF, snapshots=month_end_snapshots(deals, closed))
     bins = result.backtest.bins
     n = sum(b.n for b in bins)
-    assert sum(b.n * abs(b.predicted - b.observed) for b in bins) / n < 0.06
+    assert sum(b.n * abs(b.predicted - b.observed) for b in bins) / n < 0.05
     assert all(b.low <= b.predicted <= b.high for b in bins)
 
 
@@ -84,19 +85,45 @@ def test_same_seed_same_result():
     assert (one.p10, one.p50, one.p90) == (two.p10, two.p50, two.p90)
 
 
+def chances_at(deals, snapshots, day, days=90):
+    """What was expected on a past day, by every method that learns."""
+    walk = Walk(as_rows(prepared(deals), snapshots))
+    which = walk.rows.open_on(number_of(day))
+    ids = walk.rows.id[which]
+    order = np.argsort(ids)
+    found = [walk.chance(which, number_of(day), days, name) for name in ("age", "season", "effects", "calibrated")]
+    rates = ("age_window", "age_rate", "stage", "overall")
+    found += [walk.untimed(which, number_of(day), days, name) for name in rates]
+    return ids[order], np.array(found)[:, order], walk.rows.worth(which, number_of(day))[order]
+
+
 def test_a_planted_future_changes_nothing():
-    """Whatever happens after a date must not reach the back-test of that date."""
+    """Whatever happens after a date must not reach what was expected on that date."""
     deals, _, closed = company(800)
     snapshots = month_end_snapshots(deals, closed)
-    before = forecast_pipeline(deals, QUARTER, as_of=AS_OF, snapshots=snapshots)
+    deals = deals.assign(owner=np.where(deals["id"] % 3 == 0, "Ann", "Bob"), source="Web")
+    day = dt.date(2025, 6, 30)
+    before = chances_at(deals, snapshots, day)
+    late = (deals["close_on"] > pd.Timestamp(day)) | deals["close_on"].isna()
     planted = deals.copy()
-    late = (planted["close_on"] > "2025-12-15") & (planted["status"] == "lost")
-    planted.loc[late, ["status", "amount_minor"]] = ["won", 10**9]
-    dates = [d for d in before.backtest.dates if d + dt.timedelta(days=90) <= dt.date(2025, 12, 15)]
-    assert dates
-    rows, changed = prepared(deals), prepared(planted)
-    one, two = (run_pipeline_backtest(r, snapshots, dates, 90) for r in (rows, changed))
-    np.testing.assert_array_equal(one.expected, two.expected)
+    planted.loc[late, "status"] = "won"
+    planted.loc[late, "close_on"] = pd.Timestamp("2025-12-01")
+    planted.loc[late, "amount_minor"] = 10**9
+    planted.loc[late, "stage"] = "Signed"
+    planted = pd.concat([planted, deals[-5:].assign(id=range(90_001, 90_006), created_on=pd.Timestamp("2025-07-01"))])
+    told = snapshots.copy()
+    after = told["taken_on"] > pd.Timestamp(day)
+    told.loc[after, ["stage", "amount_minor"]] = ["Signed", 10**9]
+    for one, two in zip(before, chances_at(planted, told, day), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_a_field_that_is_blank_until_the_close_betrays_nothing():
+    """Accounts are often filled in when a deal is won: a blank one must not count against a deal."""
+    deals, _, _ = company(1200)
+    filled = deals.assign(segment=np.where(deals["status"] == "open", None, "Retail"))
+    day = dt.date(2025, 9, 30)
+    np.testing.assert_array_equal(chances_at(deals, None, day)[1], chances_at(filled, None, day)[1])
 
 
 def test_a_lost_deals_wiped_amount_does_not_betray_it():
@@ -104,10 +131,9 @@ def test_a_lost_deals_wiped_amount_does_not_betray_it():
     wiped = deals.copy()
     wiped.loc[wiped["status"] == "lost", "amount_minor"] = 0
     snapshots = month_end_snapshots(deals, closed)
-    one, two = (
-        forecast_pipeline(d, QUARTER, as_of=AS_OF, snapshots=snapshots).backtest.expected for d in (deals, wiped)
-    )
-    assert two[1:] == pytest.approx(one[1:], rel=0.02)  # deals younger than the last snapshot have no other amount
+    day = dt.date(2025, 9, 30)
+    for one, two in zip(chances_at(deals, snapshots, day), chances_at(wiped, snapshots, day), strict=True):
+        np.testing.assert_array_equal(one, two)
 
 
 def test_known_on_turns_the_clock_back():
@@ -117,26 +143,6 @@ def test_known_on_turns_the_clock_back():
     assert (known["created_on"] <= pd.Timestamp(day)).all()
     assert (known.loc[known["status"] != "open", "close_on"] <= pd.Timestamp(day)).all()
     assert (known["status"] == "open").sum() > (deals["status"] == "open").sum() / 10
-
-
-def test_hazards_by_hand():
-    rows = pd.DataFrame(
-        {
-            "status": ["won", "lost", "won", "open"],
-            "created_on": pd.to_datetime(["2025-12-01"] * 4),
-            "close_on": pd.to_datetime(["2025-12-03", "2025-12-03", "2025-12-10", None]),
-        }
-    )
-    found = hazards(rows, AS_OF)
-    assert found.exposed.tolist() == [4, 2]  # two closed in the first week; one of the last two won in the second
-    base_won, base_lost = 2 / 6, 1 / 6
-    assert found.won == pytest.approx([(1 + 5 * base_won) / 9, (1 + 5 * base_won) / 7])
-    assert found.lost == pytest.approx([(1 + 5 * base_lost) / 9, (0 + 5 * base_lost) / 7])
-    assert found.ever(np.array([0.0, AGE_STEP * 2.0])) == pytest.approx(
-        [found.won[0] + (1 - found.won[0] - found.lost[0]) * found.won[1], 0]
-    )
-    assert found.chance(np.array([0.0]), np.array([1000.0])) == pytest.approx(found.ever(np.array([0.0])))
-    assert np.isnan(found.expected_days(np.array([30.0]))[0])
 
 
 def test_stage_rates_are_smoothed_and_thin_stages_fall_back():
@@ -182,7 +188,7 @@ def test_thin_history_is_unproven_and_says_so():
     result = forecast_pipeline(deals[-30:], QUARTER, as_of=AS_OF)
     assert result.backtest.table == ()
     assert any("too little history" in s for s in result.sentences)
-    assert result.backtest.shock == pytest.approx(0.25)
+    assert 0.15 < result.backtest.shock <= 0.3
 
 
 def test_won_so_far_in_a_running_period_counts():
@@ -217,28 +223,3 @@ def test_integers_with_gaps():
         values, missing = integers(column)
         assert values.tolist() == [1, 0, 3]
         assert missing.tolist() == [False, True, False]
-
-
-def test_a_real_crm_export_walk_forward(shared):
-    """Timing must beat the flat win rate of the CRM at the month-ends of 2017 (the facts: 0.40 against 1.03)."""
-    folder = shared("crm_maven", "sales_pipeline.csv").parent
-    rows = pd.read_csv(folder / "sales_pipeline.csv").replace({"product": {"GTXPro": "GTX Pro"}})
-    rows = rows.merge(pd.read_csv(folder / "products.csv"), on="product", how="left")
-    deals = pd.DataFrame(
-        {
-            "id": range(len(rows)),
-            "stage": rows["deal_stage"],
-            "status": rows["deal_stage"].map({"Won": "won", "Lost": "lost"}).fillna("open"),
-            "amount_minor": (rows["close_value"] * 100).astype("Int64"),
-            "list_price_minor": rows["sales_price"] * 100,
-            "created_on": rows["engage_date"],
-            "close_on": rows["close_date"],
-        }
-    )
-    window = 90
-    ready = prepared(deals)
-    result = run_pipeline_backtest(ready, None, month_ends(ready, dt.date(2017, 12, 31), window), window)
-    wape = {row.method: row.wape for row in result.table}
-    assert result.chosen == "age"
-    assert wape["age"] < 0.4
-    assert wape["overall"] > 0.9
