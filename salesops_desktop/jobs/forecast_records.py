@@ -1,0 +1,140 @@
+"""What was forecast and judged, read back as frames, and the targets it is held against."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection
+
+from salesops_desktop.jobs.company import CompanyFacts, newest_day
+from salesops_desktop.jobs.currencies import in_currency, load_rates
+from salesops_desktop.model.enums import PersonRole
+from salesops_desktop.model.errors import NothingToDoError
+from salesops_desktop.model.periods import Period
+
+COMPANY = "{}"
+"""The key of the company's own node."""
+UNUSED = ("activities", "leads", "quotas", "forecasts", "transactions")
+"""The frames that forecasts from lines and opportunities do without."""
+
+_POINTS = """
+SELECT f.id AS forecast_id, f.kind, f.who, f.origin, f.measure, json_extract(f.report, '$.source') AS source,
+       f.period_kind, f.as_of, f.created_at, f.method, f.currency, coalesce(n.key, '{}') AS node_key,
+       coalesce(n.dimension, 'company') AS dimension, coalesce(n.level, 0) AS level,
+       coalesce(n.label, 'Company') AS label, n.person_id, p.period_start, p.period_end, p.period_label, p.mean,
+       p.low50, p.high50, p.low80, p.high80, p.low95, p.high95
+FROM forecast_point p JOIN forecast f ON f.id = p.forecast_id LEFT JOIN forecast_node n ON n.id = p.node_id
+ORDER BY f.as_of, f.id, n.number, p.period_start
+"""
+_NUMBERS = """
+SELECT id, who, person_id, at, as_of, node_key, node_label, period_start, period_end, period_label,
+       CAST(value AS INTEGER) AS mean, currency, reason, field, status
+FROM judgement
+WHERE scope = 'node' AND field IN ('own number', 'override') AND value IS NOT NULL AND period_start IS NOT NULL
+      AND status IN ('open', 'accepted') ORDER BY as_of, at, id
+"""
+_QUOTAS = """
+SELECT q.person_id, p.name, p.role, p.manager_id, q.period_start, q.period_end, q.amount AS amount_minor, q.currency
+FROM quota q JOIN person p ON p.id = q.person_id WHERE q.measure = 'bookings' ORDER BY q.id
+"""
+
+
+def known_day(connection: Connection, as_of: dt.date | None) -> dt.date:
+    """The day of knowledge: the one asked for, else the newest the workspace speaks of.
+
+    Raises:
+        NothingToDoError: it speaks of none.
+    """
+    day = as_of or newest_day(connection)
+    if day is None:
+        raise NothingToDoError("There is nothing to forecast from.", way_out="Import transactions or opportunities.")
+    return day
+
+
+def kept_points(connection: Connection, known: dt.date) -> pd.DataFrame:
+    """Every point of every forecast kept of days up to ``known``, oldest first; see the statement for the columns.
+
+    Days are datetime64; amounts are nullable integers of minor units.
+    """
+    found = _frame(connection, _POINTS, ("as_of", "period_start", "period_end"))
+    return found[found["as_of"] <= pd.Timestamp(known)].reset_index(drop=True)
+
+
+def own_numbers(connection: Connection, known: dt.date) -> pd.DataFrame:
+    """What people said of nodes and periods up to ``known``, oldest first: own numbers and overrides, not declined."""
+    found = _frame(connection, _NUMBERS, ("as_of", "period_start", "period_end"))
+    found = found[found["as_of"] <= pd.Timestamp(known)].reset_index(drop=True)
+    found["node_key"] = [_sorted_key(key) for key in found["node_key"]]
+    return found
+
+
+def _sorted_key(text: object) -> str:
+    key = json.loads(text) if isinstance(text, str) and text else {}
+    return json.dumps(dict(sorted(key.items())), ensure_ascii=False, separators=(",", ":"))
+
+
+def _frame(connection: Connection, sql: str, days: tuple[str, ...]) -> pd.DataFrame:
+    result = connection.exec_driver_sql(sql)
+    names = list(result.keys())
+    rows = result.cursor.fetchall()
+    result.close()
+    frame = pd.DataFrame({name: [row[i] for row in rows] for i, name in enumerate(names)}, columns=names)
+    for name in days:
+        frame[name] = pd.to_datetime(frame[name], format="ISO8601")
+    for name in frame.columns:
+        if name in ("mean", "person_id") or name.startswith(("low", "high")):
+            frame[name] = frame[name].astype("Int64")
+    return frame
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a period is to bring.
+
+    Attributes:
+        amount: in minor units of the company's currency; None without quotas.
+        basis: what it is made of, in a sentence.
+        people: person id → quota, of those that count.
+    """
+
+    amount: int | None
+    basis: str
+    people: dict[int, int]
+
+
+def target_of(connection: Connection, facts: CompanyFacts, period: Period) -> Target:
+    """The bookings quotas that lie in a period; one partly inside counts by days, rounded half up.
+
+    Quotas of people who manage other quota holders are the sum of their people's, and overlays sell with others: both
+    are left out, so that nothing is counted twice.
+    """
+    frame = _frame(connection, _QUOTAS, ("period_start", "period_end"))
+    first, last = pd.Timestamp(period.start), pd.Timestamp(period.end)
+    frame = frame[(frame["period_start"] <= last) & (frame["period_end"] >= first)].reset_index(drop=True)
+    frame["amount_minor"] = frame["amount_minor"].astype("Int64")
+    in_currency(
+        frame, "amount_minor", "currency", "period_start", facts.currency, load_rates(connection), what="quotas"
+    )
+    bosses = set(frame["manager_id"].dropna().astype(int)) & set(frame["person_id"])
+    rolled = frame["person_id"].isin(bosses)
+    overlay = (frame["role"] == PersonRole.OVERLAY.value) & ~rolled
+    counted = frame[~rolled & ~overlay]
+    if counted.empty:
+        return Target(None, f"No bookings quotas lie in {period.label}.", {})
+    people: dict[int, int] = {}
+    starts, ends = (counted[name].dt.date.tolist() for name in ("period_start", "period_end"))
+    amounts, ids = counted["amount_minor"].to_numpy(np.int64).tolist(), counted["person_id"].to_numpy(np.int64).tolist()
+    for person, amount, start, end in zip(ids, amounts, starts, ends, strict=True):
+        whole, inside = (end - start).days + 1, (min(end, period.end) - max(start, period.start)).days + 1
+        people[person] = people.get(person, 0) + (2 * amount * inside + whole) // (2 * whole)
+    basis = f"The quotas of {len(people):,} people"
+    left = [
+        f"{int(mask.sum()):,} of {who}" for mask, who in ((rolled, "managers"), (overlay, "overlays")) if mask.any()
+    ]
+    return Target(
+        sum(people.values()), f"{basis}; not counted twice: {', '.join(left)}." if left else f"{basis}.", people
+    )
