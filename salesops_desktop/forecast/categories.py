@@ -96,10 +96,10 @@ class Conversions:
     """What became of each category in the past.
 
     Attributes:
-        weeks: one row per category and week of the period with a snapshot: ``category``, ``week`` (1 is the first),
-            ``periods``, ``deals``, ``won_deals`` (won within the period), ``expected_minor`` (Σ amount at the
-            snapshot), ``won_minor`` (Σ amount at which those that were won were won), ``rate`` (won ÷ expected value),
-            ``count_rate`` (won ÷ deals), ``thin``.
+        weeks: one row per category and week of the period with a snapshot: ``category``, ``week`` (1 is the first, 0
+            the one before), ``periods``, ``deals``, ``won_deals`` (won within the period), ``expected_minor`` (Σ amount
+            at the snapshot), ``won_minor`` (Σ amount at which those that were won were won), ``rate`` (won ÷ expected
+            value), ``count_rate`` (won ÷ deals), ``thin``.
         by_group: the same with a column ``group`` before, all weeks together; empty where not asked for.
         periods: the past periods looked at.
     """
@@ -120,9 +120,9 @@ class Conversions:
 def conversions(snapshots: pd.DataFrame, outcomes: pd.DataFrame, periods: Sequence[Period]) -> Conversions:
     """Measure the conversion of each category by week, over periods that are over.
 
-    Population: deals open in a snapshot taken within a period and due within that period. A deal counts once per
-    snapshot; of several snapshots in one week of one period the last counts. Numerator: of these, won by the period's
-    end, with the amount they were won at. Nothing after a period's end is looked at.
+    Population: deals open in a snapshot taken within a period or the week before, and due within that period. A deal
+    counts once per snapshot; of several snapshots in one week of one period the last counts. Numerator: of these, won
+    by the period's end, with the amount they were won at. Nothing after a period's end is looked at.
 
     Args:
         snapshots: ``taken_on``, ``opportunity``, ``status``, ``category``, ``amount_minor`` (int), ``close_on``;
@@ -135,7 +135,8 @@ def conversions(snapshots: pd.DataFrame, outcomes: pd.DataFrame, periods: Sequen
     parts = []
     for period in periods:
         start, end = pd.Timestamp(period.start), pd.Timestamp(period.end)
-        taken = lines[lines["taken_on"].between(start, end) & lines["close_on"].between(start, end)]
+        early = start - pd.Timedelta(days=7)
+        taken = lines[lines["taken_on"].between(early, end) & lines["close_on"].between(start, end)]
         if taken.empty:
             continue
         week = (taken["taken_on"] - start).dt.days // 7 + 1

@@ -34,6 +34,12 @@ MOVEMENTS = {
 }
 """The bars between the two totals, in the order in which they are drawn, with their labels."""
 
+COMES = frozenset({"new", "reopened", "moved in", "taken over"})
+"""Movements of deals that were not in the pipeline on the first day."""
+
+LEAVES = frozenset({"handed over", "pulled ahead", "pushed out", "removed", "lost", "won"})
+"""Movements of deals that are no longer in it on the second."""
+
 MEANINGS = {
     "new": "First seen after the first day, open and due in the period on the second.",
     "reopened": "Closed, or gone from the export, on the first day; open again on the second.",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from salesops_desktop.forecast.waterfall import MEANINGS, MOVEMENTS, explain
+from salesops_desktop.forecast.waterfall import COMES, LEAVES, MEANINGS, MOVEMENTS, explain
 from salesops_desktop.model.errors import InputRefusedError
 from salesops_desktop.model.periods import FiscalCalendar
 
@@ -195,7 +195,9 @@ def test_the_bars_always_sum_to_the_difference(seed, period):
     assert found.deals["change_minor"].sum() == found.end_minor - found.start_minor
     assert set(found.deals["movement"]) <= {*MOVEMENTS, "unchanged"}
     for movement, amount in zip(found.bars["movement"], found.bars["amount_minor"], strict=True):
-        if movement in ("new", "reopened", "moved in", "taken over"):
+        if movement in LEAVES:
+            assert (found.deals.loc[found.deals["movement"] == movement, "after_minor"] == 0).all()
+        if movement in COMES:
             assert (found.deals.loc[found.deals["movement"] == movement, "before_minor"] == 0).all()
         if movement == "grown":
             assert amount > 0
