@@ -8,6 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from salesops_desktop.commission.proration import part_of
+from salesops_desktop.commission.timing import months_kept
 from salesops_desktop.model.money import PPM
 
 
@@ -30,6 +31,7 @@ class Clawback:
         pro_rata: take back only the part of the window that is not yet served.
         rate: at which rate.
         paid_only: never more than has been paid out so far (holdbacks and instalments not yet due simply lapse).
+        months: a sale is earned evenly over so many months: only the part of those not kept is taken back.
     """
 
     window_days: int | None = None
@@ -37,6 +39,7 @@ class Clawback:
     pro_rata: bool = False
     rate: ClawbackRate = ClawbackRate.ORIGINAL
     paid_only: bool = True
+    months: int = 0
 
 
 def claw_back(
@@ -69,6 +72,8 @@ def claw_back(
             return 0
         if rule.pro_rata and rule.window_days > 0:
             part *= Fraction(rule.window_days - max(days, 0), rule.window_days)
+    if rule.months:
+        part *= 1 - min(Fraction(months_kept(credited_on, cancelled_on), rule.months), Fraction(1))
     taken = part_of(earned, part)
     if not rule.paid_only:
         return taken

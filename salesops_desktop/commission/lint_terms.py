@@ -26,6 +26,31 @@ def term_findings(plan: Plan) -> Iterator[Finding]:
     if terms.draw is not None:
         yield from _draw_findings(plan)
     yield from _clawback_findings(plan)
+    yield from _timing_findings(plan)
+
+
+def _timing_findings(plan: Plan) -> Iterator[Finding]:
+    """Shares that are not the whole, and parts that never come due."""
+    for component in plan.components:
+        timing, where = component.timing, f"{component.name} › timing"
+        if timing is None:
+            continue
+        if any(share < 0 for share in timing.shares):
+            yield fault("timing", where, "A share cannot be negative.")
+        elif sum(timing.shares) != PPM:
+            what = f"The parts are {sum(timing.shares) / 10_000:g} % together, not 100 %."
+            yield fault("timing", where, what, "Let them add up to 100 %.")
+        if timing.months < 0:
+            yield fault("timing", f"{where} › months", "A contract cannot last less than nothing.")
+        if bool(timing.months) != bool(timing.kept or timing.advance):
+            what = "Months, and a part earned by keeping the contract, belong together."
+            yield fault("timing", f"{where} › months", what, "Give both, or neither.")
+        if timing.advance and (timing.invoice or timing.payment or timing.window_end):
+            what = "An advance is set against what months earn, not against invoices, payments or windows."
+            yield fault("timing", f"{where} › advance", what, "Keep booking and months only.")
+        if timing.window_end and component.window in (Window.LINE, Window.CONTRACT):
+            what = "A single credit or a contract has no window that ends."
+            yield fault("timing", f"{where} › window end", what, "Choose month, quarter or year.")
 
 
 def _cap_findings(plan: Plan) -> Iterator[Finding]:
@@ -49,6 +74,11 @@ def _clawback_findings(plan: Plan) -> Iterator[Finding]:
             yield fault("clawback", "clawback › share", "A clawback takes back between 0 and 100 %.")
         if plan.clawback.window_days is not None and plan.clawback.window_days < 0:
             yield fault("clawback", "clawback › window", "A window of days cannot be negative.")
+        if plan.clawback.months < 0:
+            yield fault("clawback", "clawback › months", "Months cannot be negative.")
+        if plan.clawback.months and plan.clawback.pro_rata:
+            what = "What is not served is taken off twice, by days and by months."
+            yield fault("clawback", "clawback › months", what, "Keep one of them.", Severity.WARNING)
         if plan.clawback.pro_rata and not plan.clawback.window_days:
             what = "Taking back by the part of the window not served needs a window."
             yield fault("clawback", "clawback › window", what, "Say how many days it lasts.")

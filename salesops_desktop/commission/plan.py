@@ -10,6 +10,7 @@ from enum import StrEnum
 from salesops_desktop.commission.clawbacks import Clawback
 from salesops_desktop.commission.draws import Draw
 from salesops_desktop.commission.proration import Proration
+from salesops_desktop.commission.timing import Timing
 from salesops_desktop.expressions import Rounding
 from salesops_desktop.model.enums import Measure
 from salesops_desktop.model.money import PPM
@@ -232,6 +233,7 @@ class Component:
         contract: formula of the contract a credit belongs to (window CONTRACT).
         rounding: what happens to fractions of a minor unit.
         stage: where it happens.
+        timing: when what lines earn is due; None with the run that earns it.
     """
 
     name: str
@@ -252,6 +254,7 @@ class Component:
     source: Source = Source.OWN
     depth: int | None = None
     contract: str = ""
+    timing: Timing | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class Balances:
         draw: owed from draws.
         debt: owed because earlier periods came to less than nothing.
         due: instalments to come, as (period in which they are paid, amount).
+        waiting: earned, but not yet due by the timing of its component.
     """
 
     earned: int = 0
@@ -29,6 +30,7 @@ class Balances:
     draw: int = 0
     debt: int = 0
     due: tuple[tuple[int, int], ...] = ()
+    waiting: int = 0
 
     def new_window(self) -> Balances:
         """The balances when the window of cap and floor starts again; what is held or owed stays."""

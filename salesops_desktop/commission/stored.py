@@ -38,7 +38,9 @@ from salesops_desktop.commission.stored_terms import (
     read_clawback,
     read_proration,
     read_terms,
+    read_timing,
     terms_json,
+    timing_json,
 )
 from salesops_desktop.expressions import Rounding
 from salesops_desktop.model.enums import Measure
@@ -137,6 +139,7 @@ def _component_json(component: Component) -> Json:
         "source": component.source.value,
         "depth": component.depth,
         "contract": component.contract,
+        **({} if component.timing is None else {"timing": timing_json(component.timing)}),
     }
 
 
@@ -186,7 +189,7 @@ def _texts(value: object) -> tuple[str, ...]:
 
 _SINCE_2: Json = {
     "deal_cap": None, "deal_floor": None, "lookup": None, "factors": [], "gate": None, "weight": PPM,
-    "source": Source.OWN.value, "depth": None, "contract": "",
+    "source": Source.OWN.value, "depth": None, "contract": "", "timing": None,
 }  # fmt: skip
 
 
@@ -246,6 +249,7 @@ class _Reader:
             source=self.value(later, "source", where, Source),
             depth=self.value(later, "depth", where, optional_integer),
             contract=self.value(later, "contract", where, _text),
+            timing=None if later["timing"] is None else read_timing(self, later["timing"], f"{where} › timing"),
         )
 
     def _rates(self, entry: object, where: str) -> RateTable:

@@ -9,6 +9,7 @@ from salesops_desktop.commission.clawbacks import Clawback, ClawbackRate
 from salesops_desktop.commission.draws import Draw, DrawKind
 from salesops_desktop.commission.plan import PayTerms, Window
 from salesops_desktop.commission.proration import DayCount, Proration
+from salesops_desktop.commission.timing import Timing
 
 Json = dict[str, Any]
 
@@ -56,7 +57,35 @@ def clawback_json(clawback: Clawback) -> Json:
         "pro_rata": clawback.pro_rata,
         "rate": clawback.rate.value,
         "paid_only": clawback.paid_only,
+        **({"months": clawback.months} if clawback.months else {}),
     }
+
+
+def timing_json(timing: Timing) -> Json:
+    """A timing as a JSON object."""
+    return {
+        "booking": timing.booking,
+        "invoice": timing.invoice,
+        "payment": timing.payment,
+        "kept": timing.kept,
+        "window_end": timing.window_end,
+        "months": timing.months,
+        "advance": timing.advance,
+    }
+
+
+def read_timing(reader: Reads, stored: object, where: str) -> Timing:
+    """What :func:`timing_json` wrote."""
+    entry: Json = stored if isinstance(stored, dict) else {}
+    return Timing(
+        booking=reader.value(entry, "booking", where, integer),
+        invoice=reader.value(entry, "invoice", where, integer),
+        payment=reader.value(entry, "payment", where, integer),
+        kept=reader.value(entry, "kept", where, integer),
+        window_end=reader.value(entry, "window_end", where, integer),
+        months=reader.value(entry, "months", where, integer),
+        advance=reader.value(entry, "advance", where, boolean),
+    )
 
 
 def proration_json(proration: Proration) -> Json:
@@ -130,6 +159,7 @@ def read_clawback(reader: Reads, stored: object) -> Clawback:
         pro_rata=reader.value(entry, "pro_rata", "clawback", boolean),
         rate=reader.value(entry, "rate", "clawback", ClawbackRate),
         paid_only=reader.value(entry, "paid_only", "clawback", boolean),
+        months=reader.value({"months": 0, **entry}, "months", "clawback", integer),
     )
 
 

@@ -10,7 +10,7 @@ from salesops_desktop.commission import RunResult, recompute, trace
 from salesops_desktop.jobs.commission_facts import differences, load_facts, stored_facts
 from salesops_desktop.jobs.commission_inputs import Inputs, inputs_of, relevant
 from salesops_desktop.jobs.commission_seals import content_of
-from salesops_desktop.jobs.commission_settlements import run_period
+from salesops_desktop.jobs.commission_settlements import dues, run_period
 from salesops_desktop.jobs.company import company
 from salesops_desktop.model.errors import Fault, FaultsError, InputRefusedError
 from salesops_desktop.model.money import Money
@@ -108,7 +108,15 @@ def refuse_disagreement(connection: Connection, run: int) -> int:
             faults[:_SHOWN],
             way_out="Calculate it again; if they still differ, report it.",
         )
-    return len(found)
+    timed = dues(connection, run, inputs.plans, facts, company(connection).calendar)
+    compared, faults = timed.disagreements()
+    if faults:
+        raise FaultsError(
+            f"The run cannot be approved: what waits differs from the independent reckoning in {len(faults):,} places.",
+            faults[:_SHOWN],
+            way_out="Calculate it again; if they still differ, report it.",
+        )
+    return len(found) + compared
 
 
 def refuse_own_approval(connection: Connection, run: int, who: str) -> None:

@@ -50,9 +50,11 @@ def clawbacks(
             made.append((refund, "", 0, f"{refund.number} cancels a sale that paid nothing."))
         for component, sale in sorted(sales.items()):
             day = sale.day or refund.day
+            # Of pay by a timing everything is taken back: what is not yet due lapses first, so no more than was paid.
+            timed = any(c.name == component and c.timing is not None for c in plan.components)
             taken = claw_back(
-                plan.clawback, earned=sale.earned, paid=sale.paid, sold=sale.sold, cancelled=refund.amount,
-                credited_on=day, cancelled_on=refund.day,
+                plan.clawback, earned=sale.earned, paid=sale.earned if timed else sale.paid, sold=sale.sold,
+                cancelled=refund.amount, credited_on=day, cancelled_on=refund.day,
             )  # fmt: skip
             days = (refund.day - day).days
             why = (

@@ -36,7 +36,10 @@ Settled = tuple[str, int, list[tuple[str, int, str]], list[tuple[str, int]]]
 _EARNED = ("adjustment", "retro", "clawback")
 _PARTS = frozenset({"Earned", "Extras", "Adjustments", "Corrections of earlier periods", "Clawbacks"})
 """Steps of a settlement that say where what was earned comes from; the workbook adds them up itself."""
-_OPEN = {"draw": "Draw owed", "debt": "Carried into the next period", "held": "Held back"}
+_OPEN = {
+    "draw": "Draw owed", "debt": "Carried into the next period", "held": "Held back", "waiting": "Not yet due",
+    "due": "Instalments to come",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +257,8 @@ def _payments(connection: Connection, run_id: int) -> Payments:
         "SELECT person_id, plan, currency, earned, paid, steps, closing FROM run_settlement WHERE run_id = ?", (run_id,)
     ):
         left = json.loads(closing)
-        amounts = {"held": sum(int(a) for _, a in left["held"]), "draw": int(left["draw"]), "debt": int(left["debt"])}
+        amounts = {name: int(left.get(name, 0)) for name in ("draw", "debt", "waiting")}
+        amounts |= {name: sum(int(a) for _, a in left.get(name, ())) for name in ("held", "due")}
         taken = [("Earned", int(earned), "Lines and adjustments")]
         taken += [(str(n), int(amount), str(why)) for n, amount, why in json.loads(steps) if n not in _PARTS]
         stays = [(label, amounts[name]) for name, label in _OPEN.items() if amounts[name]]

@@ -30,6 +30,8 @@ class Part(StrEnum):
     TARGETS = "target incentives"
     SCORES = "scores"
     PLANS = "plans"
+    MOVES = "invoices, payments and refunds of deals"
+    """Kept where a plan pays by them: deal, number, kind, day, amount, currency."""
     CREDITS = "transactions and credits"
 
 
@@ -64,7 +66,8 @@ class Facts:
         """The same with the credits from day ``first`` to ``last`` only."""
         inside = (self.credits["day"] >= first) & (self.credits["day"] <= last)
         kept = self.credits[inside].reset_index(drop=True)
-        return Facts(self.pay_on, self.rows, kept, self.names)
+        moves = [row for row in self.rows.get(Part.MOVES, []) if str(row[3]) <= last]
+        return Facts(self.pay_on, {**self.rows, Part.MOVES: moves}, kept, self.names)
 
 
 _ROWS = {
@@ -107,10 +110,42 @@ def load_facts(connection: Connection, pay_on: str) -> Facts:
         part: sorted((_plain(part, list(row)) for row in connection.exec_driver_sql(sql)), key=_text)
         for part, sql in _ROWS.items()
     }
+    timed = any(component.get("timing") for row in rows[Part.PLANS] for component in row[4].get("components", ()))
+    rows[Part.MOVES] = _moves(connection) if timed else []
     result = connection.exec_driver_sql(_CREDITS, (pay_on,))
     frame = pd.DataFrame(result.fetchall(), columns=list(result.keys()))
     names = {int(i): str(name) for i, name in connection.exec_driver_sql("SELECT id, name FROM person")}
     return Facts(pay_on, rows, frame, names)
+
+
+def _moves(connection: Connection) -> list[Row]:
+    """Every transaction with the number of the deal it belongs to: what it cancels, invoices or pays.
+
+    An invoice or payment that names no transaction belongs to the booking of its opportunity, where there is just one.
+    """
+    known = {
+        int(row[0]): row
+        for row in connection.exec_driver_sql(
+            "SELECT id, external_id, kind, booked_on, amount, currency, original_id, opportunity_id "
+            'FROM "transaction" ORDER BY id'
+        )
+    }
+    booked: dict[int, list[int]] = {}
+    for number, row in known.items():
+        if row[2] == "booking" and row[7] is not None:
+            booked.setdefault(int(row[7]), []).append(number)
+
+    def root(number: int) -> int:
+        seen = {number}
+        while (above := known[number][6]) is not None and above in known and above not in seen:
+            seen.add(int(above))
+            number = int(above)
+        own = booked.get(known[number][7] or 0, [])
+        return own[0] if known[number][2] in ("invoice", "payment") and len(own) == 1 else number
+
+    return sorted(
+        ([known[root(i)][1], row[1], row[2], row[3], int(row[4]), row[5]] for i, row in known.items()), key=_text
+    )
 
 
 def _plain(part: Part, row: Row) -> Row:
@@ -168,7 +203,7 @@ def unpacked(content: bytes) -> Facts:
         columns[name] = known[at].tolist()
     return Facts(
         head["pay_on"],
-        {Part(name): rows for name, rows in head["rows"].items()},
+        {part: head["rows"].get(part.value, []) for part in Part if part is not Part.CREDITS},
         pd.DataFrame(columns, columns=[name for name, _ in head["credits"]]),
         {int(i): str(name) for i, name in head["names"]},
     )
@@ -202,7 +237,7 @@ def differences(old: Facts, new: Facts) -> list[tuple[Part, str]]:
 def _row_changes(part: Part, old: Facts, new: Facts, names: Mapping[int, str]) -> str:
     was, now = ({_text(row): row for row in facts.rows.get(part, [])} for facts in (old, new))
     rows = [was[key] for key in was.keys() - now.keys()] + [now[key] for key in now.keys() - was.keys()]
-    if part in (Part.RATES, Part.PLANS):
+    if part in (Part.RATES, Part.PLANS, Part.MOVES):
         who = sorted({f"{row[0]} to {row[1]}" if part is Part.RATES else str(row[0]) for row in rows})
     else:
         who = sorted({names.get(int(row[0]), f"person {row[0]}") for row in rows})

@@ -42,6 +42,7 @@ _CAUSE = {
     Part.TARGETS: "target incentive",
     Part.SCORES: "score",
     Part.PLANS: "plan",
+    Part.MOVES: "payment",
 }
 
 

@@ -5,16 +5,26 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
 
 from salesops_desktop.commission import Plan, PlanAssignment, Window, read_plan
 from salesops_desktop.commission.settlement import Balances, Settlement, SettlementStep, settle
-from salesops_desktop.jobs.commission_facts import stored_facts
+from salesops_desktop.jobs.commission_facts import Facts, stored_facts
 from salesops_desktop.jobs.commission_inputs import inputs_of
+from salesops_desktop.jobs.commission_replay import (
+    Opening,
+    Past,
+    SettleOne,
+    closed_run,
+    corrected_periods,
+    replay,
+    with_corrections,
+)
+from salesops_desktop.jobs.commission_timing import Dues
 from salesops_desktop.jobs.company import company
 from salesops_desktop.model.money import Money
 from salesops_desktop.model.periods import FiscalCalendar, Period, PeriodKind
@@ -23,6 +33,7 @@ Key = tuple[int, str]
 """(person, plan)."""
 
 EARNED = ("adjustment", "retro", "clawback")
+_DUE = ("waits", "due")
 """Items that count as earned; holds and releases only move a payment."""
 
 _WINDOW = {Window.MONTH: PeriodKind.MONTH, Window.QUARTER: PeriodKind.QUARTER, Window.YEAR: PeriodKind.YEAR}
@@ -54,20 +65,36 @@ def resettle(connection: Connection, run: int) -> None:
     plans = {plan.name: plan for plan in (read_plan(stored) for stored in json.loads(str(text))["plans"])}
     facts = stored_facts(connection, run)
     assignments = () if facts is None else inputs_of(facts).assignments
+    if facts is not None and any(c.timing is not None for plan in plans.values() for c in plan.components):
+        who = connection.exec_driver_sql("SELECT who FROM run_event WHERE run_id = ? ORDER BY id DESC", (run,)).scalar()
+        dues(connection, run, tuple(plans.values()), facts, calendar).write(str(who or ""))
     earned = _earned(connection, run)
     before = _before(connection, run, period, calendar)
+
+    def one(plan: Plan, person: int, parts: dict[str, int], opening: Opening | None, when: Period) -> Settlement:
+        known = None if opening is None else Before(opening[0].end, opening[1])
+        return _settle(plan, person, parts, known, when, calendar, assignments)
+
+    past = _past(connection, run, period, calendar, one)
+    before |= {key: Before(of.last[0].end, of.last[1]) for key, of in past.items()}
     connection.exec_driver_sql("DELETE FROM run_settlement WHERE run_id = ?", (run,))
     rows = []
-    for key in sorted(_concerned(plans, assignments, period, before) | earned.keys()):
+    for key in sorted(_concerned(plans, assignments, period, before) | earned.keys() | past.keys()):
         plan = plans.get(key[1])
         if plan is None:
             continue
-        settled = _settle(plan, key[0], earned.get(key, {}), before.get(key), period, calendar, assignments)
+        parts = dict(earned.get(key, {}))
+        if key in past and "retro" in parts:
+            parts["retro"] -= past[key].posted
+        settled = _settle(plan, key[0], parts, before.get(key), period, calendar, assignments)
+        if key in past:
+            settled = with_corrections(settled, past[key], carry=plan.terms.carry)
         settled = _with_holds(connection, run, key, settled)
         if len(settled.steps) > 1 or settled.paid or settled.closing != Balances():
             rows.append(
                 (
-                    run, key[0], plan.name, plan.currency, settled.period, sum(earned.get(key, {}).values()),
+                    run, key[0], plan.name, plan.currency, settled.period,
+                    sum(amount for name, amount in earned.get(key, {}).items() if name not in _DUE),
                     settled.paid, settled.ahead, json.dumps(asdict(settled.opening)),
                     json.dumps(asdict(settled.closing)),
                     json.dumps([[s.name, s.amount, s.why] for s in settled.steps], ensure_ascii=False),
@@ -104,7 +131,43 @@ def _earned(connection: Connection, run: int) -> dict[Key, dict[str, int]]:
         (run, *EARNED),
     ):
         found[int(person), plan][kind] = int(amount)
+    for person, plan, waits, due in connection.exec_driver_sql(
+        "SELECT person_id, plan, coalesce(sum(CASE WHEN amount < 0 THEN amount END), 0), "
+        "coalesce(sum(CASE WHEN amount > 0 THEN amount END), 0) FROM run_item "
+        "WHERE run_id = ? AND kind = 'timing' GROUP BY 1, 2",
+        (run,),
+    ):
+        found[int(person), plan] |= {"waits": int(waits), "due": int(due)}
     return dict(found)
+
+
+def dues(connection: Connection, run: int, plans: Sequence[Plan], facts: Facts, calendar: FiscalCalendar) -> Dues:
+    """What is due by the end of a run's period, for the components that say when."""
+    period = run_period(connection, run)
+    earlier = list(_earlier(connection, run, period, calendar))
+    return Dues(connection, run, period, plans, facts, calendar, earlier)
+
+
+def _earlier(connection: Connection, run: int, period: Period, calendar: FiscalCalendar) -> dict[int, Period]:
+    """The runs before, of the same kind of period, first one first."""
+    rows = connection.exec_driver_sql(
+        "SELECT id, period_label FROM commission_run WHERE period_end < ? AND id <> ? ORDER BY period_end",
+        (period.start.isoformat(), run),
+    )
+    known = {int(number): calendar.parse(label) for number, label in rows}
+    return {number: one for number, one in known.items() if one.kind is period.kind}
+
+
+def _past(
+    connection: Connection, run: int, period: Period, calendar: FiscalCalendar, one: SettleOne
+) -> dict[Key, Past]:
+    """What corrections make of the closed periods of everybody who has any."""
+    earlier = _earlier(connection, run, period, calendar)
+    corrections = corrected_periods(connection, run, {when.label: number for number, when in earlier.items()})
+    if not corrections:
+        return {}
+    chain = [closed_run(connection, n, when, _earned(connection, n)) for n, when in earlier.items()]
+    return replay(connection, run, chain, corrections, one)
 
 
 def _before(connection: Connection, run: int, period: Period, calendar: FiscalCalendar) -> dict[Key, Before]:
@@ -131,7 +194,7 @@ def _concerned(
     found = {
         key
         for key, one in before.items()
-        if one.balances.held or one.balances.due or one.balances.draw or one.balances.debt
+        if one.balances.held or one.balances.due or one.balances.draw or one.balances.debt or one.balances.waiting
     }
     for assignment in assignments:
         plan = plans.get(assignment.plan)
@@ -167,7 +230,9 @@ def _settle(
     number = len(calendar.between(first, period.start, period.kind))
     made = settle(plan.terms, sum(earned.values()), opening, number)
     steps = [*_parts(earned), *(_readable(plan, step) for step in made.steps[1:])]
-    return Settlement(made.period, tuple(steps), made.paid, made.ahead, made.opening, made.closing)
+    waiting = opening.waiting - sum(earned.get(name, 0) for name in _DUE)
+    closing = replace(made.closing, waiting=waiting)
+    return Settlement(made.period, tuple(steps), made.paid, made.ahead, made.opening, closing)
 
 
 def _parts(earned: dict[str, int]) -> list[SettlementStep]:
@@ -176,9 +241,14 @@ def _parts(earned: dict[str, int]) -> list[SettlementStep]:
     steps = [SettlementStep("Earned", lines, "The sum of the period's lines")]
     if earned.get("extras"):
         steps.append(SettlementStep("Extras", earned["extras"], "Pay of whole windows that no single line brings"))
-    return steps + [
+    steps += [
         SettlementStep(_NAMES[kind], earned[kind], "See the items of the run") for kind in EARNED if earned.get(kind)
     ]
+    if earned.get("waits"):
+        steps.append(SettlementStep("Not yet due", earned["waits"], "Waits until the deals go on; see the items"))
+    if earned.get("due"):
+        steps.append(SettlementStep("Become due", earned["due"], "Of deals that went on, or ended; see the items"))
+    return steps
 
 
 def _readable(plan: Plan, step: SettlementStep) -> SettlementStep:

@@ -22,6 +22,7 @@ from salesops_desktop.commission import (
 )
 from salesops_desktop.commission.clawbacks import Clawback
 from salesops_desktop.commission.draws import Draw
+from salesops_desktop.commission.timing import Timing
 from salesops_desktop.jobs.commission_plan_editing import component_sentence, credit_schema, plan_sentences, save_plan
 from salesops_desktop.jobs.company import company
 from salesops_desktop.jobs.context import JobContext
@@ -134,7 +135,9 @@ def _retroactive(_unit: int) -> tuple[Component, ...]:
 
 
 def _premiums(_unit: int) -> tuple[Component, ...]:
-    return (Component("First-year premium", RateTable.flat(45 * PERCENT), filter=_DIRECT, window=Window.LINE),)
+    ahead = Timing(booking=75 * PERCENT, kept=25 * PERCENT, months=12, advance=True)
+    rate = RateTable.flat(45 * PERCENT)
+    return (Component("First-year premium", rate, filter=_DIRECT, window=Window.LINE, timing=ahead),)
 
 
 _NEWCOMER = (25 * PERCENT, 50 * PERCENT, 75 * PERCENT)
@@ -187,10 +190,10 @@ ALL: tuple[Template, ...] = (
     ),
     Template(
         TemplateName.INSURANCE, "Insurance advance with chargeback",
-        "Agents: the first year's commission in advance; a lapse within 365 days takes back the part not served.",
-        "Needs lapses as refunds that name the transaction they cancel. The whole first year is advanced: an advance "
-        "of some months, earned month by month, is not part of runs yet, nor are renewal years.",
-        _premiums, clawback=Clawback(window_days=365, pro_rata=True),
+        "Agents: nine months of the first year's commission in advance, the rest as the policy is kept; a lapse takes "
+        "back what is not yet earned.",
+        "Needs lapses as refunds that name the transaction they cancel, and a transaction for each renewal year.",
+        _premiums, clawback=Clawback(months=12),
     ),
 )  # fmt: skip
 

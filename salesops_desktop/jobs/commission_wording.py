@@ -17,6 +17,7 @@ from salesops_desktop.commission import (
 )
 from salesops_desktop.commission.draws import Draw, DrawKind
 from salesops_desktop.commission.lint import percent
+from salesops_desktop.commission.timing import Timing
 from salesops_desktop.expressions import Schema, compile_formula
 from salesops_desktop.model.errors import FaultsError
 from salesops_desktop.model.money import PPM, Money
@@ -75,11 +76,26 @@ def component_sentence(component: Component, currency: str, schema: Schema) -> s
         said.append(f"at most {Money(component.deal_cap, currency)} a line")
     if component.cap is not None:
         said.append(f"at most {Money(component.cap, currency)} a {_WINDOW[component.window]}")
+    if component.timing is not None:
+        said.append(_timed(component.timing))
     stage = (
         "so that lines add up to the exact total" if component.stage is RoundingStage.TELESCOPING else "line by line"
     )
     said.append(f"rounded {component.rounding.value}, {stage}")
     return "; ".join(said) + "."
+
+
+def _timed(timing: Timing) -> str:
+    parts = [
+        (timing.booking, "in advance" if timing.advance else "at once"),
+        (timing.invoice, "as the deal is invoiced"),
+        (timing.payment, "as it is paid"),
+        (timing.kept if not timing.advance else 0, f"evenly over {timing.months} months"),
+        (timing.window_end, "at the end of the window"),
+    ]
+    shares = ", ".join(f"{percent(share)} {when}" for share, when in parts if share)
+    earned = f", earned evenly over {timing.months} months" if timing.advance else ""
+    return f"due {shares}{earned}"
 
 
 def _counted(component: Component, schema: Schema) -> str:
@@ -165,6 +181,7 @@ def plan_sentences(plan: Plan) -> list[str]:
     if rule is not None:
         within = "at any time" if rule.window_days is None else f"within {rule.window_days:,} days"
         part = "the part of that time not yet served of " if rule.pro_rata else ""
+        part = f"what {rule.months} months have not yet earned of " if rule.months else part
         paid = ", never more than was paid out" if rule.paid_only else ""
         said.append(
             f"A cancellation {within} takes back {part}{percent(rule.share)} of the pay at the {rule.rate.value} rate"

@@ -1,0 +1,132 @@
+"""Late changes settled in the periods they belong to: caps, draws, holdbacks and debts of closed periods."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from salesops_desktop.commission import Component, PayTerms, RateTable, Window, definition
+from salesops_desktop.commission.draws import Draw
+from salesops_desktop.commission.settlement import settle_all
+from salesops_desktop.jobs.commission_inputs import load_plans
+from salesops_desktop.jobs.commission_retro import retro
+from salesops_desktop.jobs.commissions import run_commissions, set_status
+from salesops_desktop.jobs.workspaces import check, opened
+from salesops_desktop.model.enums import RunStatus
+
+LOCKED = (RunStatus.IN_REVIEW, RunStatus.APPROVED, RunStatus.LOCKED)
+MONTHS = ("2026-04", "2026-05", "2026-06", "2026-07")
+
+
+def sql(context, statement, *values):
+    with context.workspace.action("A change") as unit:
+        return unit.connection.exec_driver_sql(statement, values).rowcount
+
+
+@pytest.fixture(scope="module")
+def emptied(small_company, tmp_path_factory):
+    """The small company without its transactions."""
+    path = shutil.copy(small_company, tmp_path_factory.mktemp("ledger") / "empty.salesops")
+    with opened(path) as context:
+        for table in ("credit", '"transaction"', "activity", "opportunity", "quota"):
+            sql(context, f"DELETE FROM {table}")
+    return path
+
+
+@pytest.fixture
+def ledger(emptied, tmp_path, stored):
+    """Somebody who is paid ten per cent of each deal; deals are booked as months and amounts."""
+    with opened(shutil.copy(emptied, tmp_path / "ledger.salesops")) as context:
+        yield ready(context, stored)
+
+
+def ready(company, stored):
+    """One person under one plan, and how to change them."""
+    with company.workspace.read() as connection:
+        plan = next(p for p in load_plans(connection) if p.name == "Rep plan USD")
+    person = stored(
+        company, "SELECT a.person_id FROM plan_assignment a JOIN plan ON plan.id = a.plan_id WHERE plan.name = "
+        "'Rep plan USD' AND a.start_date < '2026-01-01' ORDER BY 1",
+    )[0][0]  # fmt: skip
+    sql(company, "DELETE FROM plan_assignment")
+    sql(
+        company,
+        "INSERT INTO plan_assignment (plan_id, person_id, start_date) SELECT id, ?, '2026-04-01' FROM plan "
+        "WHERE name = 'Rep plan USD'",
+        person,
+    )
+
+    def say(terms):
+        part = Component("Tenth", RateTable.flat(100_000), window=Window.LINE)
+        said = json.dumps(definition(replace(plan, components=(part,), terms=terms)))
+        sql(company, "UPDATE plan SET definition = ? WHERE name = ?", said, plan.name)
+
+    def book(number, month, amount):
+        sql(
+            company,
+            'INSERT INTO "transaction" (external_id, kind, booked_on, owner_id, amount, currency) '
+            "VALUES (?, 'booking', ?, ?, ?, 'USD')",
+            number, f"{month}-15", person, amount,
+        )  # fmt: skip
+
+    return company, say, book
+
+
+def paid(context, stored, period, correct=()):
+    """What the run of a period pays; corrected first where it says so, then locked."""
+    run = run_commissions(context, period).head.id
+    for _ in correct:
+        retro(context, period)
+    for status in LOCKED:
+        set_status(context, run, status)
+    rows = stored(context, "SELECT paid, closing FROM run_settlement WHERE run_id = ?", run)
+    return sum(int(amount) for amount, _ in rows)
+
+
+TERMS = {
+    "a monthly cap": PayTerms(cap=600_00, cap_window=Window.MONTH),
+    "a refundable quarterly cap": PayTerms(cap=1_500_00, cap_window=Window.QUARTER, refundable=True),
+    "a floor": PayTerms(floor=900_00, cap_window=Window.MONTH),
+    "a recoverable draw": PayTerms(draw=Draw(1_500_00)),
+    "half of a draw comes back": PayTerms(draw=Draw(800_00, recovery_share=500_000, last=2)),
+    "a holdback": PayTerms(holdback=200_000, release_after=1),
+    "instalments": PayTerms(instalments=(500_000, 300_000, 200_000)),
+}
+
+
+@pytest.mark.parametrize("terms", TERMS)
+@pytest.mark.parametrize("late", [2_000_00, -9_000_00])
+def test_in_the_end_everybody_is_paid_what_the_periods_should_have_paid(ledger, stored, terms, late):
+    """A late deal or its loss, corrected in July: all payments together are those of a ledger without delay."""
+    context, say, book = ledger
+    say(TERMS[terms])
+    for number, month, amount in (("D-1", "2026-04", 10_000_00), ("D-2", "2026-05", 4_000_00)):
+        book(number, month, amount)
+    was = [paid(context, stored, month) for month in MONTHS[:2]]
+    book("L-1", "2026-04", late)
+    book("D-3", "2026-06", 3_000_00)
+    book("D-4", "2026-07", 20_000_00)
+    was.append(paid(context, stored, "2026-06", correct=(1, 2)))  # twice: the second time posts nothing
+    was.append(paid(context, stored, "2026-07", correct=(1,)))
+    windows = {Window.MONTH: (1, 2, 3, 4), Window.QUARTER: (1, 1, 1, 2)}.get(TERMS[terms].cap_window, (1, 1, 1, 1))
+    earned = [1000_00 + late // 10, 400_00, 300_00, 2_000_00]
+    wanted = [one.paid for one in settle_all(TERMS[terms], earned, windows=windows)]
+    assert sum(was) == sum(wanted)
+    assert check(context).faults == ()
+
+
+def test_a_closed_months_cap_holds_for_a_late_deal(ledger, stored):
+    context, say, book = ledger
+    say(TERMS["a monthly cap"])
+    book("D-1", "2026-04", 10_000_00)
+    assert paid(context, stored, "2026-04") == 600_00
+    book("L-1", "2026-04", 2_000_00)
+    run = run_commissions(context, "2026-05").head.id
+    assert [delta.amount for delta in retro(context, "2026-05").deltas] == [200_00]
+    steps = json.loads(stored(context, "SELECT steps FROM run_settlement WHERE run_id = ?", run)[0][0])
+    assert [(name, amount) for name, amount, _ in steps] == [
+        ("Earned", 0), ("Corrections of earlier periods", 200_00), ("Settled in their periods", -200_00),
+    ]  # fmt: skip
