@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from salesops_desktop.forecast.methods import METHODS, Method
+from salesops_desktop.forecast.methods import BY_ID
+from salesops_desktop.forecast.panel import chosen
+from salesops_desktop.forecast.portfolio import DEFAULT, candidates, prepare
 from salesops_desktop.model.errors import NothingToDoError
 from salesops_desktop.model.progress import Progress, silent
 
@@ -18,10 +19,8 @@ LEAST_POINTS = 4
 """The shortest series that can be forecast: three points to learn from, one to be judged on."""
 
 LEAST_ORIGINS = 6
-TOLERANCE = 0.1
-"""How much better than the combination a method must be to be chosen: on a few origins less is mostly luck."""
-
 MAX_ORIGINS = 24
+INTERMITTENT = ("croston", "tsb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,8 @@ class Backtest:
         actuals: (o, h) what came; NaN beyond the end of the series.
         forecasts: per method id, (o, h) what it said.
         table: accuracies per method and horizon, then per method over all horizons.
-        excluded: method labels that could not run on the shortest history of the race.
+        excluded: method labels that could not run on every history of the race.
+        choice: id of the method that the race chose.
     """
 
     origins: npt.NDArray[np.intp]
@@ -63,6 +63,7 @@ class Backtest:
     forecasts: dict[str, Vector]
     table: tuple[Accuracy, ...]
     excluded: tuple[str, ...]
+    choice: str = DEFAULT
 
     def __post_init__(self) -> None:
         if not len(self.origins) or not self.forecasts:
@@ -80,18 +81,14 @@ class Backtest:
         """All methods, lowest mean absolute error first; methods named earlier in the catalogue win ties."""
         return sorted((row for row in self.table if row.horizon == 0), key=lambda row: row.mae)
 
-    def winner(self, tolerance: float = TOLERANCE) -> str:
-        """The method with the lowest mean absolute error.
+    def winner(self) -> str:
+        """The chosen method: the combination unless another was clearly better (:func:`panel.chosen`)."""
+        return self.choice
 
-        The combination is chosen when it is within ``tolerance`` of the best, for it is the safer one where the
-        difference is chance; a naive method has to win outright too.
-        """
-        ranking = self.ranking()
-        best = ranking[0]
-        combined = next((row for row in ranking if row.method == "combination"), None)
-        if combined is not None and combined.mae <= best.mae * (1 + tolerance):
-            return combined.method
-        return best.method
+    @property
+    def naive_wins(self) -> bool:
+        """Whether a naive method had the lowest mean absolute error."""
+        return BY_ID[self.ranking()[0].method].naive
 
 
 def first_origin(n: int, season: int, max_origins: int = MAX_ORIGINS) -> int:
@@ -111,19 +108,19 @@ def run_backtest(
     *,
     horizon: int,
     season: int,
-    methods: Sequence[Method] = METHODS,
     max_origins: int = MAX_ORIGINS,
     progress: Progress = silent,
 ) -> Backtest:
     """Forecast from each origin with what was known there, and compare with what came.
 
+    All origins run at once: each is a row of its own in the batch engine.
+
     Args:
         values: (n,) the series.
         horizon: periods ahead, from 1.
         season: periods in a season; 1 for none.
-        methods: the candidates; one of them must be naive.
         max_origins: at most that many, the latest ones.
-        progress: told of each origin.
+        progress: told of the start and the end.
 
     Raises:
         NothingToDoError: fewer than four values.
@@ -134,24 +131,24 @@ def run_backtest(
             f"{n} periods of history are too few to forecast and judge the forecast.",
             way_out=f"Import at least {LEAST_POINTS} complete periods, or choose shorter ones.",
         )
-    if not any(method.naive for method in methods):
-        raise ValueError("A naive method must be in the race.")
-    start = first_origin(n, season, max_origins)
-    racing = [method for method in methods if method.least(season) <= start]
-    origins = np.arange(start, n)
+    origins = np.arange(first_origin(n, season, max_origins), n)
+    progress(0, len(origins), "Back-testing")
+    known = np.full((len(origins), n), np.nan)
     actuals = np.full((len(origins), horizon), np.nan)
-    forecasts = {method.id: np.full((len(origins), horizon), np.nan) for method in racing}
     for row, origin in enumerate(origins):
-        progress(row, len(origins), "Back-testing")
+        known[row, n - origin :] = values[:origin]
         came = values[origin : origin + horizon]
         actuals[row, : len(came)] = came
-        for method in racing:
-            forecasts[method.id][row] = method.function(values[:origin], horizon, season)
+    said = candidates(prepare(known, season), horizon, season)
     progress(len(origins), len(origins), "Back-testing")
+    racing = {name: forecast for name, forecast in said.items() if not np.isnan(forecast).any()}
+    excluded = tuple(BY_ID[name].label for name in said if name not in racing and name not in INTERMITTENT)
     scales = np.array([_scale(values[:origin], season) for origin in origins])
-    table = _table(actuals, forecasts, scales)
-    excluded = tuple(method.label for method in methods if method not in racing)
-    return Backtest(origins, actuals, forecasts, table, excluded)
+    blind = (origins < 2 * season) & (n >= 2 * season) & (season > 1)
+    errors = {name: np.where(blind[:, None], np.nan, forecast - actuals)[None] for name, forecast in racing.items()}
+    ahead = {name: np.zeros((1, horizon)) for name in racing}
+    choice = str(chosen(errors, ahead, horizon, n - origins)[0])
+    return Backtest(origins, actuals, racing, _table(actuals, racing, scales), excluded, choice)
 
 
 def _scale(history: Vector, season: int) -> float:

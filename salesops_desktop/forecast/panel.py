@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from salesops_desktop.forecast.portfolio import DEFAULT, candidates
+from salesops_desktop.forecast import irregular
+from salesops_desktop.forecast.intermittent import intermittent
+from salesops_desktop.forecast.intervals import LEVELS, conformal
+from salesops_desktop.forecast.portfolio import DEFAULT, LEAST, Prepared, candidates, prepare
 from salesops_desktop.model.progress import Progress, silent
 
 Matrix = npt.NDArray[np.float64]
 
-LEVELS = (50, 80, 95)
-"""Per cent."""
-
 ORIGINS = 6
 LEAST_KNOWN = 3
 NAIVE = ("naive", "seasonal_naive")
-_MARGIN = 0.1
+_MARGIN = 0.25
+_LEAST_CHANGES = 3
+_MOST_MARKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +85,34 @@ def forecast_panel(
     if np.isinf(values).any():
         raise ValueError("A value is infinite.")
     t = values.shape[1]
-    back = _offsets(horizon, ORIGINS if origins is None else origins, t)
-    said = candidates(values, horizon, season, parents)
+    back = offsets(horizon, ORIGINS if origins is None else origins, t)
+    prepared = prepare(values, season, parents)
+    said = candidates(prepared, horizon, season)
     errors = {name: np.full((len(values), len(back), horizon), np.nan) for name in said}
     for row, offset in enumerate(back):
         progress(row, len(back), "Back-testing")
-        past = candidates(values[:, : t - offset], horizon, season, parents)
+        past = candidates(prepare(values[:, : t - offset], season, parents), horizon, season)
         came = np.full((len(values), horizon), np.nan)
         came[:, : min(offset, horizon)] = values[:, t - offset : t - offset + horizon]
         for name, forecast in past.items():
             errors[name][:, row] = forecast - came
     progress(len(back), len(back), "Back-testing")
-    method = _chosen(errors, said)
+    method = chosen(_fair(errors, values, back, season), said, horizon, back)
     mean = _picked(said, method)
-    return _with_intervals(values, mean, method, said, errors, t - back, tuple(levels))
+    scales = np.stack([seasonal_change(values[:, : t - offset], season) for offset in (*back, 0)], axis=1)
+    own = _picked(errors, method)
+    calibrated = conformal(own, scales, back, tuple(levels))
+    with np.errstate(invalid="ignore"):
+        floor = np.where((values < 0).any(axis=1), -np.inf, 0.0)[:, None]
+    lower = {level: np.maximum(mean - half, floor) for level, half in calibrated.half_widths.items()}
+    upper = {level: mean + half for level, half in calibrated.half_widths.items()}
+    return PanelForecast(
+        mean, method, said, errors, t - back, lower, upper, calibrated.coverage,
+        _naive_wins(errors), notes_of(prepared, season),
+    )  # fmt: skip
 
 
-def _offsets(horizon: int, count: int, t: int) -> npt.NDArray[np.intp]:
+def offsets(horizon: int, count: int, t: int) -> npt.NDArray[np.intp]:
     """How many periods before the end each origin lies: spread from one period to the whole horizon."""
     last = min(max(horizon, count), t - LEAST_KNOWN)
     if count < 1 or last < 1:
@@ -107,29 +120,71 @@ def _offsets(horizon: int, count: int, t: int) -> npt.NDArray[np.intp]:
     return np.unique(np.round(np.linspace(1, last, min(count, last))).astype(np.intp))
 
 
-def _chosen(errors: dict[str, Matrix], said: dict[str, Matrix]) -> npt.NDArray[np.object_]:
-    n = len(said["naive"])
-    method = np.full(n, DEFAULT, dtype=object)
+def _fair(errors: dict[str, Matrix], values: Matrix, back: npt.NDArray[np.intp], season: int) -> dict[str, Matrix]:
+    """The errors that may choose a method: not those of origins that knew no season where one is known by now."""
+    lengths = (~np.isnan(values)).sum(axis=1)[:, None]
+    blind = (lengths >= 2 * season) & (lengths - back < 2 * season) & (season > 1)
+    return {name: np.where(blind[:, :, None], np.nan, error) for name, error in errors.items()}
+
+
+def chosen(
+    errors: dict[str, Matrix], said: dict[str, Matrix], horizon: int, back: npt.NDArray[np.intp]
+) -> npt.NDArray[np.object_]:
+    """(n,) the chosen method of each series: the combination unless another was clearly better in the back-test.
+
+    Clearly: its errors (far horizons in proportion to √horizon) are smaller by a margin and by one standard error over
+    the origins, of which there are three at least. The margin is a quarter where all origins look upon one and the
+    same horizon, less by the root of how many horizons they look upon: on few different periods a smaller advantage is
+    mostly luck, and following it costs accuracy.
+    """
+    method = np.full(len(said["naive"]), DEFAULT, dtype=object)
     method[np.isnan(said[DEFAULT][:, 0])] = "naive"
-    if not errors["naive"].shape[1]:
-        return method
-    mine = _mae(errors[DEFAULT])
-    best = mine * (1 - _MARGIN)
+    standard = _by_origin(errors[DEFAULT])
+    counts = (~np.isnan(standard)).sum(axis=1)
+    margin = _MARGIN / np.sqrt(max(1.0, back.max() / horizon)) if len(back) else _MARGIN
+    usual = np.nansum(standard, axis=1) / np.maximum(counts, 1)
+    usual = np.where(usual > 0, usual, 1.0)
+    best = np.zeros(len(method))
     for name, theirs in errors.items():
-        mae = np.where(_count(theirs) == _count(errors[DEFAULT]), _mae(theirs), np.inf)
-        better = (mae < best) & ~np.isnan(said[name]).any(axis=1)
+        less = (standard - _by_origin(theirs)) / usual[:, None]
+        n = (~np.isnan(less)).sum(axis=1)
+        gain = np.nansum(less, axis=1) / np.maximum(n, 1)
+        spread = np.sqrt(np.nansum((less - gain[:, None]) ** 2, axis=1) / np.maximum(n * (n - 1), 1))
+        score = gain - margin - spread
+        better = (score > best) & (n == counts) & (n >= LEAST_KNOWN) & ~np.isnan(said[name]).any(axis=1)
         method[better] = name
-        best = np.where(better, mae, best)
+        best = np.where(better, score, best)
     return method
 
 
-def _count(errors: Matrix) -> npt.NDArray[np.intp]:
-    return np.asarray((~np.isnan(errors)).sum(axis=(1, 2)))
+def _by_origin(errors: Matrix) -> Matrix:
+    """(n, o) mean absolute error of each origin, far horizons in proportion; NaN where there is none."""
+    sizes = np.abs(errors) / np.sqrt(np.arange(1, errors.shape[2] + 1))
+    count = (~np.isnan(sizes)).sum(axis=2)
+    return np.where(count > 0, np.nansum(sizes, axis=2) / np.maximum(count, 1), np.nan)
 
 
-def _mae(errors: Matrix) -> Matrix:
-    count = _count(errors)
-    return np.where(count > 0, np.nansum(np.abs(errors), axis=(1, 2)) / np.maximum(count, 1), np.inf)
+def seasonal_change(values: Matrix, season: int) -> Matrix:
+    """(n,) the mean absolute change from season to season, from value to value where there is one season only."""
+    result = np.full(len(values), np.nan)
+    for lag in (1, season):
+        if values.shape[1] > lag:
+            change = np.abs(values[:, lag:] - values[:, :-lag])
+            count = (~np.isnan(change)).sum(axis=1)
+            mean = np.nansum(change, axis=1) / np.maximum(count, 1)
+            result = np.where(count >= min(lag, _LEAST_CHANGES), mean, result)
+    return result
+
+
+def _naive_wins(errors: dict[str, Matrix]) -> npt.NDArray[np.bool_]:
+    """(n,) whether a naive method had a smaller mean absolute error than every other."""
+    count = (~np.isnan(errors["naive"])).sum(axis=(1, 2))
+    best = {True: np.full(len(count), np.inf), False: np.full(len(count), np.inf)}
+    for name, error in errors.items():
+        full = ((~np.isnan(error)).sum(axis=(1, 2)) == count) & (count > 0)
+        mae = np.where(full, np.nansum(np.abs(error), axis=(1, 2)) / np.maximum(count, 1), np.inf)
+        best[name in NAIVE] = np.minimum(best[name in NAIVE], mae)
+    return np.asarray(best[True] < best[False])
 
 
 def _picked(parts: dict[str, Matrix], method: npt.NDArray[np.object_]) -> Matrix:
@@ -140,31 +195,53 @@ def _picked(parts: dict[str, Matrix], method: npt.NDArray[np.object_]) -> Matrix
     return result
 
 
-def _with_intervals(
-    values: Matrix,
-    mean: Matrix,
-    method: npt.NDArray[np.object_],
-    said: dict[str, Matrix],
-    errors: dict[str, Matrix],
-    fitted_on: npt.NDArray[np.intp],
-    levels: tuple[int, ...],
-) -> PanelForecast:
-    own = np.abs(_picked(errors, method))
-    count = (~np.isnan(own)).sum(axis=(1, 2))
-    typical = np.nansum(own, axis=(1, 2)) / np.maximum(count, 1)
-    scores = own / np.where(typical > 0, typical, 1.0)[:, None, None]
-    steps = np.sqrt(np.arange(1, mean.shape[1] + 1))
-    pool = np.sort((scores / steps)[~np.isnan(scores)])
-    lower, upper, coverage = {}, {}, {}
-    with np.errstate(invalid="ignore"):
-        for level in levels:
-            width = np.quantile(pool, level / 100) if len(pool) else np.nan
-            half = width * typical[:, None] * steps
-            lower[level], upper[level] = mean - half, mean + half
-            inside = np.where(np.isnan(own), 0, own <= half[:, None, :]).sum(axis=(1, 2))
-            coverage[level] = np.where(count > 0, inside / np.maximum(count, 1), np.nan)
-        naive = np.min([_mae(errors[name]) for name in NAIVE if name in errors], axis=0)
-        other = np.min([_mae(error) for name, error in errors.items() if name not in NAIVE], axis=0)
-    return PanelForecast(
-        mean, method, said, errors, fitted_on, lower, upper, coverage, naive < other, ((),) * len(values)
+def notes_of(prepared: Prepared, season: int) -> tuple[tuple[str, ...], ...]:
+    """Per series, what was noticed, in sentences."""
+    raw, begun = prepared.raw, prepared.begun
+    t = raw.shape[1]
+    known = ~np.isnan(raw)
+    lengths = known.sum(axis=1)
+    lives = (~np.isnan(begun)).sum(axis=1)
+    holes = (~np.isnan(begun) & ~known).sum(axis=1)
+    early = lengths - (lives - holes)
+    zeros = (begun == 0).sum(axis=1)
+    negative = (begun < 0).sum(axis=1)
+    empty = zeros == lives
+    moved = np.where(prepared.ended, -1, irregular.shifts(prepared.seasons.removed(prepared.calm)))
+    rare = intermittent(begun) & ~prepared.ended
+    new = (lives < 2 * season) & (lives >= LEAST)
+    told: list[list[str]] = [[] for _ in raw]
+
+    def tell(which: npt.ArrayLike, sentence: Callable[[int], str]) -> None:
+        for row in np.flatnonzero(which):
+            told[row].append(sentence(int(row)))
+
+    tell(lengths == 0, lambda _: "No value at all: nothing to forecast.")
+    tell(holes > 0, lambda i: f"{holes[i]} periods inside hold no value: filled along a straight line.")
+    tell(empty & (lengths > 0), lambda _: "All values are zero.")
+    tell(early > 0, lambda i: f"{early[i]} zeros before its first amount are taken as the time before it began.")
+    tell(
+        (lives < LEAST) & (lives > 0), lambda i: f"{lives[i]} periods are too few for a method: their mean is repeated."
+    )
+    borrowed = prepared.seasons.borrowed
+    tell(
+        new & borrowed, lambda i: f"{lives[i]} periods are less than two seasons: it has the season of the node above."
+    )
+    tell(prepared.ended, lambda _: "It has been zero for long and is taken as closed: the forecast is zero.")
+    tell(rare, lambda i: f"Intermittent: {zeros[i]} of {lives[i]} periods are zero; it gets methods made for that.")
+    tell(
+        negative > 0, lambda i: f"{negative[i]} periods are negative (refunds, credit notes): seasons are added to it."
+    )
+    tell(prepared.marked.any(axis=1), lambda i: _deals(np.flatnonzero(prepared.marked[i]), t))
+    tell(moved >= 0, lambda i: f"Its level shifted {t - moved[i]} periods before the end and has stayed there since.")
+    return tuple(map(tuple, told))
+
+
+def _deals(columns: npt.NDArray[np.intp], t: int) -> str:
+    """Which values are outliers, counted from the end: 1 is the last one."""
+    places = ", ".join(str(t - column) for column in columns[::-1][:_MOST_MARKS])
+    more = f" and {len(columns) - _MOST_MARKS} more" if len(columns) > _MOST_MARKS else ""
+    return (
+        f"Far from its neighbours (a one-off deal?), counted from the end: period {places}{more}; kept in the history, "
+        "dampened for the forecast."
     )

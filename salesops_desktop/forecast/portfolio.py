@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
-from salesops_desktop.forecast import intermittent, seasonality, smoothing
+from salesops_desktop.forecast import intermittent, irregular, seasonality, smoothing
 
 Matrix = npt.NDArray[np.float64]
 
@@ -17,45 +19,96 @@ WINTERS_SEASONS = 8
 """Seasons from which on the combination holds exponential smoothing with a season."""
 
 
-def candidates(
-    values: Matrix, horizon: int, season: int, parents: npt.NDArray[np.intp] | None = None
-) -> dict[str, Matrix]:
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Histories made fit for the methods.
+
+    Attributes:
+        raw: (n, t) as they came.
+        begun: (n, t) NaN before the first amount, gaps filled.
+        size: (n, 1) the largest absolute value, 1 where all are zero.
+        calm: (n, t) in units of ``size``, outliers drawn in.
+        seasons: of ``calm``.
+        marked: (n, t) which values are outliers.
+        ended: (n,) which rows are closed.
+    """
+
+    raw: Matrix
+    begun: Matrix
+    size: Matrix
+    calm: Matrix
+    seasons: seasonality.Seasons
+    marked: npt.NDArray[np.bool_]
+    ended: npt.NDArray[np.bool_]
+
+
+def prepare(values: Matrix, season: int, parents: npt.NDArray[np.intp] | None = None) -> Prepared:
+    """Make histories fit for :func:`candidates`.
+
+    Args:
+        values: (n, t) right-aligned histories, NaN before a series starts.
+        season: periods in a season.
+        parents: (n,) the row whose season is borrowed, −1 for none.
+    """
+    begun = irregular.started(values)
+    # Sizes of one, so that no unit is too large or small for squares and that all units are forecast alike.
+    size = np.nanmax(np.abs(begun), axis=1, initial=0.0, where=~np.isnan(begun))
+    size = np.where(size > 0, size, 1.0)[:, None]
+    calm = begun / size
+    seasons = seasonality.estimate(calm, season, parents)
+    calm, seasons, marked = _calmed(calm, seasons, season)
+    return Prepared(values, begun, size, calm, seasons, marked, irregular.closed(begun, season))
+
+
+def candidates(prepared: Prepared, horizon: int, season: int) -> dict[str, Matrix]:
     """What each method says.
 
     The combination is the mean of Theta and damped trend on the history without its season; above eight seasons
     Holt-Winters is a third of it; of intermittent series it is the mean of Croston, TSB and simple smoothing; below
-    four values the mean of what is known.
+    four values the mean of what is known; of a closed series nothing.
 
     Args:
-        values: (n, t) right-aligned histories, NaN before a series starts; a row without any number gives NaN.
+        prepared: of n histories.
         horizon: periods ahead, h.
         season: periods in a season.
-        parents: (n,) the row whose season is borrowed, −1 for none.
 
     Returns:
         Per method id, (n, h); NaN where a method does not suit the history.
     """
-    n, t = values.shape
-    lengths = (~np.isnan(values)).sum(axis=1)
+    begun = prepared.begun
+    n, t = begun.shape
+    lengths = (~np.isnan(begun)).sum(axis=1)
     said = {name: np.full((n, horizon), np.nan) for name in METHOD_IDS if season > 1 or name not in SEASONAL}
-    said["naive"][:] = values[:, -1:]
+    said["naive"][:] = begun[:, -1:]
     if season > 1 and t >= season:
-        said["seasonal_naive"][:] = values[:, t - season + np.arange(horizon) % season]
+        said["seasonal_naive"][:] = prepared.raw[:, t - season + np.arange(horizon) % season]
     short = (lengths > 0) & (lengths < LEAST)
-    said[DEFAULT][short] = (np.nansum(values, axis=1) / np.maximum(lengths, 1))[short, None]
+    said[DEFAULT][short] = (np.nansum(begun, axis=1) / np.maximum(lengths, 1))[short, None]
     long = np.flatnonzero(lengths >= LEAST)
-    if not len(long):
-        return said
-    # Sizes of one, so that no unit is too large or small for squares and that all units are forecast alike.
-    size = np.nanmax(np.abs(values), axis=1, initial=0.0, where=~np.isnan(values))
-    size = np.where(size > 0, size, 1.0)[:, None]
-    scaled = values / size
-    seasons = seasonality.estimate(scaled, season, parents)
-    parts = _suited(scaled[long], seasons.of(long), horizon, season)
-    floor = np.where((np.nanmin(scaled[long], axis=1) >= 0)[:, None], 0.0, -np.inf)
-    for name, part in parts.items():
-        said[name][long] = np.maximum(part, floor) * size[long]
+    if len(long):
+        calm = prepared.calm[long]
+        floor = np.where((np.nanmin(calm, axis=1) >= 0)[:, None], 0.0, -np.inf)
+        for name, part in _suited(calm, prepared.seasons.of(long), horizon, season).items():
+            said[name][long] = np.maximum(part, floor) * prepared.size[long]
+    said[DEFAULT][prepared.ended] = 0.0
     return said
+
+
+def _calmed(
+    values: Matrix, seasons: seasonality.Seasons, season: int
+) -> tuple[Matrix, seasonality.Seasons, npt.NDArray[np.bool_]]:
+    """The histories with outliers drawn in, the seasons as they are without them, and which values are outliers."""
+    marked, drawn = irregular.outliers(seasons.removed(values))
+    rows = np.flatnonzero(marked.any(axis=1))
+    if not len(rows):
+        return values, seasons, marked
+    values = values.copy()
+    values[rows] = seasons.of(rows).opposite().removed(drawn[rows])
+    again = seasonality.estimate(values[rows], season)
+    factors, kept = seasons.factors.copy(), seasons.kept.copy()
+    own = ~seasons.borrowed[rows] & (seasons.multiply[rows] == again.multiply) & (seasons.kept[rows] > 0)
+    factors[rows[own]], kept[rows[own]] = again.factors[own], again.kept[own]
+    return values, seasonality.Seasons(factors, seasons.multiply, kept, seasons.borrowed), marked
 
 
 METHOD_IDS = (

@@ -42,6 +42,10 @@ class Seasons:
         """The seasons of some rows."""
         return Seasons(self.factors[rows], self.multiply[rows], self.kept[rows], self.borrowed[rows])
 
+    def opposite(self) -> Seasons:
+        """What puts the season back where this one takes it out."""
+        return Seasons(-self.factors, self.multiply, self.kept, self.borrowed)
+
     def removed(self, values: Matrix) -> Matrix:
         """(n, t) the histories without their season."""
         t, m = values.shape[1], self.factors.shape[1]

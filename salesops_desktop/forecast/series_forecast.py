@@ -11,6 +11,8 @@ import numpy.typing as npt
 from salesops_desktop.forecast.backtest import LEAST_POINTS, Backtest, run_backtest
 from salesops_desktop.forecast.intervals import FEW_SCORES, LEVELS, conformal
 from salesops_desktop.forecast.methods import BY_ID
+from salesops_desktop.forecast.panel import notes_of, seasonal_change
+from salesops_desktop.forecast.portfolio import candidates, prepare
 from salesops_desktop.model.periods import FiscalCalendar, Period
 from salesops_desktop.model.progress import Progress, silent
 
@@ -111,19 +113,24 @@ def forecast_series(
         raise ValueError("The horizon must be at least one period.")
     backtest = run_backtest(y, horizon=horizon, season=season, progress=progress)
     method = backtest.winner()
-    mean = BY_ID[method].function(y, horizon, season)
+    prepared = prepare(y[None], season)
+    mean = candidates(prepared, horizon, season)[method][0]
     errors = backtest.errors(method)
-    intervals = conformal(errors)
+    scales = [seasonal_change(y[None, :known], season)[0] for known in (*backtest.origins, len(y))]
+    intervals = conformal(errors[None], np.array([scales]), len(y) - backtest.origins, LEVELS)
     floor = 0.0 if (y >= 0).all() else -np.inf
-    mean = np.maximum(mean, floor)
-    lower = {level: np.maximum(mean - intervals.half_widths[level], floor) for level in LEVELS}
-    upper = {level: mean + intervals.half_widths[level] for level in LEVELS}
+    lower = {level: np.maximum(mean - intervals.half_widths[level][0], floor) for level in LEVELS}
+    upper = {level: mean + intervals.half_widths[level][0] for level in LEVELS}
+    told = {level: float(share[0]) for level, share in intervals.coverage.items()}
+    coverage = {level: None if np.isnan(share) else share for level, share in told.items()}
     total = _total(mean, errors, floor, seed)
     calendar = calendar or FiscalCalendar()
     future = _ahead(calendar, periods[-1], horizon)
-    sentences = (*notes, *_sentences(backtest, method, len(y), season, horizon), *_warnings(intervals.n, total))
+    noticed = notes_of(prepared, season)[0]
+    found = _sentences(backtest, method, len(y), season, horizon)
+    sentences = (*notes, *found, *noticed, *_warnings(int(intervals.n[0]), total))
     return SeriesForecast(
-        tuple(periods), y, future, mean, lower, upper, intervals.coverage, method, season, backtest, total, sentences
+        tuple(periods), y, future, mean, lower, upper, coverage, method, season, backtest, total, sentences
     )
 
 
@@ -167,6 +174,8 @@ def _sentences(backtest: Backtest, method: str, n: int, season: int, horizon: in
             f"Its mean error was {abs(gain):.0%} {'smaller' if gain >= 0 else 'larger'} than that of "
             f"“{BY_ID[naive.method].label}”, the best naive method."
         )
+        if backtest.naive_wins:
+            told.append("That is no clear lead of the naive one, which may be luck: the chosen method was kept.")
     if season > 1 and n < 2 * season:
         told.append(f"{n} periods are less than two years of history ({2 * season}): no season was taken into account.")
     elif season > 1 and backtest.origins[0] < 2 * season:

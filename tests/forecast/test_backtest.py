@@ -1,19 +1,17 @@
 import numpy as np
 import pytest
 
-from salesops_desktop.forecast.backtest import TOLERANCE, Backtest, first_origin, run_backtest
-from salesops_desktop.forecast.methods import BY_ID, METHODS
+from salesops_desktop.forecast.backtest import Backtest, first_origin, run_backtest
+from salesops_desktop.forecast.methods import METHODS
 from salesops_desktop.model.errors import Cancelled, NothingToDoError
-
-NAIVE_ONLY = (BY_ID["naive"],)
 
 
 def test_by_hand():
-    result = run_backtest(np.array([1.0, 3, 6, 10, 15]), horizon=2, season=1, methods=NAIVE_ONLY)
+    result = run_backtest(np.array([1.0, 3, 6, 10, 15]), horizon=2, season=1)
     assert result.origins.tolist() == [3, 4]
     assert result.forecasts["naive"].tolist() == [[6, 6], [10, 10]]
     np.testing.assert_array_equal(result.actuals, [[10, 15], [15, np.nan]])
-    one, two, both = result.table
+    one, two, both = (row for row in result.table if row.method == "naive")
     assert (one.n, one.mae, one.bias) == (2, 4.5, -4.5)
     assert (two.n, two.mae) == (1, 9)
     assert (both.n, both.mae) == (3, 6)
@@ -35,26 +33,26 @@ def test_a_back_test_knows_only_the_past():
 
 def test_the_right_method_wins():
     season = np.tile([10.0, 50, 20, 90], 10)
-    assert run_backtest(season, horizon=4, season=4).winner() in ("combination", "theta", "ses", "seasonal_naive")
+    assert run_backtest(season, horizon=4, season=4).winner() in ("combination", "seasonal_naive")  # both exact
     walk = np.cumsum(np.random.default_rng(3).normal(0, 1, 80)) + 100
-    ranking = run_backtest(walk, horizon=1, season=12).ranking()
-    assert ranking[-1].method == "seasonal_naive"
-    jump = np.concatenate([np.zeros(20), np.full(10, 100.0), np.zeros(10), np.full(10, 100.0)])
-    jumps = run_backtest(jump, horizon=1, season=1)
-    assert jumps.overall("naive").mae < jumps.overall("theta").mae
+    ranking = [row.method for row in run_backtest(walk, horizon=1, season=12).ranking()]
+    assert ranking.index("seasonal_naive") > ranking.index("naive")
+    leaps = np.repeat(np.random.default_rng(2).normal(100, 50, 12), 5)
+    result = run_backtest(leaps, horizon=1, season=1)
+    assert result.winner() == "naive"
+    assert result.naive_wins
 
 
 def test_the_combination_is_kept_where_the_difference_is_small():
     result = run_backtest(np.random.default_rng(5).normal(100, 10, 60), horizon=3, season=1)
     best = result.ranking()[0]
-    if result.overall("combination").mae <= best.mae * (1 + TOLERANCE):
-        assert result.winner() == "combination"
-    assert result.winner(tolerance=-1.0) == best.method
+    assert best.mae > 0.75 * result.overall("combination").mae
+    assert result.winner() == "combination"
 
 
 def test_methods_that_need_more_history_are_named():
     result = run_backtest(np.arange(8.0), horizon=1, season=12)
-    assert result.excluded == ("Same period last year",)
+    assert "Same period last year" in result.excluded
     assert "naive" in result.forecasts
 
 
@@ -71,16 +69,14 @@ def test_too_short_is_a_sentence():
         run_backtest(np.arange(3.0), horizon=1, season=1)
 
 
-def test_a_naive_method_must_race_and_an_empty_back_test_cannot_exist():
-    with pytest.raises(ValueError, match="naive"):
-        run_backtest(np.arange(9.0), horizon=1, season=1, methods=(BY_ID["theta"],))
+def test_an_empty_back_test_cannot_exist():
     with pytest.raises(ValueError, match="at least one"):
         Backtest(np.zeros(0, dtype=np.intp), np.zeros((0, 1)), {"naive": np.zeros((0, 1))}, (), ())
 
 
 def test_it_can_be_cancelled():
     def stop(done, total, what=""):
-        if done >= 2:
+        if done == 0:
             raise Cancelled
 
     with pytest.raises(Cancelled):
