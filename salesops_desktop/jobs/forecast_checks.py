@@ -181,8 +181,8 @@ def _of_bookings(booked: pd.DataFrame, now: pd.Timestamp) -> Iterator[_Finding]:
         return
     keys = ["kind", "booked_on", "original_minor", "currency", "account_id", "product_id"]
     # Deals are often booked in equal lines: only those that no deal explains look like a mistake.
-    named = booked["account_id"].notna() & booked["opportunity_id"].isna()
-    twice = booked.duplicated(keys, keep="first") & named
+    loose = booked["opportunity_id"].isna()
+    twice = booked.duplicated(keys, keep="first") & loose
     said = [f"booked {_day(d)}" for d in booked["booked_on"]]
     rules = [
         (booked["lacking"], "No exchange rate", "Left out of every figure; import rates that start by then.", True),
