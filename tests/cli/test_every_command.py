@@ -61,6 +61,12 @@ ASKED = {
     "commissions save-plan": "{company} {plan}",
     "commissions remove-plan": "{company} 'Rep plan USD'",
     "commissions book": "{bookless}",
+    "forecast packs": "{company} {tmp}/packs",
+    "forecast judge": "{company} commit --deal {deal} --why Signed",
+    "forecast import-judgements": "{company} {answered}",
+    "forecast accept-judgements": "{judged}",
+    "forecast decline-judgements": "{judged}",
+    "forecast withdraw-judgements": "{accepted}",
     "absences add": "{company} {territory} --start 2027-01-01",
     "absences delete": "{away} 1",
     "territories show": "{company} 1",
@@ -101,6 +107,19 @@ def returned_workbook(salesops, company, folder):
                 book.save(path)
                 return path
     raise AssertionError("no list with proposals")
+
+
+def answered_workbook(salesops, company, folder):
+    """A manager's forecast workbook with a comment on one deal, as it is sent back."""
+    assert salesops("forecast", "packs", company, folder / "packs")[0] == 0
+    path = sorted((folder / "packs").iterdir())[0]
+    book = load_workbook(path)
+    sheet = book["Deals"]
+    head = next(row for row in sheet.iter_rows() if "Ref." in [cell.value for cell in row])
+    place = next(cell.column for cell in head if cell.value == "Comment")
+    sheet.cell(head[0].row + 1, place).value = "signed by their legal"
+    book.save(path)
+    return path
 
 
 @pytest.fixture
@@ -153,6 +172,17 @@ def places(finished, company, salesops, tmp_path):
         if "{proposed}" in text:
             assert salesops("territories", "import-proposals", company, made["returned"])[0] == 0
             made["proposed"] = company
+        if "{answered}" in text:
+            made["answered"] = answered_workbook(salesops, company, tmp_path)
+        if "{deal}" in text or "{judged}" in text or "{accepted}" in text:
+            deals = json.loads(salesops("show", company, "opportunity", "--json")[1])["table"]
+            status = [column["name"] for column in deals["columns"]].index("status")
+            made["deal"] = next(row for row in deals["rows"] if row[status] == "open")[0]
+            made["judged"] = made["accepted"] = company
+        if "{judged}" in text or "{accepted}" in text:
+            assert salesops("forecast", "judge", company, "4321", "--deal", made["deal"], "--why", "Signed")[0] == 0
+        if "{accepted}" in text:
+            assert salesops("forecast", "accept-judgements", company)[0] == 0
         if "{territory}" in text:
             shown = json.loads(salesops("territories", "show", company, "1", "--json")[1])
             made["territory"] = shown["territories"]["rows"][0][0]

@@ -70,6 +70,8 @@ def _answer(session: Session, request: tuple[object, ...], pipe: Connection) -> 
             return session.stage(plan, target, progress)
         case ("returned", Path() as path, password):
             return session.returned(path, str(password) if password is not None else None, progress)
+        case ("returned lists", Path() as path, password, tuple() as shapes):
+            return session.returned_lists(path, str(password) if password is not None else None, shapes, progress)
     message = f"unknown request {request[0]!r}"
     raise AssertionError(message)
 

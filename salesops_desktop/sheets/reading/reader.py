@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -23,6 +23,7 @@ from salesops_desktop.sheets.reading.child import ERROR, PHASE, PROGRESS, RESULT
 from salesops_desktop.sheets.reading.inspection import FileInspection, ReadOptions, StageRequest, StageResult
 from salesops_desktop.sheets.reading.limits import BASE_SECONDS, BYTES_PER_SECOND, MEMORY_BYTES
 from salesops_desktop.sheets.returned import ReturnedBook
+from salesops_desktop.sheets.returned_lists import ListShape, ReturnedLists
 
 _POLL = 0.05
 _WALL_FACTOR = 4.0
@@ -122,6 +123,25 @@ class SheetReader:
         """
         answer = self._ask(("returned", Path(path), password), Path(path), progress)
         assert isinstance(answer, ReturnedBook)
+        return answer
+
+    def returned_lists(
+        self, path: Path, shapes: Sequence[ListShape], *, password: str | None = None, progress: Progress = silent
+    ) -> ReturnedLists:
+        """Read a workbook that came back with filled-in lists.
+
+        Args:
+            path: the file; any other spreadsheet comes back with empty ``facts``.
+            shapes: the lists to look for.
+            password: for an encrypted workbook.
+            progress: told how far the child is; may raise to cancel.
+
+        Raises:
+            InputRefusedError: the file cannot be read, in one sentence.
+            PasswordNeededError: it is encrypted and the password is missing or wrong.
+        """
+        answer = self._ask(("returned lists", Path(path), password, tuple(shapes)), Path(path), progress)
+        assert isinstance(answer, ReturnedLists)
         return answer
 
     def close(self) -> None:

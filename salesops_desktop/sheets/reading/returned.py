@@ -81,7 +81,7 @@ def read_returned(
         tuple(rows),
         lists,
         tuple(_overwritten(container, identity.formulas)) if zipped else (),
-        _saved_by(container) if zipped else "",
+        saved_by(container) if zipped else "",
     )
 
 
@@ -89,7 +89,7 @@ def _identity(file: str, sheet: GridSheet) -> _Identity:
     found = _Identity()
     try:
         for row in sheet.rows():
-            cells = [_text(cell) for cell in row]
+            cells = [text_of(cell) for cell in row]
             match cells:
                 case [title, ident, name, *_] if title == TERRITORIES_TITLE:
                     found.names[int(ident)] = name
@@ -114,7 +114,7 @@ def _listed(sheet: GridSheet) -> list[ReturnedRow] | None:
     places: dict[str, int] = {}
     found: list[ReturnedRow] = []
     for number, row in enumerate(sheet.rows(), 1):
-        cells = [_text(cell) for cell in row]
+        cells = [text_of(cell) for cell in row]
         if not places:
             if all(heading in cells for heading in HEADINGS):
                 places = {heading: cells.index(heading) for heading in (*HEADINGS, ACCOUNT) if heading in cells}
@@ -147,7 +147,8 @@ def _at(cells: Sequence[str], place: int | None) -> str:
     return cells[place].strip() if place is not None and place < len(cells) else ""
 
 
-def _text(cell: Cell) -> str:
+def text_of(cell: Cell) -> str:
+    """A cell as text; whole numbers without a decimal mark."""
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer():
@@ -191,7 +192,8 @@ def _formula_cells(sheet: bytes) -> set[tuple[int, int]]:
     return {(column_number(match[1]), int(match[2])) for match in _FORMULA_CELL.finditer(sheet)}
 
 
-def _saved_by(container: Container) -> str:
+def saved_by(container: Container) -> str:
+    """Who saved an .xlsx file last; "" where it does not say."""
     with container.open() as stream, zipfile.ZipFile(stream) as archive:
         try:
             found = _SAVED_BY.search(archive.read("docProps/core.xml")[:20_000])

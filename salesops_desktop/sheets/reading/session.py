@@ -29,12 +29,14 @@ from salesops_desktop.sheets.reading.limits import SAMPLE_CELLS, SAMPLE_CHARS, S
 from salesops_desktop.sheets.reading.mapping import suggest
 from salesops_desktop.sheets.reading.preflight import column_letters
 from salesops_desktop.sheets.reading.returned import read_returned
+from salesops_desktop.sheets.reading.returned_lists import read_returned_lists
 from salesops_desktop.sheets.reading.shapes import shown
 from salesops_desktop.sheets.reading.staging import StagingFile, stage_plan
 from salesops_desktop.sheets.reading.survey import Sheet, Survey, survey_sheet
 from salesops_desktop.sheets.reading.text import open_text
 from salesops_desktop.sheets.reading.workbook import GridSheet, open_workbook
 from salesops_desktop.sheets.returned import ReturnedBook
+from salesops_desktop.sheets.returned_lists import ListShape, ReturnedLists
 
 Phase = Callable[[str, int], None]
 """Told that a step begins and how many bytes it has to work through (the time allowed follows from it)."""
@@ -135,6 +137,22 @@ class Session:
         self.phase("Reading proposals", path.stat().st_size * 40)
         return read_returned(
             path.name, book.sha256, book.container, sheets, lambda name: progress(0, 0, f"Reading {name}")
+        )
+
+    def returned_lists(
+        self, path: Path, password: str | None, shapes: Sequence[ListShape], progress: Progress
+    ) -> ReturnedLists:
+        """Read a workbook that came back with filled-in lists.
+
+        Raises:
+            InputRefusedError: it cannot be read.
+            PasswordNeededError: it is encrypted.
+        """
+        book = self._open(path, password, ReadOptions(), progress)
+        sheets = [sheet for sheet in book.sheets if isinstance(sheet, GridSheet)]
+        self.phase("Reading entries", path.stat().st_size * 40)
+        return read_returned_lists(
+            path.name, book.sha256, book.container, sheets, shapes, lambda name: progress(0, 0, f"Reading {name}")
         )
 
     def _open(self, path: Path, password: str | None, options: ReadOptions, progress: Progress) -> Book:
