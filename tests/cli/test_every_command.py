@@ -112,7 +112,7 @@ def returned_workbook(salesops, company, folder):
 def answered_workbook(salesops, company, folder):
     """A manager's forecast workbook with a comment on one deal, as it is sent back."""
     assert salesops("forecast", "packs", company, folder / "packs")[0] == 0
-    path = sorted((folder / "packs").iterdir())[0]
+    path = min((folder / "packs").iterdir())
     book = load_workbook(path)
     sheet = book["Deals"]
     head = next(row for row in sheet.iter_rows() if "Ref." in [cell.value for cell in row])
