@@ -237,7 +237,8 @@ def _from_parents(
     """Fill what a row's own season lacks with its parent's; parents come before their own children take from them."""
     result = factors.copy()
     borrowed = np.zeros(len(values), dtype=np.bool_)
-    means = np.nan_to_num(np.nanmean(np.abs(values), axis=1))
+    known = ~np.isnan(values)  # a row may not have begun at this origin
+    means = np.where(known, np.abs(values), 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
     for row in _top_down(parents):
         parent = parents[row]
         if parent < 0 or not result[parent].any() or kept[row] >= 1:
