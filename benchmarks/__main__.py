@@ -222,11 +222,21 @@ def of_commissions(*, quick: bool) -> Iterator[Line]:
         yield Line(f"  {remark}", "")
 
 
+def of_sliders(*, quick: bool) -> Iterator[Line]:
+    """A prepared period under moving sliders against calculating everybody anew."""
+    said = output("benchmarks.commission_what_if", *(("--transactions", "20000") if quick else ()))
+    row = r"^  (\w+) +([\d.]+) ms = +(\d+) updates/s; everybody anew +(\d+) ms, +([\d.]+)x; (\d+) people wrong"
+    for name, mine, often, theirs, ratio, off in re.findall(row, said, re.MULTILINE):
+        yield Line(f"what-if, {name} of 2,000 people / a new run (CPU)", f"{mine} ms", f"{theirs} ms", ratio)
+        yield Line(f"  {often} updates a second, {off} people paid otherwise than by a run", "")
+
+
 PARTS: dict[str, Callable[..., Iterator[Line]]] = {
     "imports": of_imports,
     "changelog": of_changelog,
     "statements": of_statements,
     "commissions": of_commissions,
+    "sliders": of_sliders,
     "grid": of_grid,
     "window": of_window,
     "designs": of_designs,

@@ -60,7 +60,7 @@ Ints = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.intp]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Outlook:
     """What a scenario pays; columns of one entry per person and currency, in the order of :attr:`WhatIf.people`.
 
@@ -334,7 +334,7 @@ class WhatIf:
         known = np.zeros(len(rows), dtype=np.bool_)
         for code in np.unique(codes):
             at = codes == code
-            known[at] = run.rates.lookup(str(code), staff.plan.currency, run.dates[rows[at]]) > 0
+            known[at] = run.rates_of(staff.plan).lookup(str(code), staff.plan.currency, run.dates[rows[at]]) > 0
         return rows[known]
 
     def _gauge(self) -> list[tuple[_Part, Rows, Attained]]:

@@ -146,7 +146,7 @@ def comparison(first: Side, second: Side) -> Comparison:
             "People",
             (
                 ColumnSpec("person", "Person", ValueKind.TEXT), *amounts,
-                ColumnSpec("why", "Why", ValueKind.TEXT), *_CAUSES,
+                *_CAUSES, ColumnSpec("why", "Why", ValueKind.TEXT),
             ),
             people, entity="person", key="id",
         ),

@@ -35,7 +35,7 @@ _PERCENT = 10_000
 """Ppm in one per cent."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CurrencyLook:
     """What a scenario does to those who are paid in one currency. Money in minor units."""
 
@@ -68,7 +68,7 @@ class CurrencyLook:
         return self.then / self.sales_then if self.sales_then > 0 else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Look:
     """A scenario beside things as they stand."""
 

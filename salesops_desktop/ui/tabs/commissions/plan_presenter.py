@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -177,6 +177,15 @@ class PlanPresenter:
             del drafts[entry.id]
         self._with(replace(self.state, drafts=drafts))
 
+    def take(self, plans: Sequence[IncentivePlan]) -> None:
+        """Take plans edited elsewhere as drafts, known by their names; the first is taken in hand."""
+        entries = () if self.state.book is None else self.state.book.entries
+        by_name = {entry.plan.name: entry for entry in entries}
+        known = [(by_name[plan.name], plan) for plan in plans if plan.name in by_name]
+        drafts = {**self.state.drafts, **{entry.id: plan for entry, plan in known if plan != entry.plan}}
+        if known:
+            self._with(replace(self.state, drafts=drafts, number=known[0][0].id, place=0))
+
     def edit_component(self, component: Component) -> None:
         """The component in hand is to say this."""
         plan, place = self.state.plan, self.state.place
@@ -219,7 +228,9 @@ class PlanPresenter:
         def store(context: JobContext) -> Sentences:
             from salesops_desktop.jobs.commission_plan_editing import save_plan  # noqa: PLC0415  # loaded by now
 
-            return save_plan(context, plan, number=number, since=since)
+            said = save_plan(context, plan, number=number, since=since)
+            context.finish()  # no declared job: nobody else tells what has changed
+            return said
 
         def stored(said: Sentences) -> None:
             drafts = {n: draft for n, draft in self.state.drafts.items() if n != number}

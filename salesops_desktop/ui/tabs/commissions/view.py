@@ -25,12 +25,15 @@ from salesops_desktop.model.enums import RunStatus
 from salesops_desktop.ui import theme
 from salesops_desktop.ui.exporting import open_file
 from salesops_desktop.ui.i18n import tr, trn
+from salesops_desktop.ui.tabs.commissions.assignments_pane import AssignmentsPane
+from salesops_desktop.ui.tabs.commissions.compare_pane import ComparePane
 from salesops_desktop.ui.tabs.commissions.life_pane import LifePane
 from salesops_desktop.ui.tabs.commissions.models import figures_of, line_table, people_table, run_label
 from salesops_desktop.ui.tabs.commissions.person_pane import PersonTabs
 from salesops_desktop.ui.tabs.commissions.plans_pane import PlansPane
 from salesops_desktop.ui.tabs.commissions.presenter import CommissionPresenter, CommissionState
 from salesops_desktop.ui.tabs.commissions.trace_pane import TracePane
+from salesops_desktop.ui.tabs.commissions.what_if_pane import WhatIfPane
 from salesops_desktop.ui.tabs.confirming import Confirm
 from salesops_desktop.ui.tabs.figure_strip import FigureStrip
 from salesops_desktop.ui.tabs.tab import Shell, TabView
@@ -88,7 +91,7 @@ class CommissionsView(TabView):
         self.run_button.setAccessibleName(tr("Export the workbook of the run"))
         self.statements_button = QPushButton(theme.icon("export"), tr("Export statements…"))
         self.statements_button.setAccessibleName(tr("Export a statement for each person"))
-        self.what_if_button = QPushButton(theme.icon("percent"), tr("What if…"))
+        self.what_if_button = QPushButton(theme.icon("percent"), tr("What if"))
         self.what_if_button.setAccessibleName(tr("Try other rates and quotas"))
         self.goal_button = QPushButton(theme.icon("gauge"), tr("Goal seek…"))
         self.goal_button.setAccessibleName(tr("Find what pays a sum"))
@@ -137,13 +140,26 @@ class CommissionsView(TabView):
             self.pages.addWidget(page)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._make_rooms())
+
+    def _make_rooms(self) -> QTabWidget:
+        """Runs, plans, people, what if, compare: one room each."""
         self.plans = PlansPane(self.shell, self.formats)
+        self.assignments = AssignmentsPane(self.shell, self.formats)
+        self.what_if = WhatIfPane(self.shell, self.formats)
+        self.compare = ComparePane(self.shell, self.formats)
         self.rooms = QTabWidget()
         self.rooms.setDocumentMode(True)
         self.rooms.tabBar().setAccessibleName(tr("Parts of commissions"))
-        self.rooms.addTab(self.pages, theme.icon("money"), tr("Runs"))
-        self.rooms.addTab(self.plans, theme.icon("document"), tr("Plans"))
-        outer.addWidget(self.rooms)
+        for room, icon, title in (
+            (self.pages, "money", tr("Runs")),
+            (self.plans, "document", tr("Plans")),
+            (self.assignments, "team", tr("People")),
+            (self.what_if, "percent", tr("What if")),
+            (self.compare, "bars", tr("Compare")),
+        ):
+            self.rooms.addTab(room, theme.icon(icon), title)
+        return self.rooms
 
     def _connect(self) -> None:
         self.picker.activated.connect(lambda index: self.presenter.choose(int(self.picker.itemData(index))))
@@ -152,6 +168,7 @@ class CommissionsView(TabView):
         self.statements_button.clicked.connect(self.ask_export_statements)
         self.what_if_button.clicked.connect(self.ask_what_if)
         self.goal_button.clicked.connect(self.ask_goal)
+        self.what_if.plans_taken.connect(self._take_plans)
         self.strip.clicked.connect(self.presenter.pick_currency)
         self.life.asked.connect(self.move_to)
         self.people.selection_changed.connect(self._person_selected)
@@ -174,11 +191,17 @@ class CommissionsView(TabView):
         self._rest.stop()
         self.presenter.closed()
         self.plans.presenter.closed()
+        self.assignments.closed()
+        self.what_if.presenter.closed()
+        self.compare.closed()
 
     def tables_changed(self, tables: frozenset[str]) -> None:
         """Read again where it matters."""
         self.presenter.tables_changed(tables)
         self.plans.presenter.tables_changed(tables)
+        self.assignments.tables_changed(tables)
+        self.what_if.tables_changed(tables)
+        self.compare.tables_changed(tables)
 
     # ------------------------------------------------------------------ state to screen
 
@@ -309,10 +332,17 @@ class CommissionsView(TabView):
             self.presenter.calculate(report.head.period)
 
     def ask_what_if(self) -> None:
-        """Ask for other rates and quotas, and show who would gain and who would lose."""
+        """Try other rates, quotas, volumes and caps on the period of the run."""
         report = self._shown.report
+        self.rooms.setCurrentWidget(self.what_if)
         if report is not None:
-            self.shell.ask_job("commissions what-if", {"period": report.head.period})
+            self.what_if.presenter.choose_period(report.head.period)
+
+    def _take_plans(self, plans: Any) -> None:
+        """Bring plans as the sliders have them into the plan editor, unsaved."""
+        if plans:
+            self.plans.presenter.take(plans)
+            self.rooms.setCurrentWidget(self.plans)
 
     def ask_goal(self) -> None:
         """Ask what must be sold for the person in view to earn a sum."""
