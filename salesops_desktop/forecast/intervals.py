@@ -23,11 +23,11 @@ FEW_SCORES = 20
 _MANY = 100
 """Scores of a horizon from which on it has a quantile of its own; below that the horizons share theirs."""
 
-_OWN_WEIGHT = 5.0
+_OWN_WEIGHT = 3.0
 """Origins that the panel's typical error weighs beside a series' own ones."""
 
 _STEP_WEIGHT = 4.0
-_OVERLAP = 0.5
+_OVERLAP = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Intervals:
     Attributes:
         half_widths: per level (per cent), (n, h) in the unit of the series; never falling with the horizon.
         coverage: per level, (n,) the share of back-test actuals inside intervals made without the errors of origins
-            that share most of their actuals; NaN where it cannot be told.
+            that share many of their actuals; NaN where it cannot be told.
         n: (n,) back-test errors of each series.
     """
 
@@ -67,7 +67,7 @@ def conformal(errors: Matrix, scales: Matrix, offsets: npt.NDArray[np.intp], lev
     counts = seen.any(axis=2).astype(np.float64)
     per_origin = np.nansum(relative / np.where(growth > 0, growth, 1.0), axis=2) / np.maximum(seen.sum(axis=2), 1)
     own = (per_origin.sum(axis=1) + _OWN_WEIGHT) / (counts.sum(axis=1) + _OWN_WEIGHT)
-    # Origins that share most of their actuals share their errors: such are no judges of each other.
+    # Origins that share many of their actuals share their errors: such are no judges of each other.
     apart = (np.minimum.outer(offsets, offsets) <= _OVERLAP * np.maximum.outer(offsets, offsets)) * 1.0
     others = (per_origin @ apart + _OWN_WEIGHT) / (counts @ apart + _OWN_WEIGHT)
     unit = then * others[:, :, None] * growth
