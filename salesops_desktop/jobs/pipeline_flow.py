@@ -188,6 +188,9 @@ def flow_of(loaded: Pipeline, period: Period, selection: Selection, target: Targ
         deals_table(waiting, pushes(lines), stale, loaded.as_of, currency),
     )
     notes = [*target.notes]
+    undated = int(waiting["created_on"].isna().sum())
+    if undated:
+        notes.append(f"{undated:,} open deals have no creation date: their age is unknown.")
     if not order:
         notes.append("Thin history: slippage, stage conversion and pushes need at least two snapshots.")
     never = int((~closed["id"].isin(lines["opportunity"])).sum())
@@ -210,10 +213,33 @@ def selected(loaded: Pipeline, selection: Selection) -> tuple[pd.DataFrame, pd.D
     deals = deals.assign(worth_minor=worth_of(deals, prices)[0])[loaded.members(deals, selection)]
     today = pd.Timestamp(loaded.as_of)
     deals = deals[~(deals["created_on"] > today)].reset_index(drop=True)
+    lines = loaded.snapshots[loaded.snapshots["opportunity"].isin(deals["id"])].reset_index(drop=True)
     later = (deals["status"] != "open") & (deals["close_on"] > today)
+    if later.any():
+        deals = _as_it_was(deals, later, lines)
+    return deals, lines
+
+
+def _as_it_was(deals: pd.DataFrame, later: pd.Series[bool], lines: pd.DataFrame) -> pd.DataFrame:
+    """The open deals as the last snapshot up to a past day showed them: today's values know how they went on.
+
+    Where no snapshot saw a deal its list price stands in for the amount; undated ones came nobody knows when.
+    """
+    dated = deals["created_on"].notna() | (deals["status"] != "open") | deals["id"].isin(lines["opportunity"])
+    deals, later = deals[dated].reset_index(drop=True), later[dated].reset_index(drop=True)
     deals.loc[later, "status"] = "open"
-    lines = loaded.snapshots[loaded.snapshots["opportunity"].isin(deals["id"])]
-    return deals, lines.reset_index(drop=True)
+    deals.loc[later, "close_on"] = pd.NaT
+    priced = later & deals["list_price_minor"].notna()
+    deals.loc[priced, "worth_minor"] = deals.loc[priced, "list_price_minor"].astype("int64")
+    last = lines.drop_duplicates("opportunity", keep="last").set_index("opportunity")
+    seen = (deals["status"] == "open") & deals["id"].isin(last.index)
+    then = last.reindex(deals.loc[seen, "id"])
+    for name in ("stage", "close_on", "forecast_category"):
+        deals.loc[seen, name] = then[name].to_numpy()
+    known = then["amount_minor"].notna().to_numpy(np.bool_)
+    rows = deals.index[seen][known]
+    deals.loc[rows, "worth_minor"] = then["amount_minor"].to_numpy()[known].astype(np.int64)
+    return deals
 
 
 def _known(deals: pd.DataFrame, today: pd.Timestamp) -> pd.DataFrame:

@@ -199,6 +199,7 @@ def pipeline_report(
     """
     deals, lines = loaded.opportunities, loaded.snapshots
     members = pd.Series(loaded.members(deals, selection), index=deals["id"])
+    asked = _asked(deals[members.to_numpy(np.bool_)], why)
     found = forecast_pipeline(
         deals.drop(columns="currency"), period, as_of=loaded.as_of, snapshots=lines if len(lines) else None, seed=seed,
         target=target.minor if selection.whole else None, progress=context.progress,
@@ -225,7 +226,8 @@ def pipeline_report(
         race_table(found),
         calibration_table(found),
     )
-    reasons = () if why is None else _asked(found, mine, deals, why)
+    # A deal that the engine left out (no amount, not yet created) has no chance to explain.
+    reasons = found.why(asked) if asked is not None and asked in found.reasons else ()
     return PipelineReport(
         found, simulation, shown, selection, period, currency, target, won,
         int(mine["period_weighted_minor"].sum()), tables, reasons, tuple(notes), loaded.left_out,
@@ -286,10 +288,17 @@ def _deals(loaded: Pipeline, mine: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     return frame, int(frame["stale"].sum())
 
 
-def _asked(found: PipelineForecast, mine: pd.DataFrame, deals: pd.DataFrame, why: str) -> tuple[Reason, ...]:
-    named = deals.loc[deals["external_id"] == why.strip(), "id"]
-    if named.empty or int(named.iloc[0]) not in set(mine["id"]):
+def _asked(own: pd.DataFrame, why: str | None) -> int | None:
+    """The row id of the deal to explain.
+
+    Raises:
+        InputRefusedError: it is no open deal of the selection.
+    """
+    if why is None:
+        return None
+    named = own.loc[(own["external_id"] == why.strip()) & (own["status"] == "open"), "id"]
+    if named.empty:
         raise InputRefusedError(
             f"{why!r} is no open opportunity of this selection.", way_out="Give the opportunity's id as the CRM has it."
         )
-    return found.why(int(named.iloc[0]))
+    return int(named.iloc[0])

@@ -129,6 +129,19 @@ def test_flow_needs_no_target_and_takes_one(context):
     assert pushed == {"A1": 0, "A3": 1, "A4": 0, "A5": 0}
 
 
+def test_flow_of_a_past_day_knows_nothing_of_later_ones(context):
+    report = pipeline_flow(context, period="2026-Q3", as_of=JULY)
+    rows = {row[0]: (row[4], row[5], str(row[7])) for row in report.shown.deals.rows()}
+    assert rows == {
+        "A1": ("Proposal", 1000, "2026-09-10"),
+        "A2": ("Proposal", 2000, "2026-08-10"),  # won in August
+        "A3": ("Proposal", 3000, "2026-09-10"),
+        "A4": ("Proposal", 4400, "2026-09-10"),
+        "A5": ("Proposal", 5000, "2026-12-10"),
+    }
+    assert report.coverage.won_minor == 0
+
+
 def test_what_cannot_be_asked_is_a_sentence(context, tmp_path):
     with pytest.raises(InputRefusedError, match="no snapshot of 2026-08-01"):
         pipeline_waterfall(context, start=dt.date(2026, 8, 1))
