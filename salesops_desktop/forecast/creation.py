@@ -13,6 +13,7 @@ from salesops_desktop.forecast.walk_forward import (
     SHOCK_START,
     SHOCK_WEIGHT,
     Walk,
+    beyond_luck,
     past_month_ends,
 )
 
@@ -110,8 +111,8 @@ def new_wins(walk: Walk, day: int, days: int, speeds: Vector) -> NewWins:
             ratio = (came - weight * got + unit) / (hoped - weight * expected + unit) if unit > 0 else 1.0
             count = max(1.0, expected / max(float(then.mean()), 1e-9))
             luck = float((then**2).mean()) / float(then.mean()) ** 2 / count
-            part = weight * min(1.0, 31 / max(days, 1))
-            squares += part * max(0.0, float(np.log(got / (expected * ratio))) ** 2 - luck)
+            part = weight**2 * min(1.0, 31 / max(days, 1))
+            squares += part * beyond_luck(got / (expected * ratio), luck)
             weights += part
     correction = float(np.clip((came + unit) / (hoped + unit), 0.3, 3.0)) if unit > 0 else 1.0
     created, wins = _raw(walk, day, days, speeds)

@@ -83,10 +83,12 @@ def win_curve(won: Vector, lost: Vector, by_won: Vector, by_lost: Vector) -> Vec
     """
     wins = won * by_won[:, None]
     both = wins + lost * by_lost[:, None]
-    before = np.cumsum(both, axis=1) - both
+    still = np.ones((len(both), both.shape[1] + 1))
+    np.exp(-np.cumsum(both, axis=1), out=still[:, 1:])
     # Within a day both hazards compete: the win's share of the day's closings.
-    share = np.divide(wins, both, out=np.zeros_like(wins), where=both > 0)
-    return np.asarray(np.cumsum(np.exp(-before) * -np.expm1(-both) * share, axis=1))
+    wins /= np.maximum(both, 1e-300)
+    wins *= still[:, :-1] - still[:, 1:]
+    return np.asarray(np.cumsum(wins, axis=1, out=wins))
 
 
 def observed_from(rows: Rows, day: int) -> int:

@@ -27,6 +27,8 @@ OPEN, WON, LOST = 0, 1, 2
 NEVER = 2**40
 """A day number for what has not happened."""
 
+DAYS = 2**20
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SnapshotLines:
@@ -40,6 +42,7 @@ class SnapshotLines:
         amount: (s,) minor units, NaN without one.
         due: (s,) the close date expected then; ``NEVER`` without one.
         names: the stages.
+        keys: (s,) row × :data:`DAYS` + day, rising.
     """
 
     row: Whole
@@ -49,14 +52,13 @@ class SnapshotLines:
     amount: Vector
     due: Whole
     names: tuple[str, ...]
+    keys: Whole
 
     def latest(self, rows: Whole, day: int) -> Whole:
         """(len(rows),) place of each deal's last line up to ``day``; −1 where there is none."""
         if not len(self.row):
             return np.full(len(rows), -1, dtype=np.int64)
-        width = int(self.day.max()) + 2
-        keys = self.row * width + self.day
-        place = np.searchsorted(keys, rows * width + min(day, width - 1), side="right") - 1
+        place = np.searchsorted(self.keys, rows * DAYS + day, side="right") - 1
         return np.where((place >= 0) & (self.row[place] == rows), place, -1)
 
 
@@ -199,7 +201,7 @@ def _floats(column: pd.Series[int]) -> Vector:
 def _lines(table: pd.DataFrame, snapshots: pd.DataFrame | None) -> SnapshotLines:
     none = np.zeros(0, dtype=np.int64)
     if snapshots is None or snapshots.empty:
-        return SnapshotLines(none, none, none, none, np.zeros(0), none, ())
+        return SnapshotLines(none, none, none, none, np.zeros(0), none, (), none)
     seen = snapshots[snapshots["status"] == "open"]
     row = pd.Index(table["id"]).get_indexer(seen["opportunity"])
     seen, row = seen[row >= 0], row[row >= 0]
@@ -212,4 +214,5 @@ def _lines(table: pd.DataFrame, snapshots: pd.DataFrame | None) -> SnapshotLines
     since = day[np.maximum.accumulate(np.where(fresh, np.arange(len(row)), 0))] if len(row) else none
     amount = _floats(seen["amount_minor"]) if "amount_minor" in seen else np.full(len(row), np.nan)
     due = day_numbers(pd.to_datetime(seen["close_on"])) if "close_on" in seen else np.full(len(row), NEVER)
-    return SnapshotLines(row, day, stage.astype(np.int64), since, amount, due, tuple(str(name) for name in names))
+    labels = tuple(str(name) for name in names)
+    return SnapshotLines(row, day, stage.astype(np.int64), since, amount, due, labels, row * DAYS + day)

@@ -27,7 +27,8 @@ NORMAL = 7
 
 DRIVERS = 10
 
-_INDIVIDUAL = 2000
+_INDIVIDUAL = 1000
+_CHUNK = 250
 _CANDIDATES = 60
 _POOL = 200_000
 _LIMITS = {"win_rate": 3.0, "deal_size": 5.0, "cycle": 4.0, "heads": 5.0, "ramp": 2.0}
@@ -85,7 +86,7 @@ class Outlook:
         shock: standard deviation of the logarithm of what moves all hazards together.
         new_wins: (speeds,) wins expected within the period from deals not yet created.
         new_amounts: (m,) amounts that new wins are drawn from.
-        new_shock: the same as ``shock`` for the number created.
+        new_shock: the same for what new deals bring; of it ``shock`` is the common part.
         target: the period's target in minor units, None without one.
     """
 
@@ -202,7 +203,7 @@ def simulate(outlook: Outlook, *, seed: int, paths: int = PATHS, progress: Progr
 
     Every deal's win is its own; one shock per path (Student t with 5 degrees of freedom, on the logarithm of all
     hazards) makes deals of one period rise and fall together, for independent draws alone make the range far too
-    narrow. Beyond the two thousand deals that vary most, the many small ones are drawn as one normal sum.
+    narrow. Beyond the thousand deals that vary most, the many small ones are drawn as one normal sum.
 
     Args:
         outlook: the deals and rates.
@@ -223,7 +224,9 @@ def _draws(outlook: Outlook, seed: int, paths: int) -> _Draws:
     individual = order[:_INDIVIDUAL]
     individual = individual[np.argsort(outlook.ids[individual], kind="stable")]
     common = np.exp(outlook.shock * np.sqrt(3 / 5) * generator.standard_t(5, size=paths))
-    created = np.exp(outlook.new_shock * np.sqrt(3 / 5) * generator.standard_t(5, size=paths))
+    # What moves all hazards moves new deals too; their own shock is what goes beyond it.
+    own = np.sqrt(max(outlook.new_shock**2 - outlook.shock**2, 0.0))
+    created = np.exp(own * np.sqrt(3 / 5) * generator.standard_t(5, size=paths))
     spread = generator.standard_normal(paths)
     count = generator.random(paths)
     pool = np.zeros(1)
@@ -247,12 +250,15 @@ def _drawn(outlook: Outlook, draws: _Draws, scenario: Scenario, *, with_drivers:
     hazard = _at(outlook.hazards, scenario) * scenario.win_rate
     amounts = outlook.amounts * scenario.deal_size
     one = draws.individual
-    wins = draws.thresholds < hazard[one].astype(np.float32)
-    open_part = wins.astype(np.float32) @ (amounts[one] / _unit(amounts)).astype(np.float32) * _unit(amounts)
-    open_part = open_part.astype(np.float64) + _small(hazard[draws.rest], amounts[draws.rest], draws)
+    limit, weights = hazard[one].astype(np.float32), (amounts[one] / _unit(amounts)).astype(np.float32)
+    open_part = np.empty(len(draws.common))
+    for first in range(0, len(open_part), _CHUNK):  # small enough to stay in the processor's cache
+        part = slice(first, first + _CHUNK)
+        open_part[part] = (draws.thresholds[part] < limit).astype(np.float32) @ weights
+    open_part = open_part * _unit(amounts) + _small(hazard[draws.rest], amounts[draws.rest], draws)
     new_part = _new(outlook, draws, scenario)
     totals = outlook.won_minor + open_part + new_part
-    found = _drivers(outlook, hazard, amounts, wins, one, totals) if with_drivers else ()
+    found = _drivers(outlook, hazard, amounts, draws, totals) if with_drivers else ()
     return Simulation(np.sort(totals), open_part, new_part, scenario, outlook, found, draws)
 
 
@@ -276,8 +282,8 @@ def _small(hazard: Vector, amounts: Vector, draws: _Draws) -> Vector:
 def _new(outlook: Outlook, draws: _Draws, scenario: Scenario) -> Vector:
     """Won from deals not yet created: a Poisson number of them, each with an amount of the past.
 
-    The number is the quantile of the drawn probability: its continuous form, the gamma function's, for it moves
-    smoothly with the scenario. The sum of n amounts is a stretch of one long sequence of drawn amounts.
+    The number is the quantile of the drawn probability, which only rises with the rate. The sum of n amounts is a
+    stretch of one long sequence of drawn amounts.
     """
     mean = float(_at(outlook.new_wins[:, None], scenario)[0]) * scenario.win_rate * scenario.creation
     if mean <= 0 or len(draws.pool) <= 1:
@@ -292,12 +298,12 @@ def _new(outlook: Outlook, draws: _Draws, scenario: Scenario) -> Vector:
 
 
 def _poisson_quantile(probability: Vector, rate: Vector) -> Vector:
-    """The Poisson quantile: exact by summing for small rates, by Wilson and Hilferty's cube root for large ones."""
+    """The Poisson quantile: exact by summing for small rates, by Cornish and Fisher's expansion for large ones."""
     large = rate > 30
     found = np.zeros(len(rate))
     z = ndtri(np.clip(probability, 1e-12, 1 - 1e-12))
-    shape = np.maximum(rate, 1.0)
-    found[large] = np.floor((shape * (1 - 1 / (9 * shape) + z / (3 * np.sqrt(shape))) ** 3 + 0.5)[large])
+    expanded = rate + np.sqrt(rate) * z + (z * z - 1) / 6
+    found[large] = np.floor(expanded[large] + 0.5)
     small = ~large
     if small.any():
         u, r = probability[small], rate[small]
@@ -317,8 +323,7 @@ def _drivers(
     outlook: Outlook,
     hazard: Vector,
     amounts: Vector,
-    wins: npt.NDArray[np.bool_],
-    one: npt.NDArray[np.intp],
+    draws: _Draws,
     totals: Vector,
 ) -> tuple[Driver, ...]:
     """Ten deals by what their own outcome does to the chance of the target; to the variance without a target."""
@@ -327,6 +332,7 @@ def _drivers(
     whole = float(variance.sum())
     if whole <= 0:
         return ()
+    one = draws.individual
     columns = np.argsort(-variance[one], kind="stable")[:_CANDIDATES]
     rows: list[tuple[float, Driver]] = []
     for column in columns:
@@ -336,7 +342,7 @@ def _drivers(
         reached = lost = None
         weight = float(variance[deal] / whole)
         if outlook.target is not None:
-            without = totals - wins[:, column] * amounts[deal]
+            without = totals - (draws.thresholds[:, column] < np.float32(hazard[deal])) * amounts[deal]
             reached = float((without + amounts[deal] >= outlook.target).mean())
             lost = float((without >= outlook.target).mean())
             weight = (reached - lost) * float(np.sqrt(chance[deal] * (1 - chance[deal])))

@@ -22,6 +22,9 @@ HAIRCUT_START = 0.9
 """Where the correction starts before there are records: hazards of a young history promise too much, for the deals
 that will never close have not shown yet."""
 
+HAIRCUT_WEIGHT = 1.0
+"""How many times today's own expectation stands behind the start."""
+
 AGE_GROUPS = 5
 AGAIN = 2.0
 """How often one deal stands in the records, about: it is open at several month-ends."""
@@ -30,9 +33,11 @@ TIMED = ("calibrated", "effects", "season", "age")
 """Methods that know when a deal will be won; each one adds to the one after it."""
 
 CELLS = 1_000_000
+MONTH_DAYS = 30.5
 
-SHOCK_START = 0.25
+SHOCK_START = 0.19
 SHOCK_WEIGHT = 4.0
+WILD = 0.6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -211,21 +216,21 @@ class Walk:
 
     def correction(self, day: int, days: int) -> Correction:
         """What expectations over about ``days`` that had met their end by ``day`` teach."""
-        key = (day, days)
+        key = (day, max(1, round(days / MONTH_DAYS)))
         if key not in self._corrections:
-            self._corrections[key] = self._learned(day, days)
+            self._corrections[key] = self._learned(*key)
         return self._corrections[key]
 
-    def _learned(self, day: int, days: int) -> Correction:
+    def _learned(self, day: int, months: int) -> Correction:
         start = observed_from(self.rows, day)
         came = hoped = brought = thought = squares = weights = 0.0
         count = 0
         edges = self._age_edges(day)
         won_by_age, hoped_by_age = np.zeros(len(edges) + 1), np.zeros(len(edges) + 1)
         here = self.rows.open_on(day)
-        unit = float(self.chance(here, day, days, "effects").sum()) if len(here) else 1.0
+        unit = float(self.record(day, month_end(day, months), "effects").chance.sum()) if len(here) else 1.0
         for past in past_month_ends(day, start, RECORDS):
-            end = min(past + days, day)
+            end = min(month_end(past, months), day)
             record = self.record(past, end, "effects")
             weight = min(1.0, (past - start + 1) / SEASON_DAYS)
             came += weight * float(record.won.sum())
@@ -237,9 +242,9 @@ class Walk:
             brought += float(record.gained.sum())
             thought += float((record.won * record.worth).sum())
             count += 1
-            if end - past >= min(days, 28):
-                squares, weights = self._surprise(past, end, days, weight, squares, weights)
-        prior = max(unit, 1.0)
+            if end == month_end(past, months):
+                squares, weights = self._surprise(past, end, weight**2 / months, squares, weights)
+        prior = max(HAIRCUT_WEIGHT * unit, 1.0)
         haircut = float(np.clip((came + HAIRCUT_START * prior) / (hoped + prior), 0.3, 2.0))
         # The ages are judged among themselves, so that their differences add nothing to the overall haircut.
         fair = hoped_by_age * (float(won_by_age.sum()) / max(float(hoped_by_age.sum()), 1e-9))
@@ -258,11 +263,12 @@ class Walk:
         inner = np.quantile(ages, np.linspace(0, 1, AGE_GROUPS + 1)[1:-1], method="higher").astype(np.int64)
         return np.unique(np.append(inner, max(self.hazards(day).oldest + 1, 1)))
 
-    def _surprise(
-        self, past: int, end: int, days: int, weight: float, squares: float, weights: float
-    ) -> tuple[float, float]:
-        """Adds how far a corrected past expectation lay from what came, beyond the deals' own luck."""
-        then = self.correction(past, days)
+    def _surprise(self, past: int, end: int, part: float, squares: float, weights: float) -> tuple[float, float]:
+        """Adds how far a corrected past expectation lay from what came, beyond the deals' own luck.
+
+        Overlapping windows tell the same story again: ``part`` is what one of them counts for.
+        """
+        then = self.correction(past, end - past)
         record = self.record(past, end, "calibrated")
         chance = record.chance
         expected = float(chance @ record.worth) * then.realised
@@ -270,8 +276,15 @@ class Walk:
         if expected <= 0 or came <= 0:
             return squares, weights
         luck = float((chance * (1 - chance)) @ record.worth**2) / expected**2
-        part = weight * min(1.0, 31 / max(days, 1))  # overlapping windows tell the same story again
-        return squares + part * max(0.0, float(np.log(came / expected)) ** 2 - luck), weights + part
+        return squares + part * beyond_luck(came / expected, luck), weights + part
+
+
+def beyond_luck(ratio: float, luck: float) -> float:
+    """The squared logarithm of what came ÷ what was expected, less the deals' own luck.
+
+    One wild record must not rule: beyond :data:`WILD` it counts as that.
+    """
+    return float(np.clip(np.log(ratio) ** 2 - luck, 0.0, WILD**2))
 
 
 def past_month_ends(day: int, start: int, most: int) -> list[int]:
