@@ -72,12 +72,13 @@ LEFT JOIN product p ON p.id = x.product_id
 LEFT JOIN account a ON a.id = x.account_id
 """
 _TRANSACTIONS = f"""
-SELECT x.id, x.booked_on AS day, x.amount AS amount_minor, x.margin AS margin_minor, x.quantity AS units, x.currency,
-       {_PLACES} FROM "transaction" x {_JOINS} WHERE x.kind IN (?, 'refund') ORDER BY x.id
+SELECT x.id, x.kind, x.booked_on AS day, x.amount AS amount_minor, x.margin AS margin_minor,
+       x.quantity AS units, x.currency, {_PLACES}
+FROM "transaction" x {_JOINS} WHERE x.kind IN (?, 'refund') ORDER BY x.id
 """
 _WON = f"""
-SELECT x.id, x.close_on AS day, x.amount AS amount_minor, NULL AS margin_minor, x.quantity AS units, x.currency,
-       {_PLACES} FROM opportunity x {_JOINS} WHERE x.status = 'won' ORDER BY x.id
+SELECT x.id, x.status AS kind, x.close_on AS day, x.amount AS amount_minor, NULL AS margin_minor,
+       x.quantity AS units, x.currency, {_PLACES} FROM opportunity x {_JOINS} WHERE x.status = 'won' ORDER BY x.id
 """
 _MANAGERS = """
 SELECT person_id, manager_id FROM reporting
@@ -171,7 +172,7 @@ def _read(connection: Connection, source: Source) -> tuple[Source, pd.DataFrame]
         names = list(result.keys())
         rows = result.cursor.fetchall()
         result.close()
-        if rows:
+        if any(row[1] != "refund" for row in rows):  # refunds alone are no payments
             frame = pd.DataFrame({name: [row[i] for row in rows] for i, name in enumerate(names)})
             frame["day"] = pd.to_datetime(frame["day"], format="ISO8601")
             for name in ("amount_minor", "margin_minor"):

@@ -207,13 +207,14 @@ def _pipeline_reason(pipeline: PipelineForecast, record: _Record, per_won: float
     return told
 
 
-def judged(numbers: pd.DataFrame, period: Period, names: Sequence[str]) -> Outlook | None:
+def judged(numbers: pd.DataFrame, period: Period, names: Sequence[str], factors: Mapping[str, float]) -> Outlook | None:
     """What people say of the period: the newest word on the company, else the sum of the newest words of each.
 
     Args:
         numbers: see :func:`~salesops_desktop.jobs.forecast_records.own_numbers`.
         period: the period.
         names: people whose numbers are expected, for the sentence on who is missing.
+        factors: person → the correction that is applied to what the person says.
     """
     rows = numbers[
         (numbers["field"] == "own number")
@@ -222,17 +223,22 @@ def judged(numbers: pd.DataFrame, period: Period, names: Sequence[str]) -> Outlo
     ]
     if rows.empty:
         return None
+    said = rows["mean"].to_numpy(np.float64) * rows["who"].map(lambda who: factors.get(who, 1.0)).to_numpy(np.float64)
+    rows = rows.assign(mean=np.rint(said).astype(np.int64))
     whole = rows[rows["node_key"] == COMPANY]
     if len(whole):
         last = whole.iloc[-1]
+        speakers = [str(last["who"])]
         mean, reason = int(last["mean"]), f"{last['who']} on {last['as_of'].date()}."
     else:
         newest = rows.drop_duplicates(["who", "node_key"], keep="last").drop_duplicates("node_key", keep="last")
         mean = int(newest["mean"].sum())
-        said = sorted(set(newest["who"]))
-        missing = sorted(set(names) - set(said))
-        reason = f"The sum of the numbers of {', '.join(said)}."
+        speakers = sorted(set(newest["who"]))
+        missing = sorted(set(names) - set(speakers))
+        reason = f"The sum of the numbers of {', '.join(speakers)}."
         reason += f" Nothing from {', '.join(missing)}." if missing else ""
+    corrected = [f"{who} × {factors[who]:.3f}" for who in speakers if who in factors]
+    reason += f" Corrected: {', '.join(corrected)}." if corrected else ""
     return Outlook("judgement", LABELS["judgement"], mean, {}, {}, 0.0, None, None, 0, reason, None, None)
 
 

@@ -23,7 +23,15 @@ from salesops_desktop.jobs.forecast_keeping import TABLES, Head, Points, keep_pi
 from salesops_desktop.jobs.forecast_keeping import keep as keep_forecast
 from salesops_desktop.jobs.forecast_lines import SOURCE_PHRASES, Lines, Source, load_lines
 from salesops_desktop.jobs.forecast_outlooks import Outlook, Past, judged, led_fan, outlooks, past_forecasts
-from salesops_desktop.jobs.forecast_records import UNUSED, Target, kept_points, known_day, own_numbers, target_of
+from salesops_desktop.jobs.forecast_records import (
+    UNUSED,
+    Target,
+    factors_in_force,
+    kept_points,
+    known_day,
+    own_numbers,
+    target_of,
+)
 from salesops_desktop.model.errors import InputRefusedError, NothingToDoError
 from salesops_desktop.model.money import Money
 from salesops_desktop.model.periods import FiscalCalendar, Period, PeriodKind
@@ -207,17 +215,24 @@ def forecast_overview(
         seed: for the simulations.
         keep: keep the forecasts in the workspace, so that they can be scored when the period is over.
     """
+    return overview_of(context, period, source, as_of, step, seed, keep="shown" if keep else "")
+
+
+def overview_of(
+    context: JobContext, period: str, source: Source, as_of: dt.date | None, step: Step, seed: int, *, keep: str
+) -> Overview:
+    """The overview of :func:`forecast_overview`, kept as ``shown`` or ``rebuilt``, or not at all."""
     context.progress(0, 0, "Reading")
     with context.workspace.read() as connection:
         facts = company(connection)
         day = known_day(connection, as_of)
-        wanted = _period(facts.calendar, period, day)
+        wanted = period_asked(facts.calendar, period, day)
         lines = load_lines(connection, source, "amount", (), day)
         loaded = reading.load(connection, without=UNUSED)
         won_rate = _per_won(lines, loaded.opportunities, day)
         made = _Reading(lines, loaded, wanted, day, target_of(connection, facts, wanted), won_rate)
         found = _made(context, connection, made, step, seed)
-    return _kept(context, found, loaded.opportunities, won_rate) if keep else found
+    return _kept(context, found, loaded.opportunities, won_rate, keep) if keep else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +245,8 @@ class _Reading:
     per_won: float
 
 
-def _period(calendar: FiscalCalendar, text: str, day: dt.date) -> Period:
+def period_asked(calendar: FiscalCalendar, text: str, day: dt.date) -> Period:
+    """The period named, else the running quarter, or the next one on its last day."""
     if not text:
         current = calendar.containing(day, PeriodKind.QUARTER)
         return calendar.following(current) if current.end == day else current
@@ -283,12 +299,13 @@ def _made(context: JobContext, connection: Connection, given: _Reading, step: St
     last = calendar.following(period, -1)
     managers = [str(name) for (name,) in connection.exec_driver_sql(
         "SELECT DISTINCT m.name FROM person p JOIN person m ON m.id = p.manager_id ORDER BY 1")]  # fmt: skip
+    said = judged(own_numbers(connection, day), period, managers, factors_in_force(connection, day))
     days, path = _path(stamps, values, period, day)
     _, last_path = _path(stamps, values, last, last.end)
     return Overview(
         as_of=day, period=period, currency=given.lines.facts.currency, source=given.lines.source, target=given.target,
         actual=int(path[-1]) if len(path) else 0, days=days, actual_path=path, open=_open(pipeline), series=series,
-        pipeline=deals, combined=both, judgement=judged(own_numbers(connection, day), period, managers),
+        pipeline=deals, combined=both, judgement=said,
         fan=led_fan(running, both), last_period=last, last_actual=int(last_path[-1]), last_path=last_path,
         last_target=target_of(connection, given.lines.facts, last),
         past=past_forecasts(kept, (last, period), {last.label: int(last_path[-1])}), forecast=pipeline,
@@ -327,23 +344,27 @@ def _path(
     return tuple(period.start + dt.timedelta(days=i) for i in range(count)), np.cumsum(sums)
 
 
-def _kept(context: JobContext, found: Overview, opportunities: pd.DataFrame, per_won: float) -> Overview:
+def _kept(
+    context: JobContext, found: Overview, opportunities: pd.DataFrame, per_won: float, origin: str = "shown"
+) -> Overview:
     ids = []
-    with context.workspace.action(f"Forecast {found.period.label} as of {found.as_of}", kind="job") as unit:
-        for outlook in (found.series, found.combined, found.judgement):
+    verb = "Forecast" if origin == "shown" else "Rebuild the forecast of"
+    said = (found.series, found.combined, found.judgement if origin == "shown" else None)
+    with context.workspace.action(f"{verb} {found.period.label} as of {found.as_of}", kind="job") as unit:
+        for outlook in said:
             if outlook is None:
                 continue
             document = {"source": found.source.value, "sentences": [outlook.reason], "weight": outlook.weight}
             kind = found.period.kind.value
             method = {"series": "running period", "combined": "combination", "judgement": "own numbers"}[outlook.kind]
-            head = Head(outlook.kind, "bookings", kind, found.as_of, method, found.currency, document)
+            head = Head(outlook.kind, "bookings", kind, found.as_of, method, found.currency, document, origin=origin)
             ends = [{level: np.array([side[level]]) for level in side} for side in (outlook.lower, outlook.upper)]
             ids.append(keep_forecast(unit.connection, head, Points([found.period], np.array([outlook.mean]), *ends)))
         if found.forecast is not None:
             ids.append(
                 keep_pipeline(
                     unit.connection, found.forecast, opportunities, found.currency, per_won=per_won,
-                    source=found.source.value,
+                    source=found.source.value, origin=origin,
                 )
             )  # fmt: skip
     context.changed(*TABLES)

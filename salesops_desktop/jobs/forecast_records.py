@@ -14,6 +14,7 @@ from salesops_desktop.jobs.company import CompanyFacts, newest_day
 from salesops_desktop.jobs.currencies import in_currency, load_rates
 from salesops_desktop.model.enums import PersonRole
 from salesops_desktop.model.errors import NothingToDoError
+from salesops_desktop.model.money import PPM
 from salesops_desktop.model.periods import Period
 
 COMPANY = "{}"
@@ -138,3 +139,13 @@ def target_of(connection: Connection, facts: CompanyFacts, period: Period) -> Ta
     return Target(
         sum(people.values()), f"{basis}; not counted twice: {', '.join(left)}." if left else f"{basis}.", people
     )
+
+
+def factors_in_force(connection: Connection, day: dt.date) -> dict[str, float]:
+    """Person's name → the factor that is applied to the person's numbers on a day."""
+    rows = connection.exec_driver_sql(
+        "SELECT subject, factor FROM correction WHERE subject_kind = 'person' AND valid_from <= :day "
+        "AND (valid_to IS NULL OR valid_to >= :day) ORDER BY id",
+        {"day": day.isoformat()},
+    )
+    return {str(subject): int(factor) / PPM for subject, factor in rows}

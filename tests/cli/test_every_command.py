@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import json
 import shlex
+import sqlite3
 import subprocess
 import sys
 
@@ -61,6 +63,9 @@ ASKED = {
     "commissions save-plan": "{company} {plan}",
     "commissions remove-plan": "{company} 'Rep plan USD'",
     "commissions book": "{bookless}",
+    "forecast correct": "{leaning} Ann --reason Agreed",
+    "forecast withdraw-correction": "{corrected} Ann --as-of 2030-12-31",
+    "forecast rebuild": "{company} --periods 1",
     "forecast packs": "{company} {tmp}/packs",
     "forecast judge": "{company} commit --deal {deal} --why Signed",
     "forecast import-judgements": "{company} {answered}",
@@ -92,6 +97,19 @@ ASKED = {
     "territories why": "{company} 1 1",
 }
 """What to ask of the commands that need more than a workspace."""
+
+
+def sandbagged(company):
+    """The company with two years of Ann's numbers, each four fifths of what came."""
+    with contextlib.closing(sqlite3.connect(company)) as connection, connection:
+        connection.execute(
+            "INSERT INTO judgement (who, at, as_of, scope, node_key, period_start, period_end, field, value, status) "
+            "SELECT 'Ann', min(booked_on) || ' 09:00:00', min(booked_on), 'node', '{}', quarter, "
+            "date(quarter, '+3 months', '-1 day'), 'own number', CAST(sum(amount) * 8 / 10 AS TEXT), 'open' FROM ("
+            "SELECT booked_on, amount, date(booked_on, 'start of month', "
+            "'-' || ((strftime('%m', booked_on) + 2) % 3) || ' months') AS quarter FROM \"transaction\" WHERE kind IN ('booking', 'refund')) GROUP BY quarter"
+        )
+    return company
 
 
 def returned_workbook(salesops, company, folder):
@@ -148,6 +166,10 @@ def places(finished, company, salesops, tmp_path):
         if "{compared}" in text:
             assert salesops("commissions", "run", company, "2026-08")[0] == 0
             made["compared"] = company
+        if "{leaning}" in text or "{corrected}" in text:
+            made["leaning"] = made["corrected"] = sandbagged(company)
+        if "{corrected}" in text:
+            assert salesops("forecast", "correct", company, "Ann")[0] == 0
         if "{held}" in text:
             assert salesops("commissions", "hold", company, 1, "--line", 1, "--reason", "Disputed")[0] == 0
             made["held"] = company
