@@ -183,7 +183,7 @@ class _Run:
         line, person = self.hierarchy.managers(base.person[own], base.date[own], component.depth)
         held = spans.find(person, base.date[own][line]) >= 0
         line, person = own[line[held]], person[held]
-        fx, amount = self._pay_in(plan.currency, base, line)
+        fx, amount = self._pay_in(plan, base, line)
         # One line per (manager, credit): what several components paid for the credit counts together.
         order = order_by([person, self.place[base.row[line]]], len(line))
         person, row, fx, amount = person[order], base.row[line][order], fx[order], amount[order]
@@ -200,7 +200,7 @@ class _Run:
     def _filtered(self, component: Component, plan: Plan, counted: Counted) -> Counted:
         if not component.filter.strip() or not len(counted.rows):
             return counted
-        business, _ = converted(self.table, self.dates, plan, counted.rows, counted.person, self.rates)
+        business, _ = converted(self.table, self.dates, plan, counted.rows, counted.person, self.rates_of(plan))
         kept = count(component, plan, business, self.dates, self.schema, self.calendar, self.period)
         stay = np.isin(counted.rows, kept.rows)
         return Counted(
@@ -208,12 +208,17 @@ class _Run:
             counted.before[stay], None, counted.undefined,
         )  # fmt: skip
 
-    def _pay_in(self, currency: str, base: Lines, line: Rows) -> tuple[Ints, Ints]:
-        """The exchange rate and the pay in ``currency`` of each base line; without a rate it counts for nothing."""
+    def rates_of(self, plan: Plan) -> ExchangeRates:
+        """The exchange rates as ``plan`` takes them, asked for with a credit's date."""
+        return self.rates.on_days(plan.rate_day, plan.effective_from, self.calendar)
+
+    def _pay_in(self, of: Plan, base: Lines, line: Rows) -> tuple[Ints, Ints]:
+        """The exchange rate and the pay in the currency of ``of`` of each base line; without a rate it is nothing."""
+        currency, rates = of.currency, self.rates_of(of)
         fx, amount = np.zeros(len(line), dtype=np.int64), base.pay[line].copy()
         for number, plan in enumerate(self.plans):
             at = np.flatnonzero(base.plan[line] == number)
-            fx[at] = self.rates.lookup(plan.currency, currency, base.date[line[at]])
+            fx[at] = rates.lookup(plan.currency, currency, base.date[line[at]])
             if plan.currency != currency:
                 amount[at] = convert_column(amount[at], plan.currency, currency, fx[at])
         self.mark(base.row[line[fx == 0]].astype(np.intp), State.NO_RATE)
@@ -226,7 +231,7 @@ class _Run:
         unpaid = tuple((int(self.credits.key[row]), REASON[State(int(self.state[row]))]) for row in open_rows)
         said = notices(self.credits, open_rows, self.state, self.missing, self.names, self.period)
         extras = tuple(sorted(self.extras, key=lambda e: (e.person, e.plan, e.component, e.window_start)))
-        return RunResult(self.period, self.plans, lines, self.credits, said, unpaid, self.rates, extras)
+        return RunResult(self.period, self.plans, lines, self.credits, said, unpaid, self.rates, extras, self.calendar)
 
 
 def _own(plans: Sequence[Plan], base: Lines) -> Ints:
@@ -268,7 +273,7 @@ class _Staff:
             rows = rows[at]
         held = self.spans.find(person, run.dates[rows]) >= 0
         rows, person = run.ordered(rows[held], person[held])
-        business, unknown = converted(run.table, run.dates, self.plan, rows, person, run.rates)
+        business, unknown = converted(run.table, run.dates, self.plan, rows, person, run.rates_of(self.plan))
         if component.source is Source.OWN:
             run.mark(rows, State.FILTERED)
         run.mark(unknown, State.NO_RATE)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
 from salesops_desktop.expressions.rational import divide, product, to_int64, whole
 from salesops_desktop.model.money import FX_SCALE, divide_half_up, exponent
+from salesops_desktop.model.periods import FiscalCalendar, PeriodKind
 
 Days = npt.NDArray[np.datetime64]
 Ints = npt.NDArray[np.int64]
@@ -27,6 +29,19 @@ class ExchangeRate:
     rate: int
 
 
+class RateDay(StrEnum):
+    """Which day's exchange rate turns a credit into a plan's currency."""
+
+    CREDIT = "credit date"
+    """The credit's own: of the booking, invoice or payment, whichever earns."""
+    MONTH_END = "end of the month"
+    QUARTER_END = "end of the quarter"
+    YEAR_START = "start of the fiscal year"
+    """One rate a year, as budgets have it."""
+    PLAN_START = "start of the plan"
+    """One rate as long as the plan holds."""
+
+
 class ExchangeRates:
     """All known rates. A day's rate is the latest that came into force on or before it.
 
@@ -36,6 +51,7 @@ class ExchangeRates:
     def __init__(self, rates: Iterable[ExchangeRate] = ()) -> None:
         self._days: dict[tuple[str, str], Days] = {}
         self._rates: dict[tuple[str, str], Ints] = {}
+        self._day: Callable[[dt.date], dt.date] | None = None
         grouped: dict[tuple[str, str], dict[dt.date, int]] = defaultdict(dict)
         for rate in sorted(rates):
             if rate.rate > 0:
@@ -51,6 +67,37 @@ class ExchangeRates:
         self._days[pair] = np.array(days, dtype="datetime64[D]")
         self._rates[pair] = np.array(rates, dtype=np.int64)
 
+    def on_days(self, rule: RateDay, start: dt.date, calendar: FiscalCalendar) -> ExchangeRates:
+        """The same rates for those who ask with a credit's date, taken on the day that ``rule`` says.
+
+        Args:
+            rule: of the plan.
+            start: the plan's first day.
+            calendar: for months, quarters and years.
+        """
+        if rule is RateDay.CREDIT:
+            return self
+        view = ExchangeRates()
+        view._days, view._rates = self._days, self._rates
+        kinds = {RateDay.MONTH_END: PeriodKind.MONTH, RateDay.QUARTER_END: PeriodKind.QUARTER}
+        if rule is RateDay.PLAN_START:
+            view._day = lambda _day: start
+        elif rule is RateDay.YEAR_START:
+            view._day = lambda day: calendar.containing(day, PeriodKind.YEAR).start
+        else:
+            view._day = lambda day: calendar.containing(day, kinds[rule]).end
+        return view
+
+    def day(self, day: dt.date) -> dt.date:
+        """The day whose rate a credit of ``day`` is converted at."""
+        return day if self._day is None else self._day(day)
+
+    def _shifted(self, days: Days) -> Days:
+        if self._day is None:
+            return days
+        known, place = np.unique(days.astype("datetime64[D]"), return_inverse=True)
+        return np.array([self._day(one) for one in known.astype(object)], dtype="datetime64[D]")[place]
+
     def lookup(self, source: str, target: str, days: Days) -> Ints:
         """The rate (× 1e9) on each of ``days``; 0 where none is known."""
         if source == target:
@@ -58,6 +105,7 @@ class ExchangeRates:
         pair = (source, target)
         if pair not in self._days:
             return np.zeros(len(days), dtype=np.int64)
+        days = self._shifted(days)
         place = np.searchsorted(self._days[pair], days.astype("datetime64[D]"), side="right") - 1
         return np.where(place < 0, 0, self._rates[pair][np.maximum(place, 0)])
 

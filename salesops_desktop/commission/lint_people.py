@@ -43,6 +43,7 @@ def lint_assignments(
     people = names or {}
     found: list[Finding] = []
     kept: dict[int, list[PlanAssignment]] = {}
+    by_name = {plan.name: plan for plan in plans}
     for entry in sorted(assignments, key=lambda a: (a.person, a.start, a.plan)):
         who = people.get(entry.person, f"person {entry.person}")
         if entry.plan not in known:
@@ -54,6 +55,11 @@ def lint_assignments(
             if other.plan != entry.plan and (other.end is None or entry.start <= other.end):
                 what = f"{other.plan} and {entry.plan} both pay from {entry.start} on."
                 found.append(Finding(Severity.WARNING, "two plans", who, what, "End one of them, or mean it."))
+                one, two = by_name.get(entry.plan), by_name.get(other.plan)
+                if one and two and one.currency == two.currency and one.rate_day is not two.rate_day:
+                    what = f"{two.name} and {one.name} both pay in {one.currency}, at exchange rates of different days."
+                    way_out = "Give them the same day: a statement shows one rate for a credit."
+                    found.append(Finding(Severity.ERROR, "rate day", who, what, way_out))
         kept[entry.person].append(entry)
     return tuple(found)
 
@@ -123,7 +129,7 @@ def lint_run(
                 said = _person(plan, component, person, window, books, called(person))
                 # Where nothing is to be paid, what is missing holds nobody up.
                 found += said if pays else [replace(f, severity=Severity.WARNING) for f in said]
-        found += _exchange(plan, people, credits_in, now, fx)
+        found += _exchange(plan, people, credits_in, now, fx, calendar or FiscalCalendar())
     return tuple(found)
 
 
@@ -163,7 +169,12 @@ def _person(
 
 
 def _exchange(
-    plan: Plan, people: Sequence[int], credits_in: Credits, now: npt.NDArray[np.bool_], rates: ExchangeRates
+    plan: Plan,
+    people: Sequence[int],
+    credits_in: Credits,
+    now: npt.NDArray[np.bool_],
+    rates: ExchangeRates,
+    calendar: FiscalCalendar,
 ) -> Iterator[Finding]:
     mine = np.flatnonzero(now & np.isin(credits_in.person, np.array(people, dtype=np.int64)))
     if bool(np.all(credits_in.currency[mine] == plan.currency)):
@@ -171,7 +182,8 @@ def _exchange(
     codes = credits_in.currency[mine].astype(str)
     for code in np.unique(codes):
         days = credits_in.date[mine[codes == code]].astype("datetime64[D]")
-        lacking = days[rates.lookup(str(code), plan.currency, days) == 0]
+        seen = rates.on_days(plan.rate_day, plan.effective_from, calendar)
+        lacking = days[seen.lookup(str(code), plan.currency, days) == 0]
         if len(lacking):
             what = (
                 f"{len(lacking):,} credits in {code} have no exchange rate to {plan.currency}, from {lacking.min()} on."

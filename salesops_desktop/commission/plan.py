@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from salesops_desktop.commission.clawbacks import Clawback
 from salesops_desktop.commission.draws import Draw
+from salesops_desktop.commission.exchange import RateDay
 from salesops_desktop.commission.proration import Proration
 from salesops_desktop.commission.timing import Timing
 from salesops_desktop.expressions import Rounding
@@ -299,6 +300,7 @@ class Plan:
         terms: how earnings become payments.
         clawback: what a cancellation takes back; None leaves it to the accumulation (refunds are negative credits).
         proration: quotas and target incentives of those who serve a part of a period; None takes them as entered.
+        rate_day: which day's exchange rate turns credits into ``currency``.
     """
 
     name: str
@@ -309,6 +311,7 @@ class Plan:
     terms: PayTerms = PayTerms()
     clawback: Clawback | None = None
     proration: Proration | None = None
+    rate_day: RateDay = RateDay.CREDIT
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -17,7 +17,7 @@ from salesops_desktop.commission.lines import Lines
 from salesops_desktop.commission.plan import Component, Plan
 from salesops_desktop.expressions import Schema
 from salesops_desktop.model.money import Money
-from salesops_desktop.model.periods import Period
+from salesops_desktop.model.periods import FiscalCalendar, Period
 from salesops_desktop.model.tables import Column, Table, ValueKind
 
 Ints = npt.NDArray[np.int64]
@@ -200,6 +200,7 @@ class RunResult:
         unpaid: (credit key, reason) of every credit of the period that pays nothing.
         rates: the exchange rates used.
         extras: pay that no single credit brings.
+        calendar: of the windows, and of the days whose exchange rates hold.
     """
 
     period: Period
@@ -210,6 +211,11 @@ class RunResult:
     unpaid: tuple[tuple[int, Unpaid], ...] = field(default=(), repr=False)
     rates: ExchangeRates = field(default_factory=ExchangeRates, repr=False)
     extras: tuple[Extra, ...] = ()
+    calendar: FiscalCalendar = field(default_factory=FiscalCalendar, repr=False)
+
+    def rates_of(self, plan: Plan) -> ExchangeRates:
+        """The exchange rates as ``plan`` takes them, asked for with a credit's date."""
+        return self.rates.on_days(plan.rate_day, plan.effective_from, self.calendar)
 
     def __len__(self) -> int:
         return len(self.lines)

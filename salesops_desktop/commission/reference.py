@@ -13,7 +13,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from salesops_desktop.commission.exchange import ExchangeRate
+from salesops_desktop.commission.exchange import ExchangeRate, RateDay
 from salesops_desktop.commission.plan import (
     Axis,
     AxisKind,
@@ -138,6 +138,19 @@ class _People:
         self.plan, self.assignments, self.every, self.given = plan, assignments, every, given
         self.schema = credits_in.schema
 
+    def rate_day(self, day: dt.date) -> dt.date:
+        """The day whose exchange rates hold for a credit."""
+        match self.plan.rate_day:
+            case RateDay.PLAN_START:
+                return self.plan.effective_from
+            case RateDay.YEAR_START:
+                return self.given.calendar.containing(day, PeriodKind.YEAR).start
+            case RateDay.QUARTER_END:
+                return self.given.calendar.containing(day, PeriodKind.QUARTER).end
+            case RateDay.MONTH_END:
+                return self.given.calendar.containing(day, PeriodKind.MONTH).end
+        return day
+
     def windows(self, component: Component) -> dict[tuple[int, object], Members]:
         """What counts, by (person, window)."""
         found: dict[tuple[int, object], Members] = defaultdict(list)
@@ -152,7 +165,7 @@ class _People:
             for person in people:
                 if not _covered(self.plan, self.assignments, person, credit.date):
                     continue
-                row = _in_currency(credit, self.plan.currency, self.given.rates)
+                row = _in_currency(credit, self.plan.currency, self.given.rates, self.rate_day(credit.date))
                 if row is None or (condition is not None and not _value(condition, row)):
                     continue
                 value, rate = _value(measure, row), Fraction(0)
@@ -249,11 +262,11 @@ class _People:
             for manager in _above(self.given.reports, person, credit.date, component.depth):
                 if not _covered(self.plan, self.assignments, manager, credit.date):
                     continue
-                row = _in_currency(credit, self.plan.currency, self.given.rates)
+                row = _in_currency(credit, self.plan.currency, self.given.rates, self.rate_day(credit.date))
                 if condition is not None and (row is None or not _value(condition, row)):
                     continue
                 for pay, currency in pays:
-                    rate = _rate(self.given.rates, currency, self.plan.currency, credit.date)
+                    rate = _rate(self.given.rates, currency, self.plan.currency, self.rate_day(credit.date))
                     shift = Fraction(10) ** (exponent(self.plan.currency) - exponent(currency))
                     sums[manager, key] += 0 if rate is None else half_up(pay * rate * shift)
         lines = {}
@@ -444,14 +457,14 @@ def _cell(column: Column, i: int) -> tuple[Scalar, str | None]:
     return value, None
 
 
-def _in_currency(credit: _Credit, currency: str, rates: list[ExchangeRate]) -> dict[str, Scalar] | None:
-    """The credit's values with money in ``currency``, whole minor units; None without an exchange rate."""
+def _in_currency(credit: _Credit, currency: str, rates: list[ExchangeRate], day: dt.date) -> dict[str, Scalar] | None:
+    """The credit's values with money in ``currency`` at ``day``'s rate, whole minor units; None without a rate."""
     row: dict[str, Scalar] = {}
     for name, (value, source) in credit.row.items():
         if source in (None, currency) or not isinstance(value, Fraction):
             row[name] = value
             continue
-        rate = _rate(rates, str(source), currency, credit.date)
+        rate = _rate(rates, str(source), currency, day)
         if rate is None:
             return None
         scale = 10 ** exponent(currency)

@@ -83,7 +83,10 @@ def settle(terms: PayTerms, earned: int, opening: Balances, period: int) -> Sett
     if allowed - opening.settled != earned:
         cut = allowed - opening.settled - earned
         waits = "what is above it waits for refunds" if terms.refundable else "what is above it is not paid"
-        steps.append(SettlementStep("Cap", cut, f"At most {terms.cap} in the {terms.cap_window.value}: {waits}"))
+        why = f"At most {terms.cap} in the {terms.cap_window.value}: {waits}"
+        if terms.cap is None:
+            why = f"The {terms.cap_window.value} was topped up to its least before"
+        steps.append(SettlementStep("Cap" if terms.cap is not None else "Topped up before", cut, why))
     if terms.floor is not None and allowed < terms.floor:
         steps.append(SettlementStep("Floor", terms.floor - allowed, "Topped up to the least that is paid"))
         allowed = terms.floor

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from salesops_desktop.commission.clawbacks import Clawback
+from salesops_desktop.commission.exchange import RateDay
 from salesops_desktop.commission.plan import (
     Axis,
     AxisKind,
@@ -59,6 +60,7 @@ def definition(plan: Plan) -> Json:
         "terms": terms_json(plan.terms),
         "clawback": None if plan.clawback is None else clawback_json(plan.clawback),
         **({} if plan.proration is None else {"proration": proration_json(plan.proration)}),
+        **({} if plan.rate_day is RateDay.CREDIT else {"rate_day": plan.rate_day.value}),
     }
 
 
@@ -91,11 +93,12 @@ def read_plan(stored: Mapping[str, Any]) -> Plan:
     name, currency = (reader.value(stored, key, "", _text) for key in ("name", "currency"))
     components = reader.components(stored)
     terms, clawback, proration = reader.rest(stored)
+    day = reader.value({"rate_day": RateDay.CREDIT, **stored}, "rate_day", "", RateDay)
     reader.finish()
     assert start is not None
     assert name is not None
     assert currency is not None
-    return Plan(name, currency, start, components, end, terms, clawback, proration)
+    return Plan(name, currency, start, components, end, terms, clawback, proration, day)
 
 
 def plan_from(
@@ -109,8 +112,9 @@ def plan_from(
     reader = _Reader(name)
     components = reader.components(stored)
     terms, clawback, proration = reader.rest(stored)
+    day = reader.value({"rate_day": RateDay.CREDIT, **stored}, "rate_day", "", RateDay)
     reader.finish()
-    return Plan(name, currency, effective_from, components, effective_to, terms, clawback, proration)
+    return Plan(name, currency, effective_from, components, effective_to, terms, clawback, proration, day)
 
 
 def _component_json(component: Component) -> Json:

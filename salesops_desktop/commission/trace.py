@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+from salesops_desktop.commission.exchange import ExchangeRates
 from salesops_desktop.commission.levels import needs_quota, tables_of
 from salesops_desktop.commission.lint import NUMBERS, measures_of, percent
 from salesops_desktop.commission.plan import Basis, Component, Pays, RateTable, RoundingStage, Source, TierMode
@@ -193,7 +194,7 @@ class _Trace:
         name = "amount" if only and own.currency == self.currency else "credit_amount"
         self.add(name, "Credit", f"Credited on {line.date}", own.minor, currency=own.currency, source=source)
         if own.currency != self.currency:
-            words = f"{own.currency} to {self.currency} on {line.date}"
+            words = f"{own.currency} to {self.currency} on {self._rates().day(line.date)}"
             self.add(
                 "exchange_rate", "Exchange rate", words, line.exchange_rate, unit=Unit.EXCHANGE, source="exchange rates"
             )
@@ -203,6 +204,9 @@ class _Trace:
             )
         if not only:
             self._measure("converted" if own.currency != self.currency else "credit_amount")
+
+    def _rates(self) -> ExchangeRates:
+        return self.result.rates_of(self.result.plans[int(self.result.lines.plan[self.index])])
 
     def _convert(self, name: str, label: str, minor: int, source: str, rate: int, cells: tuple[str, str]) -> None:
         """Money in the plan's currency, from the cells of the amount and the rate."""
@@ -259,9 +263,9 @@ class _Trace:
             if own == self.currency:
                 self.add(cell, column.label, column.label, minor, source=source)
                 return
-            rate = self.result.rates.on(own, self.currency, self.line.date)
+            rate = self._rates().on(own, self.currency, self.line.date)
             self.add(f"{cell}_own", column.label, column.label, minor, currency=own, source=source)
-            words = f"{own} to {self.currency} on {self.line.date}"
+            words = f"{own} to {self.currency} on {self._rates().day(self.line.date)}"
             self.add(f"{cell}_rate", "Exchange rate", words, rate, unit=Unit.EXCHANGE, source="exchange rates")
             self._convert(cell, column.label, minor, own, rate, (f"{cell}_own", f"{cell}_rate"))
             return

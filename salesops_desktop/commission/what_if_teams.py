@@ -58,7 +58,7 @@ class Override:
         self._fx = np.zeros(len(self._line), dtype=np.int64)
         for number, currency in self._plans:
             at = np.flatnonzero(self._plan == number)
-            self._fx[at] = run.rates.lookup(currency, self._currency, run.dates[row[self._line[at]]])
+            self._fx[at] = run.rates_of(staff.plan).lookup(currency, self._currency, run.dates[row[self._line[at]]])
 
     def amounts(self, own_pay: Sequence[Ints]) -> Ints:
         """What each line of the managers counts.

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
 from sqlalchemy import Connection
 
-from salesops_desktop.commission import RunResult
+from salesops_desktop.commission import ExchangeRates, RunResult
+from salesops_desktop.commission.settlement import Balances
 from salesops_desktop.jobs.commission_inputs import PayOn, load_inputs
 from salesops_desktop.jobs.commission_lines import block, block_edges, credits_of
 from salesops_desktop.jobs.commission_recipes import Cookbook, named_fields
 from salesops_desktop.jobs.commission_reports import load_run
+from salesops_desktop.jobs.commission_settlement_recipes import settlement_recipe
+from salesops_desktop.jobs.commission_settlements import balances_of
 from salesops_desktop.jobs.commissions import recalculated
 from salesops_desktop.model.progress import Progress, silent
 from salesops_desktop.sheets.writing.book import Provenance
@@ -24,14 +27,15 @@ from salesops_desktop.sheets.writing.commission_records import (
     CommissionRun,
     ComponentSummary,
     SettlementStep,
+    SettlementTerm,
     Statement,
 )
 
 Who = tuple[str, str, str]
 """Name, id in the CRM or payroll, manager."""
 Key = tuple[int, str]
-Settled = tuple[str, int, list[tuple[str, int, str]], list[tuple[str, int]]]
-"""Currency, paid, steps as (name, amount, why), what stays open as (name, amount)."""
+Opened = tuple[Balances, int]
+"""Balances before the period, and its number."""
 
 _EARNED = ("adjustment", "retro", "clawback")
 _PARTS = frozenset({"Earned", "Extras", "Adjustments", "Corrections of earlier periods", "Clawbacks"})
@@ -55,6 +59,8 @@ class Payments:
     settled: Mapping[Key, tuple[str, int, list[tuple[str, int, str]], list[tuple[str, int]]]] = field(
         default_factory=dict
     )
+    opened: Mapping[Key, Opened] = field(default_factory=dict)
+    """(person, plan) → what the settlement began with."""
 
 
 def commission_run(
@@ -181,14 +187,22 @@ class _Records:
         rest = [entry for entry in self.unpaid.get(person, ()) if key == self.first[person]]
         everything = np.concatenate([rows, np.array([row for row, _ in rest], dtype=np.int64)])
         reasons = np.array([""] * len(rows) + [reason for _, reason in rest], dtype=object)
-        earned, steps, paid, stays = self._settled(key, adjustments)
+        earned, steps, paid, stays, terms = self._settled(key, adjustments)
         who = self.people[person]
         plans = dict.fromkeys([s.plan for s in summaries] + [step.plan for step in steps])
         return Statement(
             number, who[0], who[1], who[2], ", ".join(plans), currency, earned, paid, tuple(summaries), tuple(blocks),
-            credits_of(result, everything, reasons, currency, self.accounts, self.named),
-            tuple(adjustments), tuple(steps), tuple(stays),
+            credits_of(
+                result, everything, reasons, currency, self.accounts, self.named, self._rates(currency, plans)
+            ),
+            tuple(adjustments), tuple(steps), tuple(stays), terms=tuple(terms),
         )  # fmt: skip
+
+    def _rates(self, currency: str, plans: Iterable[str]) -> ExchangeRates:
+        """The exchange rates of the day that a person's plans in a currency agree on."""
+        named = set(plans)
+        of = [plan for plan in self.result.plans if plan.currency == currency and (plan.name in named or not named)]
+        return self.result.rates_of(of[0]) if of else self.result.rates
 
     def _next(self) -> int:
         self.components += 1
@@ -219,8 +233,8 @@ class _Records:
 
     def _settled(
         self, key: Key, adjustments: list[Adjustment]
-    ) -> tuple[int, list[SettlementStep], int, list[tuple[str, str, int]]]:
-        """Earned, the steps to what is paid, what is paid, and what stays open."""
+    ) -> tuple[int, list[SettlementStep], int, list[tuple[str, str, int]], list[SettlementTerm]]:
+        """Earned, the steps to what is paid, what is paid, what stays open, and what the steps rest on."""
         person, currency = key
         result, lines = self.result, self.result.lines
         earned: dict[str, int] = {}
@@ -232,14 +246,24 @@ class _Records:
         for who, plan in self.payments.settled:
             if who == person and self.payments.settled[who, plan][0] == currency:
                 earned.setdefault(plan, 0)
-        steps, stays, paid = [], [], 0
+        plans = {plan.name: plan for plan in result.plans}
+        steps: list[SettlementStep] = []
+        terms: list[SettlementTerm] = []
+        stays, paid = [], 0
         for plan, amount in earned.items():
-            default: Settled = (currency, amount, [("Earned", amount, "Lines and adjustments")], [])
-            _, pays, taken, left = self.payments.settled.get((person, plan), default)
-            steps += [SettlementStep(plan, *step) for step in taken]
+            steps.append(SettlementStep(plan, "Earned", amount, "Lines and adjustments"))
+            if (person, plan) not in self.payments.settled:
+                paid += amount
+                continue
+            _, pays, taken, left = self.payments.settled[person, plan]
+            if plan in plans and (person, plan) in self.payments.opened:
+                recipe, known = settlement_recipe(plans[plan], amount, taken[1:], *self.payments.opened[person, plan])
+                steps, terms = [*steps, *recipe], [*terms, *known]
+            else:
+                steps += [SettlementStep(plan, *step) for step in taken[1:]]
             stays += [(plan, name, open_amount) for name, open_amount in left]
             paid += pays
-        return sum(earned.values()), steps, paid, stays
+        return sum(earned.values()), steps, paid, stays, terms
 
 
 def _payments(connection: Connection, run_id: int) -> Payments:
@@ -253,9 +277,13 @@ def _payments(connection: Connection, run_id: int) -> Payments:
         about = ", ".join(str(part) for part in (component, number, origin, cause) if part)
         items[int(person)].append((kind, plan, component or "", about, int(amount), why, currency))
     settled: dict[Key, tuple[str, int, list[tuple[str, int, str]], list[tuple[str, int]]]] = {}
-    for person, plan, currency, earned, paid, steps, closing in connection.exec_driver_sql(
-        "SELECT person_id, plan, currency, earned, paid, steps, closing FROM run_settlement WHERE run_id = ?", (run_id,)
+    opened: dict[Key, Opened] = {}
+    for person, plan, currency, earned, paid, steps, opening, closing, number in connection.exec_driver_sql(
+        "SELECT person_id, plan, currency, earned, paid, steps, opening, closing, period_number FROM run_settlement "
+        "WHERE run_id = ?",
+        (run_id,),
     ):
+        opened[int(person), plan] = (balances_of(opening), int(number))
         left = json.loads(closing)
         amounts = {name: int(left.get(name, 0)) for name in ("draw", "debt", "waiting")}
         amounts |= {name: sum(int(a) for _, a in left.get(name, ())) for name in ("held", "due")}
@@ -263,4 +291,4 @@ def _payments(connection: Connection, run_id: int) -> Payments:
         taken += [(str(n), int(amount), str(why)) for n, amount, why in json.loads(steps) if n not in _PARTS]
         stays = [(label, amounts[name]) for name, label in _OPEN.items() if amounts[name]]
         settled[int(person), plan] = (currency, int(paid), taken, stays)
-    return Payments(items, settled)
+    return Payments(items, settled, opened)

@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from salesops_desktop.commission import Basis, Component, Pays, RateTable, RoundingStage, RunResult, TierMode, trace
-from salesops_desktop.commission.exchange import convert_column
+from salesops_desktop.commission.exchange import ExchangeRates, convert_column
 from salesops_desktop.commission.tiers import Terms, bound_in_money, earned, multiplied, slide
 from salesops_desktop.expressions.rational import Rational, divide, product, to_int64, whole
 from salesops_desktop.jobs.commission_recipes import Cookbook, table_of
@@ -149,13 +149,19 @@ def _axes(result: RunResult, lines: range, count: int) -> tuple[np.ndarray[tuple
 
 
 def credits_of(
-    result: RunResult, rows: Ints, reasons: Texts, currency: str, accounts: Mapping[int, str], named: Sequence[str]
+    result: RunResult,
+    rows: Ints,
+    reasons: Texts,
+    currency: str,
+    accounts: Mapping[int, str],
+    named: Sequence[str],
+    rates: ExchangeRates,
 ) -> Credits:
     """The credits in ``rows`` as a statement shows them; ``reasons`` say why one pays nothing."""
     given = result.credits
     days = given.date[rows].astype("datetime64[D]")
     amount, own = given.amount[rows], given.currency[rows]
-    rate, converted = _converted(result, amount, own, currency, days)
+    rate, converted = _converted(rates, amount, own, currency, days)
     table = given.table()
     return Credits(
         given.transaction[rows],
@@ -166,27 +172,27 @@ def credits_of(
         rate,
         converted,
         reasons,
-        tuple(_field(result, table[name], rows, currency, days) for name in named),
+        tuple(_field(rates, table[name], rows, currency, days) for name in named),
     )
 
 
-def _converted(result: RunResult, amount: Ints, own: Texts, currency: str, days: np.ndarray) -> tuple[Ints, Ints]:
+def _converted(rates: ExchangeRates, amount: Ints, own: Texts, currency: str, days: np.ndarray) -> tuple[Ints, Ints]:
     rate, converted = np.zeros(len(amount), dtype=np.int64), np.zeros(len(amount), dtype=np.int64)
     for source in sorted({str(code) for code in own}):
         at = np.flatnonzero(own == source)
-        rate[at] = result.rates.lookup(source, currency, days[at])
+        rate[at] = rates.lookup(source, currency, days[at])
         converted[at] = amount[at] if source == currency else convert_column(amount[at], source, currency, rate[at])
     return rate, converted
 
 
-def _field(result: RunResult, column: Column, rows: Ints, currency: str, days: np.ndarray) -> Field:
+def _field(rates: ExchangeRates, column: Column, rows: Ints, currency: str, days: np.ndarray) -> Field:
     if column.kind is ValueKind.MONEY:
         taken = column.take(rows.astype(np.intp))
         own = np.array([taken.currency_at(i) or currency for i in range(len(rows))], dtype=object)
         minor = taken.values.astype(np.int64)
         if taken.missing is not None:
             minor = np.where(taken.missing, 0, minor)
-        return Field(column.name, column.label, tuple(_converted(result, minor, own, currency, days)[1].tolist()))
+        return Field(column.name, column.label, tuple(_converted(rates, minor, own, currency, days)[1].tolist()))
     return Field(column.name, column.label, tuple(_value(column, row) for row in rows.tolist()))
 
 

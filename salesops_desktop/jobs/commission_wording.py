@@ -16,6 +16,7 @@ from salesops_desktop.commission import (
     Window,
 )
 from salesops_desktop.commission.draws import Draw, DrawKind
+from salesops_desktop.commission.exchange import RateDay
 from salesops_desktop.commission.lint import percent
 from salesops_desktop.commission.timing import Timing
 from salesops_desktop.expressions import Schema, compile_formula
@@ -187,6 +188,8 @@ def plan_sentences(plan: Plan) -> list[str]:
             f"A cancellation {within} takes back {part}{percent(rule.share)} of the pay at the {rule.rate.value} rate"
             f"{paid}."
         )
+    if plan.rate_day is not RateDay.CREDIT:
+        said.append(f"Foreign money counts at the exchange rate of the {plan.rate_day.value}.")
     if plan.proration is not None:
         which = [n for n, on in (("quotas", plan.proration.quota), ("target incentives", plan.proration.target)) if on]
         if which:

@@ -37,6 +37,7 @@ from salesops_desktop.commission import (
 )
 from salesops_desktop.commission.clawbacks import Clawback
 from salesops_desktop.commission.draws import Draw
+from salesops_desktop.commission.exchange import RateDay
 from salesops_desktop.model.enums import Measure
 from salesops_desktop.model.tables import ColumnSpec, ValueKind, build_table
 
@@ -207,7 +208,9 @@ def runs(draw):
         )
         prorated = draw(st.none() | st.builds(Proration, st.sampled_from(DayCount), ramp=SHARES))
         currency = draw(st.sampled_from(["USD", "EUR", "JPY"]))
-        plans.append(Plan(f"P{i}", currency, first, parts, terms=terms, clawback=clawback, proration=prorated))
+        day = draw(st.sampled_from(RateDay))
+        plan = Plan(f"P{i}", currency, first, parts, terms=terms, clawback=clawback, proration=prorated, rate_day=day)
+        plans.append(plan)
     assignments = [
         PlanAssignment(
             person, f"P{draw(st.integers(0, len(plans) - 1))}", START, dt.date(2026, 3, draw(st.integers(1, 31)))

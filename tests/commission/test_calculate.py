@@ -31,6 +31,7 @@ from salesops_desktop.commission import (
     reference,
     trace,
 )
+from salesops_desktop.commission.exchange import RateDay
 from salesops_desktop.model.enums import Measure
 from salesops_desktop.model.errors import Cancelled, FaultsError, InputRefusedError
 from salesops_desktop.model.periods import FiscalCalendar
@@ -264,3 +265,24 @@ def test_a_tampered_step_is_noticed():
     changed = [replace(step, value=40_001) if step.name == "tier_1_rate" else step for step in steps]
     with pytest.raises(Exception, match="its formula gives"):
         recompute(changed)
+
+
+@pytest.mark.parametrize(
+    ("rule", "pay"),
+    [
+        (RateDay.CREDIT, 1_093_70), (RateDay.MONTH_END, 1_120_33), (RateDay.QUARTER_END, 1_120_33),
+        (RateDay.YEAR_START, 1_093_70), (RateDay.PLAN_START, 0),
+    ],
+)  # fmt: skip
+def test_the_plan_says_which_days_exchange_rate_holds(rule, pay):
+    """A sale of 1,000 EUR two days before the rate changes; the plan began before any rate was known."""
+    plan = replace(plan_of(Component("All", RateTable.flat(1_000_000))), rate_day=rule)
+    sold = credits_of([(1, dt.date(2026, 2, 8), "T", 1_000_00, "EUR")])
+    result = calculate([plan], assigned(plan, 1), sold, [], Q1, rates=ExchangeRates(RATES))
+    assert result.totals() == ({(1, "USD"): pay} if pay else {})
+    if pay:
+        assert result.line(0).exchange_rate == {1_093_70: 1_093_700_001, 1_120_33: 1_120_333_333}[pay]
+        day = {RateDay.CREDIT: "2026-02-08", RateDay.MONTH_END: "2026-02-28", RateDay.YEAR_START: "2026-01-01"}
+        said = [step for step in trace(result, 0) if step.name == "exchange_rate"]
+        assert day.get(rule, "2026-03-31") in said[0].formula
+        assert recompute(trace(result, 0)) == pay

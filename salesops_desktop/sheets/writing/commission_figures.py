@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from salesops_desktop.model.money import exponent
+from salesops_desktop.model.money import PPM, exponent
 from salesops_desktop.model.tables import Cell
 from salesops_desktop.sheets.writing.commission_line_page import LinePlaces, money_look
 from salesops_desktop.sheets.writing.commission_package import Page
@@ -100,7 +100,7 @@ class Figures:
 
     def balances(self, page: Page) -> None:
         """From earned to paid under each plan, then what stays open."""
-        page.title("Balances", "From what was earned to what is paid. Steps after the first are those of the run.")
+        page.title("Balances", "From what was earned to what is paid, by the plan's terms and what stood open before.")
         page.row += 1
         heads = ["Person", "Plan", "Step", "Amount", "Why", "", "In smallest units"]
         page.header(heads, [_TEXT, _TEXT, _TEXT, _WHOLE, _TEXT, _TEXT, _WHOLE])
@@ -129,6 +129,7 @@ class Figures:
         plans = list(dict.fromkeys(step.plan for step in statement.steps))
         for plan in plans:
             steps = [step for step in statement.steps if step.plan == plan]
+            cells = self._terms(page, statement, plan)
             start = page.row
             for i, step in enumerate(steps):
                 row = page.row
@@ -136,6 +137,9 @@ class Figures:
                 if i == 0:
                     firsts.append(f"Balances!${_EXACT}${row}")
                     whole = Formula(self._earned(statement, plan), step.amount)
+                elif step.formula:
+                    sums = f"SUM({_EXACT}{start}:{_EXACT}{row - 1})"
+                    whole = Formula(step.formula.format(sum=sums, last=f"{_EXACT}{row - 1}", **cells), step.amount)
                 shown = Formula(f"{_EXACT}{row}/{scale}", step.amount / scale)
                 page.put(
                     [(statement.person, _TEXT), (plan, _TEXT), (step.name, _TEXT), (shown, money), (step.why, _TEXT),
@@ -152,6 +156,25 @@ class Figures:
             )  # fmt: skip
         self.earned[statement.number] = "+".join(firsts) or "0"
         self.paid[statement.number] = "+".join(ends) or "0"
+
+    def _terms(self, page: Page, statement: Statement, plan: str) -> dict[str, str]:
+        """The terms and balances that the steps rest on; key → cell."""
+        cells = {}
+        money = money_look(statement.currency, code=True)
+        for term in statement.terms:
+            if term.plan != plan:
+                continue
+            row = page.row
+            cells[term.key] = f"${_EXACT}${row}"
+            scale = 10 ** exponent(statement.currency) if term.unit == "money" else PPM
+            look = money if term.unit == "money" else _SHARE
+            shown = Formula(f"{_EXACT}{row}/{scale}", term.value / scale)
+            page.put(
+                [(statement.person, _TEXT), (plan, _TEXT), (term.label, Look(Role.NOTE, align="left", indent=1)),
+                 (shown, look), ("What the steps below rest on", Look(Role.NOTE, align="left", indent=1)), _NONE,
+                 (term.value, _WHOLE)]
+            )  # fmt: skip
+        return cells
 
     def _earned(self, statement: Statement, plan: str) -> str:
         """The components of a plan, and what belongs to none of them."""

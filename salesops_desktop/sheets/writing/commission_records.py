@@ -205,12 +205,28 @@ class Adjustment:
 
 @dataclass(frozen=True, slots=True)
 class SettlementStep:
-    """From earned to paid under one plan: what a step adds, minor units; the first step is what was earned."""
+    """From earned to paid under one plan: what a step adds, minor units; the first step is what was earned.
+
+    ``formula`` says how it follows: ``{sum}`` is all steps so far, ``{last}`` the one above, other names are keys
+    of the statement's terms; empty for a value of the run.
+    """
 
     plan: str
     name: str
     amount: int
     why: str
+    formula: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementTerm:
+    """A term or a balance that steps rest on: its key, what it is called, its value and unit."""
+
+    plan: str
+    key: str
+    label: str
+    value: int
+    unit: Unit = "money"
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +244,7 @@ class Statement:
         balances: what stays open, as (plan, name, minor units).
         notes: sentences for the person.
         team: the manager's number in the workspace: names may be shared.
+        terms: what the formulas of the steps rest on.
     """
 
     number: int
@@ -246,6 +263,7 @@ class Statement:
     balances: tuple[tuple[str, str, int], ...] = ()
     notes: tuple[str, ...] = ()
     team: int = 0
+    terms: tuple[SettlementTerm, ...] = ()
 
     @property
     def lines(self) -> int:

@@ -152,7 +152,8 @@ _READING: Final = (
     "Calculation columns hold whole smallest units (cents) and millionths, in which a spreadsheet is exact.",
     "Where a plan rounds each line by itself, the earned columns are not divided yet: the commission divides once.",
     "Change a tinted cell on Plan tables and all sheets follow; Checks and Statement then say that they differ.",
-    "Adjustments, caps, holdbacks and draws are taken from the run; they do not follow a changed rate.",
+    "Caps, floors, holdbacks, draws and debts follow what is earned.",
+    "Releases, instalments, holds, adjustments and corrections of closed periods are taken from the run.",
     "Text that begins like a formula is stored as text and is never calculated.",
 )
 
