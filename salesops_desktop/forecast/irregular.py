@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from salesops_desktop.forecast.smoothing import line
+
 Matrix = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
@@ -23,6 +25,7 @@ _LEAST_SHARE = 0.5
 _MAD = 1.4826
 _CLOSED = 6
 _SHIFT = 5.0
+_STEP = 0.5
 _SHIFT_SPAN = 6
 
 
@@ -136,6 +139,25 @@ def shifts(plain: Matrix) -> npt.NDArray[np.intp]:
     before = np.arange(y.shape[1]) < cut[:, None]
     levels = [np.nanmedian(np.where(part, y, np.nan), axis=1, keepdims=True) for part in (before, ~before)]
     typical = _MAD * np.nanmedian(np.abs(y - np.where(before, *levels)), axis=1)
-    found = (height > 1e-9 * np.nanmax(np.abs(y), axis=1)) & (height > _SHIFT * typical)
+    # A trend also moves means apart: a step has to explain the history far better than a straight line does.
+    start, slope = line(np.nan_to_num(y.T), ~np.isnan(y.T))
+    trend = start[:, None] + slope[:, None] * np.arange(1, y.shape[1] + 1)
+    bent = _MAD * np.nanmedian(np.abs(y - trend), axis=1)
+    found = (height > 1e-9 * np.nanmax(np.abs(y), axis=1)) & (height > _SHIFT * typical) & (typical < _STEP * bent)
     where[rows[found]] = cut[found]
     return where
+
+
+def levelled(plain: Matrix, where: npt.NDArray[np.intp]) -> Matrix:
+    """(n, t) the histories with what came before a shift brought to the level after it.
+
+    By the ratio of the medians where both are positive, else by their difference, so that the methods learn how the
+    series moves and not that it once leapt.
+    """
+    result = plain.copy()
+    for row in np.flatnonzero(where >= 0):
+        before, after = plain[row, : where[row]], plain[row, where[row] :]
+        low, high = np.nanmedian(before), np.nanmedian(after)
+        positive = low > 0 and high > 0 and np.nanmin(plain[row]) > 0
+        result[row, : where[row]] = before * (high / low) if positive else before + (high - low)
+    return result

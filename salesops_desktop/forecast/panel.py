@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from salesops_desktop.forecast import irregular
 from salesops_desktop.forecast.intermittent import intermittent
 from salesops_desktop.forecast.intervals import LEVELS, conformal
 from salesops_desktop.forecast.portfolio import DEFAULT, LEAST, Prepared, candidates, prepare
@@ -207,7 +206,7 @@ def notes_of(prepared: Prepared, season: int) -> tuple[tuple[str, ...], ...]:
     zeros = (begun == 0).sum(axis=1)
     negative = (begun < 0).sum(axis=1)
     empty = zeros == lives
-    moved = np.where(prepared.ended, -1, irregular.shifts(prepared.seasons.removed(prepared.calm)))
+    moved = np.where(prepared.ended, -1, prepared.shifted)
     rare = intermittent(begun) & ~prepared.ended
     new = (lives < 2 * season) & (lives >= LEAST)
     told: list[list[str]] = [[] for _ in raw]
@@ -233,7 +232,12 @@ def notes_of(prepared: Prepared, season: int) -> tuple[tuple[str, ...], ...]:
         negative > 0, lambda i: f"{negative[i]} periods are negative (refunds, credit notes): seasons are added to it."
     )
     tell(prepared.marked.any(axis=1), lambda i: _deals(np.flatnonzero(prepared.marked[i]), t))
-    tell(moved >= 0, lambda i: f"Its level shifted {t - moved[i]} periods before the end and has stayed there since.")
+    tell(
+        moved >= 0,
+        lambda i: (
+            f"Its level shifted {t - moved[i]} periods before the end: the earlier part was raised or lowered to it."
+        ),
+    )
     return tuple(map(tuple, told))
 
 

@@ -27,9 +27,10 @@ class Prepared:
         raw: (n, t) as they came.
         begun: (n, t) NaN before the first amount, gaps filled.
         size: (n, 1) the largest absolute value, 1 where all are zero.
-        calm: (n, t) in units of ``size``, outliers drawn in.
+        calm: (n, t) in units of ``size``, outliers drawn in, one level.
         seasons: of ``calm``.
         marked: (n, t) which values are outliers.
+        shifted: (n,) at which column the level shifted; −1 where it did not.
         ended: (n,) which rows are closed.
     """
 
@@ -39,6 +40,7 @@ class Prepared:
     calm: Matrix
     seasons: seasonality.Seasons
     marked: npt.NDArray[np.bool_]
+    shifted: npt.NDArray[np.intp]
     ended: npt.NDArray[np.bool_]
 
 
@@ -56,8 +58,8 @@ def prepare(values: Matrix, season: int, parents: npt.NDArray[np.intp] | None = 
     size = np.where(size > 0, size, 1.0)[:, None]
     calm = begun / size
     seasons = seasonality.estimate(calm, season, parents)
-    calm, seasons, marked = _calmed(calm, seasons, season)
-    return Prepared(values, begun, size, calm, seasons, marked, irregular.closed(begun, season))
+    calm, seasons, marked, shifted = _calmed(calm, seasons, season)
+    return Prepared(values, begun, size, calm, seasons, marked, shifted, irregular.closed(begun, season))
 
 
 def candidates(prepared: Prepared, horizon: int, season: int) -> dict[str, Matrix]:
@@ -96,19 +98,21 @@ def candidates(prepared: Prepared, horizon: int, season: int) -> dict[str, Matri
 
 def _calmed(
     values: Matrix, seasons: seasonality.Seasons, season: int
-) -> tuple[Matrix, seasonality.Seasons, npt.NDArray[np.bool_]]:
-    """The histories with outliers drawn in, the seasons as they are without them, and which values are outliers."""
+) -> tuple[Matrix, seasonality.Seasons, npt.NDArray[np.bool_], npt.NDArray[np.intp]]:
+    """The histories with outliers drawn in and one level, the seasons as they are without them, and what was found."""
     marked, drawn = irregular.outliers(seasons.removed(values))
-    rows = np.flatnonzero(marked.any(axis=1))
+    shifted = irregular.shifts(drawn)
+    rows = np.flatnonzero(marked.any(axis=1) | (shifted >= 0))
     if not len(rows):
-        return values, seasons, marked
+        return values, seasons, marked, shifted
+    drawn = irregular.levelled(drawn, shifted)
     values = values.copy()
     values[rows] = seasons.of(rows).opposite().removed(drawn[rows])
     again = seasonality.estimate(values[rows], season)
     factors, kept = seasons.factors.copy(), seasons.kept.copy()
     own = ~seasons.borrowed[rows] & (seasons.multiply[rows] == again.multiply) & (seasons.kept[rows] > 0)
     factors[rows[own]], kept[rows[own]] = again.factors[own], again.kept[own]
-    return values, seasonality.Seasons(factors, seasons.multiply, kept, seasons.borrowed), marked
+    return values, seasonality.Seasons(factors, seasons.multiply, kept, seasons.borrowed), marked, shifted
 
 
 METHOD_IDS = (

@@ -30,8 +30,10 @@ def test_a_one_off_deal_is_marked_dampened_and_kept():
 
 
 def test_a_level_shift_is_no_outlier_and_is_said():
-    _, told = said_of(np.concatenate([calm(36), 3 * calm(12)]))
+    mean, told = said_of(np.concatenate([calm(36), 3 * calm(12)]))
     assert "Its level shifted 12 periods before the end" in told
+    assert mean == pytest.approx(np.full(6, 3000), rel=0.15)
+    assert "shifted" not in said_of(1000 + 100.0 * np.arange(48))[1]  # a trend is no shift
     assert "one-off" not in told
 
 
