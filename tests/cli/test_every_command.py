@@ -107,7 +107,8 @@ def sandbagged(company):
             "SELECT 'Ann', min(booked_on) || ' 09:00:00', min(booked_on), 'node', '{}', quarter, "
             "date(quarter, '+3 months', '-1 day'), 'own number', CAST(sum(amount) * 8 / 10 AS TEXT), 'open' FROM ("
             "SELECT booked_on, amount, date(booked_on, 'start of month', "
-            "'-' || ((strftime('%m', booked_on) + 2) % 3) || ' months') AS quarter FROM \"transaction\" WHERE kind IN ('booking', 'refund')) GROUP BY quarter"
+            "'-' || ((strftime('%m', booked_on) + 2) % 3) || ' months') AS quarter "
+            "FROM \"transaction\" WHERE kind IN ('booking', 'refund')) GROUP BY quarter"
         )
     return company
 
