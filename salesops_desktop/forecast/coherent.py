@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
 from salesops_desktop.forecast.hierarchy import Hierarchy
 
@@ -27,6 +27,7 @@ _PRIOR_ORIGINS = 4
 _FEW_NODES = 5
 """At a level of that many nodes its own scores and those of all levels count alike."""
 
+_FREEDOM = 3
 _MOST_SCORES = 20_000
 
 
@@ -56,8 +57,8 @@ def calibrated(hierarchy: Hierarchy, errors: Matrix, known: Index, levels: tuple
         levels: in per cent.
         apart: origins nearer to each other than that share periods.
 
-    The last step widens by √(1 + 1/2m), m the horizons that fit into the stretch of origins: the spread of so few
-    independent paths is itself uncertain by 1/√(2m).
+    The last step widens by Student's t over the normal distribution with 3 m degrees of freedom, m the horizons that
+    fit into the stretch of origins: errors of overlapping horizons tell little more than those of separate ones.
     """
     horizon = errors.shape[2]
     scale = np.ones((hierarchy.n, 1, horizon))
@@ -71,16 +72,17 @@ def calibrated(hierarchy: Hierarchy, errors: Matrix, known: Index, levels: tuple
     scores = _scores(standard, squares, counts, known, apart)
     per_level = [_thinned(scores[hierarchy.nodes(level)]) for level in range(len(hierarchy.level_names))]
     stretch = max(int(known.max() - known.min()) + 1, apart)
-    wider = float(np.sqrt(1 + apart / (2 * stretch)))
+    freedom = _FREEDOM * stretch / apart
+    wider = {level: float(stdtrit(freedom, 0.5 + level / 200) / ndtri(0.5 + level / 200)) for level in levels}
     half = {level: np.zeros((hierarchy.n, horizon)) for level in levels}
     coverage = {level: np.full(len(per_level), np.nan) for level in levels}
     for rank, _ in enumerate(per_level):
         nodes = hierarchy.nodes(rank)
         values, weights, origin, mine = _pool(per_level, rank, len(nodes))
         for level in levels:
-            factor = wider * _quantile(values, weights, level / 100)
+            factor = wider[level] * _quantile(values, weights, level / 100)
             half[level][nodes] = factor * own[nodes, None] * scale[nodes, 0]
-            coverage[level][rank] = _held(values, weights, origin, mine, level / 100, wider)
+            coverage[level][rank] = _held(values, weights, origin, mine, level / 100, wider[level])
     seen = [int((~np.isnan(scores[hierarchy.nodes(rank)])).sum()) for rank in range(len(per_level))]
     return Spread(half, coverage, np.array(seen, dtype=np.intp))
 

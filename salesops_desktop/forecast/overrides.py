@@ -127,7 +127,7 @@ def conflicts(hierarchy: Hierarchy, step: int, amounts: Mapping[int, int], floor
         if atoms.rows(rest).solve([wanted[row] for row in rest]) is None:
             guilty = rest
     widest = nodes[guilty[-1]]
-    others = tuple((nodes[row], wanted[row]) for row in guilty[:-1])
+    others = tuple(sorted((nodes[row], wanted[row]) for row in guilty[:-1]))
     overlapping = bool((atoms.rows(guilty[:-1]).member.sum(axis=0) > 1).any())
     inside = bool((atoms.rows(guilty[:-1]).member.any(axis=0) <= atoms.member[guilty[-1]]).all())
     return (Conflict(step, widest, amounts[widest], others, overlapping or not inside, covering=False),)
@@ -144,7 +144,7 @@ def _nested(atoms: Atoms, step: int, nodes: Sequence[int], amounts: Mapping[int,
         if rest.any() and (total <= amounts[node] or not atoms.floor[rest].all()):
             continue
         if rest.any() or total != amounts[node]:
-            others = tuple((nodes[part], amounts[nodes[part]]) for part in parts)
+            others = tuple((nodes[part], amounts[nodes[part]]) for part in sorted(parts, key=nodes.__getitem__))
             found.append(Conflict(step, node, amounts[node], others, overlapping=False, covering=not rest.any()))
     return found
 
