@@ -133,7 +133,7 @@ def shifts(plain: Matrix) -> npt.NDArray[np.intp]:
     means = (sums[:, _SHIFT_SPAN:] - sums[:, :-_SHIFT_SPAN]) / _SHIFT_SPAN
     step = np.abs(means[:, _SHIFT_SPAN:] - means[:, :-_SHIFT_SPAN])
     step = np.where(np.arange(step.shape[1]) >= begun[:, None], step, 0.0)
-    place = step.argmax(axis=1)
+    place = np.maximum(step.argmax(axis=1), begun)
     height = step[np.arange(len(rows)), place]
     cut = place + _SHIFT_SPAN
     before = np.arange(y.shape[1]) < cut[:, None]
