@@ -10,19 +10,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
+from salesops_desktop.commission import ExchangeRate, ExchangeRates
 from salesops_desktop.commission.amortisation import Amortisation, amortise
+from salesops_desktop.jobs.commission_facts import Part, stored_facts
 from salesops_desktop.jobs.commission_reports import RunHead, run_heads
 from salesops_desktop.jobs.commission_store import OPEN
+from salesops_desktop.jobs.company import company
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import job
 from salesops_desktop.model.errors import Fault, FaultsError, InputRefusedError, NothingToDoError
-from salesops_desktop.model.money import Money, exponent
+from salesops_desktop.model.money import Money, convert, exponent
 from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
 
 _FIELDS = ("person id", "name", "email", "plan", "period", "from", "to", "earned", "paid", "ahead", "currency", "run")
+_CONVERTED = ("payout", "payout currency", "payout rate", "reported", "reporting currency", "reporting rate")
+"""What is paid in the person's and in the company's currency, and the exchange rate it was converted at."""
 _SPECS = (
     ColumnSpec("person id", "Person id", ValueKind.TEXT),
     ColumnSpec("name", "Name", ValueKind.TEXT),
@@ -68,12 +74,16 @@ def payroll(context: JobContext, run: int, out: Path, *, columns: list[str] | No
         run: its number in the list.
         out: the file to write.
         columns: header=field for each column, in order. Fields are person id, name, email, plan, period, from, to,
-            earned, paid, ahead, currency and run; all of them by default.
+            earned, paid, ahead, currency and run; all of them by default. Further fields are payout, payout currency
+            and payout rate (in the person's own currency), reported, reporting currency and reporting rate (in the
+            company's), at the run's exchange rates of the period's last day.
     """
     wanted = _columns(columns)
     with context.workspace.read() as connection:
         head = _finished(connection, run)
         rows = [dict(row) for row in connection.exec_driver_sql(_PAID, (run,)).mappings()]
+        if any(field in _CONVERTED for _, field in wanted):
+            _convert(connection, head, rows)
         check = connection.exec_driver_sql(
             "SELECT currency, sum(paid) FROM run_settlement WHERE run_id = ? GROUP BY 1 ORDER BY 1", (run,)
         ).fetchall()
@@ -87,6 +97,9 @@ def payroll(context: JobContext, run: int, out: Path, *, columns: list[str] | No
         said = {**row, "period": head.period, "from": head.start, "to": head.end, "run": head.name}
         for name in ("earned", "paid", "ahead"):
             said[name] = Decimal(row[name]).scaleb(-exponent(row["currency"]))
+        for name, code in (("payout", "payout currency"), ("reported", "reporting currency")):
+            if name in row:
+                said[name] = Decimal(row[name]).scaleb(-exponent(row[code]))
         written[row["currency"]] += said["paid"]
         writer.writerow([_cell(said[field]) for _, field in wanted])
     for currency, paid in check:  # what stands in the file is read back against the run
@@ -99,9 +112,40 @@ def payroll(context: JobContext, run: int, out: Path, *, columns: list[str] | No
 
 _PAID = (
     "SELECT coalesce(p.external_id, '') AS \"person id\", p.name, coalesce(p.email, '') AS email, s.plan, s.earned, "
-    "s.paid, s.ahead, s.currency FROM run_settlement s JOIN person p ON p.id = s.person_id WHERE s.run_id = ? "
-    "ORDER BY p.name, p.id, s.plan"
+    's.paid, s.ahead, s.currency, coalesce(p.currency, s.currency) AS "payout currency" FROM run_settlement s '
+    "JOIN person p ON p.id = s.person_id WHERE s.run_id = ? ORDER BY p.name, p.id, s.plan"
 )
+
+
+def _convert(connection: Connection, head: RunHead, rows: list[dict[str, Any]]) -> None:
+    """Add what is paid in each person's and in the company's currency, by the rates the run was calculated with.
+
+    Raises:
+        FaultsError: an exchange rate is missing; every pair of currencies is named.
+    """
+    facts = stored_facts(connection, head.id)
+    known = [] if facts is None else facts.rows[Part.RATES]
+    rates = ExchangeRates(ExchangeRate(a, b, dt.date.fromisoformat(day[:10]), int(rate)) for a, b, day, rate in known)
+    report = company(connection).currency
+    lacking: set[tuple[str, str]] = set()
+    for row in rows:
+        row["reporting currency"] = report
+        for name, code, rated in (
+            ("payout", row["payout currency"], "payout rate"),
+            ("reported", report, "reporting rate"),
+        ):
+            rate = rates.on(row["currency"], code, head.end)
+            if rate == 0:
+                lacking.add((row["currency"], code))
+                continue
+            row[name] = convert(int(row["paid"]), row["currency"], code, rate)
+            row[rated] = Decimal(rate).scaleb(-9).normalize()
+    if lacking:
+        raise FaultsError(
+            f"Not all of {head.name} can be converted.",
+            [Fault(f"{a} to {b}", f"there is no exchange rate on {head.end}.") for a, b in sorted(lacking)],
+            way_out="Import the exchange rates and calculate again, or leave these columns out.",
+        )
 
 
 def _cell(value: object) -> str:
@@ -116,8 +160,9 @@ def _columns(columns: list[str] | None) -> list[tuple[str, str]]:
     wanted, faults = [], []
     for text in columns:
         header, _, field = text.rpartition("=")
-        if field.strip().lower() not in _FIELDS:
-            faults.append(Fault(text, "there is no such field.", f"Choose one of {', '.join(_FIELDS)}."))
+        if field.strip().lower() not in (*_FIELDS, *_CONVERTED):
+            choice = ", ".join((*_FIELDS, *_CONVERTED))
+            faults.append(Fault(text, "there is no such field.", f"Choose one of {choice}."))
         wanted.append(((header or field).strip(), field.strip().lower()))
     if faults:
         raise FaultsError("The columns of the payroll file cannot be made.", faults)

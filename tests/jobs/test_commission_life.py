@@ -410,6 +410,30 @@ def test_payroll_says_what_the_run_pays(company, tmp_path, stored):
     assert len(refused.value.faults) == 2
 
 
+def test_payroll_converts_into_the_currency_of_the_person_and_of_the_company(company, tmp_path, stored):
+    sql(company, "UPDATE person SET currency = 'EUR' WHERE id IN (SELECT person_id FROM plan_assignment)")
+    run = run_commissions(company, "2026-09").head.id
+    move_on(company, run, APPROVED)
+    out = tmp_path / "payroll.csv"
+    wanted = ["paid", "currency", "payout", "payout currency", "payout rate", "reported", "reporting currency"]
+    payroll(company, run, out, columns=wanted)
+    with out.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    foreign = [row for row in rows if row["currency"] == "USD" and Decimal(row["paid"])]
+    assert foreign
+    for row in rows:
+        assert row["payout currency"] == "EUR"
+        exact = Decimal(row["paid"]) * Decimal(row["payout rate"])
+        assert abs(Decimal(row["payout"]) - exact) <= Decimal("0.005")
+        if row["reporting currency"] == row["currency"]:
+            assert row["reported"] == row["paid"]
+    assert {row["payout"] == row["paid"] for row in foreign} == {False}
+    sql(company, "UPDATE person SET currency = 'KWD' WHERE id = (SELECT min(person_id) FROM run_settlement)")
+    with pytest.raises(FaultsError) as refused:
+        payroll(company, run, out, columns=wanted)
+    assert refused.value.faults[0].where.endswith("to KWD")
+
+
 def test_commissions_are_amortised_to_the_cent(company):
     with pytest.raises(NothingToDoError):
         amortise_commissions(company)
