@@ -35,7 +35,7 @@ TIMED = ("calibrated", "effects", "season", "age")
 CELLS = 1_000_000
 MONTH_DAYS = 30.5
 
-SHOCK_START = 0.19
+SHOCK_START = 0.17
 SHOCK_WEIGHT = 4.0
 WILD = 0.6
 

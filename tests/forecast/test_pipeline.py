@@ -6,6 +6,8 @@ import pytest
 
 from salesops_desktop.forecast import forecast_pipeline
 from salesops_desktop.forecast.pipeline import prepared
+from salesops_desktop.forecast.pipeline_backtest import METHODS
+from salesops_desktop.forecast.pipeline_race import run_race
 from salesops_desktop.forecast.pipeline_rows import as_rows, number_of
 from salesops_desktop.forecast.walk_forward import Walk
 from salesops_desktop.forecast.win_rates import integers, known_on, stage_rates
@@ -223,3 +225,98 @@ def test_integers_with_gaps():
         values, missing = integers(column)
         assert values.tolist() == [1, 0, 3]
         assert missing.tolist() == [False, True, False]
+
+
+def test_reasons_multiply_to_the_chance_shown():
+    deals, _, closed = company(900)
+    deals = deals.assign(owner=np.where(deals["id"] % 4 == 0, "Ann", "Bob"))
+    result = forecast_pipeline(deals, QUARTER, as_of=AS_OF, snapshots=month_end_snapshots(deals, closed))
+    assert len(result.reasons) == len(result.deals)
+    for deal, shown in zip(result.deals["id"], result.deals["period_probability"], strict=True):
+        reasons = result.why(int(deal))
+        assert reasons[0].term == "base"
+        assert np.prod([reason.factor for reason in reasons]) == pytest.approx(shown, abs=1e-9)
+        assert reasons[-1].chance == shown
+        assert all(reason.sentence.endswith(".") for reason in reasons)
+    assert {"age", "season", "stage"} <= {reason.term for reason in reasons}
+    assert (result.method == "calibrated") == ("haircut" in {reason.term for reason in reasons})
+
+
+def test_new_deals_and_the_target():
+    deals, _, _ = company(3000, seed=4)
+    bare = forecast_pipeline(deals, QUARTER, as_of=AS_OF, seed=2)
+    aimed = forecast_pipeline(deals, QUARTER, as_of=AS_OF, seed=2, target=bare.simulation.quantile(0.5))
+    np.testing.assert_array_equal(bare.simulation.totals, aimed.simulation.totals)
+    assert aimed.simulation.chance_of_target == pytest.approx(0.5, abs=0.01)
+    assert len(aimed.simulation.drivers) == 10
+    new = aimed.new_deals
+    assert new.created == pytest.approx(3000 / 730 * 90, rel=0.15)
+    assert 0 < new.p10 < new.p50 < new.p90
+    assert 0 < new.won < new.created
+    parts = aimed.won_minor + aimed.simulation.open_part + aimed.simulation.new_part
+    np.testing.assert_allclose(np.sort(parts), aimed.simulation.totals)
+
+
+def test_every_method_and_the_naive_ones_are_raced():
+    deals, _, closed = company(1500)
+    result = forecast_pipeline(deals, QUARTER, as_of=AS_OF, snapshots=month_end_snapshots(deals, closed))
+    for months in (1, 3):
+        rows = {row.method: row for row in result.race if row.months == months}
+        assert set(METHODS) <= set(rows)
+        assert {"same_point", "last_windows", "last_months"} <= {name for name, row in rows.items() if row.naive}
+        assert [row.method for row in rows.values() if row.chosen] == [result.method]
+        assert rows["overall"].wape > rows["calibrated"].wape
+        assert rows["age"].discrimination < rows["effects"].discrimination  # its stages tell more than its age
+
+
+def test_the_order_of_the_rows_changes_nothing():
+    deals, _, closed = company(700)
+    snapshots = month_end_snapshots(deals, closed)
+    one = forecast_pipeline(deals, QUARTER, as_of=AS_OF, snapshots=snapshots)
+    two = forecast_pipeline(
+        deals.sample(frac=1, random_state=1), QUARTER, as_of=AS_OF, snapshots=snapshots.sample(frac=1, random_state=2)
+    )
+    pd.testing.assert_frame_equal(one.deals, two.deals)
+    np.testing.assert_allclose(one.simulation.totals, two.simulation.totals, rtol=1e-6)
+
+
+def test_odd_rows_are_said_and_do_no_harm():
+    deals, _, _ = company(600)
+    odd = deals.copy()
+    done = odd.index[odd["status"] != "open"]
+    odd.loc[done[0], "close_on"] = pd.NaT
+    odd.loc[done[1], "created_on"] = odd.loc[done[1], "close_on"] + pd.Timedelta(days=3)
+    odd.loc[done[2], "created_on"] = pd.Timestamp("2027-01-01")
+    told = " ".join(forecast_pipeline(odd, QUARTER, as_of=AS_OF).sentences)
+    assert "1 closed deals have no close date: left out." in told
+    assert "1 deals were created after this day: not looked at." in told
+    assert "closed before they were created" in told
+
+
+def test_a_real_crm_export_walk_forward(shared):
+    """Value won from the deals open at each month-end of 2017: three months ahead, and one."""
+    folder = shared("crm_maven", "sales_pipeline.csv").parent
+    rows = pd.read_csv(folder / "sales_pipeline.csv").replace({"product": {"GTXPro": "GTX Pro"}})
+    rows = rows.merge(pd.read_csv(folder / "products.csv"), on="product", how="left")
+    deals = pd.DataFrame(
+        {
+            "id": range(len(rows)),
+            "stage": rows["deal_stage"],
+            "status": rows["deal_stage"].map({"Won": "won", "Lost": "lost"}).fillna("open"),
+            "amount_minor": (rows["close_value"] * 100).astype("Int64"),
+            "list_price_minor": rows["sales_price"] * 100,
+            "created_on": rows["engage_date"],
+            "close_on": rows["close_date"],
+            "owner": rows["sales_agent"],
+            "product": rows["product"],
+        }
+    )
+    walk = Walk(as_rows(prepared(deals), None))
+    race = {(row.method, row.months): row for row in run_race(walk, number_of(dt.date(2017, 12, 31)))}
+    assert (race["calibrated", 3].origins, race["calibrated", 1].origins) == (6, 8)
+    assert race["calibrated", 3].wape <= 0.19
+    assert race["calibrated", 1].wape <= 0.12
+    assert race["calibrated", 1].calibration_error <= 0.04
+    assert race["overall", 3].wape == pytest.approx(1.03, abs=0.005)  # as measured elsewhere
+    assert race["overall", 1].wape == pytest.approx(3.307, abs=0.005)
+    assert race["calibrated", 3].chosen
