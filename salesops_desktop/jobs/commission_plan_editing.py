@@ -14,6 +14,8 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from salesops_desktop.commission import (
+    Axis,
+    AxisKind,
     Basis,
     BoundarySide,
     Component,
@@ -21,6 +23,7 @@ from salesops_desktop.commission import (
     Factor,
     Finding,
     Gate,
+    Lookup,
     Pays,
     PayTerms,
     Plan,
@@ -56,10 +59,10 @@ from salesops_desktop.model.money import exponent
 from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
 
 __all__ = [
-    "Basis", "BoundarySide", "Clawback", "ClawbackRate", "Component", "DayCount", "Draw", "DrawKind", "Factor",
-    "Finding", "Gate", "Measure", "PayCurve", "PayTerms", "Pays", "Plan", "PlanBook", "PlanEntry", "Proration",
-    "RateTable", "Rounding", "RoundingStage", "Severity", "Source", "Tier", "TierMode", "Window",
-    "component_sentence", "credit_schema", "formula_phrase", "list_plans", "pay_curve", "plan_findings",
+    "Axis", "AxisKind", "Basis", "BoundarySide", "Clawback", "ClawbackRate", "Component", "DayCount", "Draw",
+    "DrawKind", "Factor", "Finding", "Gate", "Lookup", "Measure", "PayCurve", "PayTerms", "Pays", "Plan", "PlanBook",
+    "PlanEntry", "Proration", "RateTable", "Rounding", "RoundingStage", "Severity", "Source", "Tier", "TierMode",
+    "Window", "component_sentence", "credit_schema", "formula_phrase", "list_plans", "pay_curve", "plan_findings",
     "plan_sentences", "remove_plan", "save_plan", "save_plan_file", "write_plan_file",
 ]  # fmt: skip
 

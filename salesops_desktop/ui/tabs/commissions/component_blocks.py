@@ -10,12 +10,15 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from salesops_desktop.jobs.commission_plan_editing import (
+    Axis,
+    AxisKind,
     Basis,
     BoundarySide,
     Component,
     Factor,
     Finding,
     Gate,
+    Lookup,
     Measure,
     Pays,
     RateTable,
@@ -27,14 +30,15 @@ from salesops_desktop.jobs.commission_plan_editing import (
     Window,
     formula_phrase,
 )
-from salesops_desktop.model.money import PPM
 from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.tabs.commissions.blocks import Block, Bound, align_labels, major, minor, ppm, share
+from salesops_desktop.ui.tabs.commissions.factor_boxes import FactorBoxes
+from salesops_desktop.ui.tabs.commissions.lookup_table import LookupTable
 from salesops_desktop.ui.tabs.commissions.plan_presenter import field_of
 from salesops_desktop.ui.tabs.commissions.tier_table import TierTable
 from salesops_desktop.ui.widgets.formats import Formats
-from salesops_desktop.ui.widgets.forms import ChoiceField, IntegerField, MoneyField, PercentField, TextField
+from salesops_desktop.ui.widgets.forms import CheckField, ChoiceField, IntegerField, MoneyField, PercentField, TextField
 
 MODES = {
     tr("one rate for everything"): TierMode.FLAT,
@@ -68,7 +72,7 @@ STAGES = {
     tr("lines add up to the exact total"): RoundingStage.TELESCOPING,
     tr("each line by itself"): RoundingStage.LINE,
 }
-_BLOCK_OF = {"rates": 1, "tiers": 1, "gate": 3, "rounding": 4}
+_BLOCK_OF = {"lookup": 1, "rates": 1, "tiers": 1, "gate": 3, "rounding": 4}
 
 
 def _attr(field: Any, name: str, *, when: Callable[[Any], bool] = lambda _c: True) -> Bound:
@@ -100,6 +104,14 @@ def fitting(table: RateTable) -> RateTable:
     return table
 
 
+def looked_up(component: Component, on: bool) -> Component:  # the value of a check box
+    """A component whose rates are looked up, to begin with in a table of one cell; or paid by its tiers again."""
+    if not on:
+        return replace(component, lookup=None)
+    rate = component.rates.tiers[0].rate if component.rates.tiers else 0
+    return replace(component, lookup=Lookup((Axis(AxisKind.FORMULA, "[Quantity]", (0,)),), (rate,)))
+
+
 class ComponentBlocks(QWidget):
     """Edits one component.
 
@@ -119,9 +131,13 @@ class ComponentBlocks(QWidget):
         self.tier_message.setWordWrap(True)
         theme.dress(self.tier_message, tone="error", role="small")
         self.tier_message.hide()
-        self.lookup_words = QLabel()
-        self.lookup_words.setWordWrap(True)
-        theme.dress(self.lookup_words, tone="text_muted")
+        self.lookup = LookupTable(formats, (AxisKind.FORMULA,))
+        self.lookup.edited.connect(self._looked_up)
+        self.otherwise = TierTable(formats, tr("Tiers until the gate opens"))
+        self.otherwise.edited.connect(self._otherwise_edited)
+        self.otherwise.refused.connect(self._refused)
+        self.factors = FactorBoxes(formats)
+        self.factors.edited.connect(self.edited)
         self.blocks: list[Block] = []
         self._makers = [self._counts, self._pays, self._limits, self._gate, self._rounding]
         self._column = QVBoxLayout(self)
@@ -176,7 +192,7 @@ class ComponentBlocks(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.tiers)
         column.addWidget(self.tier_message)
-        column.addWidget(self.lookup_words)
+        column.addWidget(self.lookup)
         plain = lambda c: c.lookup is None  # noqa: E731  # read as one line
         by_quota = lambda c: c.rates.basis is Basis.ATTAINMENT or c.rates.pays is Pays.TARGET  # noqa: E731
         return Block(
@@ -184,6 +200,9 @@ class ComponentBlocks(QWidget):
             {
                 "mode": _rates(ChoiceField(tr("Pays"), MODES), "mode", when=plain),
                 "pays": _rates(ChoiceField(tr("as"), PAID), "pays", when=plain),
+                "lookup": Bound(
+                    CheckField(tr("Rates are looked up in a table")), lambda c: c.lookup is not None, looked_up
+                ),
                 "basis": _rates(ChoiceField(tr("Tiers by"), BASES), "basis", when=tiered),
                 "quota": _attr(ChoiceField(tr("Quota of"), {m.value: m for m in Measure}), "quota", when=by_quota),
                 "boundary": _rates(
@@ -228,6 +247,15 @@ class ComponentBlocks(QWidget):
             names = [part.strip() for part in (v or "").split(",") if part.strip()]
             return replace(c, factors=tuple(kept.get(name, Factor(name)) for name in names))
 
+        def until_then(c: Component, v: Any) -> Component:
+            return c if c.gate is None else replace(c, gate=replace(c.gate, otherwise=c.rates if v else None))
+
+        gated = lambda c: c.gate is not None  # noqa: E731  # read as one line
+        extra = QWidget()
+        column = QVBoxLayout(extra)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.otherwise)
+        column.addWidget(self.factors)
         gate = PercentField(tr("Only once reached"), placeholder=tr("no gate"))
         return Block(
             tr("Gate and factors"),
@@ -237,11 +265,16 @@ class ComponentBlocks(QWidget):
                     TextField(tr("of the quota of"), hint=tr("Components, with commas between them.")),
                     lambda c: ", ".join(c.gate.components) or None, named, lambda c: c.gate is not None,
                 ),
+                "otherwise": Bound(
+                    CheckField(tr("Until then other rates")),
+                    lambda c: c.gate is not None and c.gate.otherwise is not None, until_then, gated,
+                ),
                 "factor": Bound(
-                    TextField(tr("Times the scores"), placeholder=tr("none"), hint=tr("Names, with commas between.")),
+                    TextField(tr("Times the factors"), placeholder=tr("none"), hint=tr("Names, with commas between.")),
                     lambda c: ", ".join(f.name for f in c.factors) or None, scored,
                 ),
             },
+            extra,
         )  # fmt: skip
 
     @staticmethod
@@ -270,11 +303,14 @@ class ComponentBlocks(QWidget):
         lookup = component.lookup
         self.tiers.setVisible(lookup is None)
         self.tiers.show_table(component.rates, currency, editable=editable)
-        self.lookup_words.setVisible(lookup is not None)
+        self.lookup.setVisible(lookup is not None)
         if lookup is not None:
-            axes = ", ".join(f"{axis.by} ({len(axis.bounds)})" for axis in lookup.axes)
-            values = " · ".join(f"{value * 100 / PPM:g} %" for value in lookup.values)
-            self.lookup_words.setText(tr("Looked up by {axes}: {values}", axes=axes, values=values))
+            self.lookup.show_lookup(lookup, editable=editable)
+        otherwise = None if component.gate is None else component.gate.otherwise
+        self.otherwise.setVisible(otherwise is not None)
+        if otherwise is not None:
+            self.otherwise.show_table(otherwise, currency, editable=editable)
+        self.factors.show_component(component, editable=editable)
         self._place(findings, component.name)
 
     def _place(self, findings: Sequence[Finding], name: str) -> None:
@@ -292,6 +328,16 @@ class ComponentBlocks(QWidget):
     def _tiers_edited(self, tiers: tuple[Tier, ...]) -> None:
         if self._component is not None:
             self.edited.emit(replace(self._component, rates=replace(self._component.rates, tiers=tiers)))
+
+    def _looked_up(self, lookup: Lookup) -> None:
+        if self._component is not None:
+            self.edited.emit(replace(self._component, lookup=lookup))
+
+    def _otherwise_edited(self, tiers: tuple[Tier, ...]) -> None:
+        gate = None if self._component is None else self._component.gate
+        if self._component is not None and gate is not None and gate.otherwise is not None:
+            table = replace(gate.otherwise, tiers=tiers)
+            self.edited.emit(replace(self._component, gate=replace(gate, otherwise=table)))
 
     def _refused(self, sentence: str) -> None:
         self.tier_message.setText(sentence)

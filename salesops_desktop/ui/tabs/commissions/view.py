@@ -32,6 +32,7 @@ from salesops_desktop.ui.tabs.commissions.models import figures_of, line_table, 
 from salesops_desktop.ui.tabs.commissions.person_pane import PersonTabs
 from salesops_desktop.ui.tabs.commissions.plans_pane import PlansPane
 from salesops_desktop.ui.tabs.commissions.presenter import CommissionPresenter, CommissionState
+from salesops_desktop.ui.tabs.commissions.run_menu import RunMenu
 from salesops_desktop.ui.tabs.commissions.trace_pane import TracePane
 from salesops_desktop.ui.tabs.commissions.what_if_pane import WhatIfPane
 from salesops_desktop.ui.tabs.confirming import Confirm
@@ -103,7 +104,8 @@ class CommissionsView(TabView):
         label.setMinimumHeight(self.picker.sizeHint().height())
         header = WrapRow()
         header.add(label, self.picker, self.calculate_button, self.run_button, self.statements_button)
-        header.add(self.what_if_button, self.goal_button)
+        self.more = RunMenu(self.shell.ask_job, self._in_view)
+        header.add(self.what_if_button, self.goal_button, self.more)
         top = QHBoxLayout()
         top.setSpacing(space["l"])
         top.addWidget(self.strip, 1)
@@ -330,6 +332,15 @@ class CommissionsView(TabView):
         report = self._shown.report
         if report is not None:
             self.presenter.calculate(report.head.period)
+
+    def _in_view(self) -> dict[str, object]:
+        """The run, its period, and the line selected."""
+        report, lines = self._shown.report, self._shown.lines
+        if report is None:
+            return {}
+        rows = self.lines.selected_records()
+        line = {"line": int(lines["number"].values[rows[0]])} if rows and lines is not None else {}
+        return {"run": report.head.id, "period": report.head.period, **line}
 
     def ask_what_if(self) -> None:
         """Try other rates, quotas, volumes and caps on the period of the run."""

@@ -1,0 +1,118 @@
+"""Lookup tables, factors, gates with other rates: edited as blocks, without code, and saved."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from salesops_desktop.jobs.commission_plan_editing import Axis, AxisKind, Component, Factor, Lookup, RateTable
+from salesops_desktop.ui.tabs.commissions.component_blocks import ComponentBlocks
+from salesops_desktop.ui.tabs.commissions.lookup_table import LookupTable, resized
+from salesops_desktop.ui.widgets.formats import Formats
+
+SCHEMA = {}
+
+
+@pytest.fixture
+def blocks(qtbot):
+    made = ComponentBlocks(Formats())
+    qtbot.addWidget(made)
+    while made.build_next():
+        pass
+    made.resize(560, 900)
+    made.show()
+    kept = []
+
+    def follow(component):
+        kept.append(component)
+        made.show_component(component, "USD", (), SCHEMA, editable=True)
+
+    made.edited.connect(follow)
+
+    def begin(component):
+        follow(component)
+        return made, lambda: kept[-1]
+
+    return begin
+
+
+def field(blocks, block, name):
+    return blocks.blocks[block].bound[name].field
+
+
+def type_into(qtbot, line, text):
+    line.setFocus()
+    line.selectAll()
+    qtbot.keyClicks(line, text)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    QApplication.processEvents()
+
+
+def test_rates_are_looked_up_in_two_dimensions(blocks, qtbot):
+    made, now = blocks(Component("C", RateTable.flat(50_000)))
+    assert not made.lookup.isVisible()
+    field(made, 1, "lookup").input.click()
+    assert now().lookup is not None
+    assert made.lookup.isVisible()
+    assert not made.tiers.isVisible()
+    _kind, by, bounds = made.lookup._axes[0]  # what a person types into
+    type_into(qtbot, by, "[Share]")
+    type_into(qtbot, bounds, "0; > 0.1; 0.5")
+    assert now().lookup.axes[0] == Axis(AxisKind.FORMULA, "[Share]", (0, 100_000, 500_000), (1,))
+    assert now().lookup.values == (50_000,) * 3
+    qtbot.mouseClick(made.lookup.add_button, Qt.MouseButton.LeftButton)
+    _kind, by, bounds = made.lookup._axes[1]
+    type_into(qtbot, by, "[Quantity]")
+    type_into(qtbot, bounds, "0; 10")
+    assert made.lookup.table.rowCount() == 3
+    assert made.lookup.table.columnCount() == 2
+    made.lookup.table.item(2, 1).setText("12.5 %")
+    assert now().lookup.values == (50_000,) * 5 + (125_000,)
+    made.lookup.table.item(0, 0).setText("much")
+    assert made.lookup.message.isVisible()
+    assert now().lookup.values[0] == 50_000
+    qtbot.mouseClick(made.lookup.remove_button, Qt.MouseButton.LeftButton)
+    assert len(now().lookup.axes) == 1
+    field(made, 1, "lookup").input.click()
+    assert now().lookup is None
+    assert made.tiers.isVisible()
+
+
+def test_a_factor_is_looked_up_by_scores_and_attainments(blocks, qtbot):
+    made, now = blocks(Component("C", RateTable.flat(50_000), factors=(Factor("Care"),)))
+    (box,) = [b for b in made.factors.boxes if b.isVisible()]
+    box.from_table.click()
+    assert now().factors[0].table == Lookup((Axis(AxisKind.SCORE, "Care", (0,)),), (1_000_000,))
+    kind, by, bounds = box.table._axes[0]
+    kind.setCurrentIndex(kind.findData("attainment"))
+    kind.activated.emit(kind.currentIndex())
+    type_into(qtbot, by, "C")
+    type_into(qtbot, bounds, "0 %; 80 %")
+    box.table.table.item(0, 0).setText("50 %")
+    assert now().factors[0].table == Lookup((Axis(AxisKind.ATTAINMENT, "C", (0, 800_000)),), (500_000, 1_000_000))
+    type_into(qtbot, box.missing.input, "90")
+    assert now().factors[0].missing == 900_000
+
+
+def test_a_closed_gate_may_leave_other_rates(blocks, qtbot):
+    made, now = blocks(Component("C", RateTable.flat(50_000)))
+    gate = field(made, 3, "gate")
+    gate.input.setFocus()
+    qtbot.keyClicks(gate.input, "80")
+    assert now().gate.attainment == 800_000
+    field(made, 3, "otherwise").input.click()
+    assert now().gate.otherwise == RateTable.flat(50_000)
+    assert made.otherwise.isVisible()
+    model = made.otherwise.model
+    assert model.setData(model.index(0, 2), "2 %")
+    assert now().gate.otherwise == RateTable.flat(20_000)
+    assert now().rates == RateTable.flat(50_000)
+
+
+def test_more_cells_take_what_stood_before_them():
+    old = Lookup((Axis(AxisKind.FORMULA, "a", (0, 1)), Axis(AxisKind.FORMULA, "b", (0, 1))), (1, 2, 3, 4))
+    wider = resized(old, (old.axes[0], Axis(AxisKind.FORMULA, "b", (0, 1, 2))))
+    assert wider.values == (1, 2, 2, 3, 4, 4)
+    assert resized(wider, old.axes).values == old.values
+    assert LookupTable(Formats(), (AxisKind.FORMULA,)).table.rowCount() == 0
