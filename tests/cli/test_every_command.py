@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
 import json
 import shlex
-import sqlite3
 import subprocess
 import sys
 
@@ -19,6 +17,7 @@ from salesops_desktop.cli import parser
 from salesops_desktop.cli.window_commands import window_jobs
 from salesops_desktop.jobs import catalogue
 from salesops_desktop.jobs.declare import REGISTRY, Needs
+from salesops_desktop.workspace import Workspace
 from tests.conftest import ROOT
 
 COMMANDS = {job.command: job for job in (*catalogue.JOBS.values(), *window_jobs(None))}
@@ -101,8 +100,8 @@ ASKED = {
 
 def sandbagged(company):
     """The company with two years of Ann's numbers, each four fifths of what came."""
-    with contextlib.closing(sqlite3.connect(company)) as connection, connection:
-        connection.execute(
+    with Workspace.open(company) as workspace, workspace.action("Ann's numbers", kind="edit") as unit:
+        unit.connection.exec_driver_sql(
             "INSERT INTO judgement (who, at, as_of, scope, node_key, period_start, period_end, field, value, status) "
             "SELECT 'Ann', min(booked_on) || ' 09:00:00', min(booked_on), 'node', '{}', quarter, "
             "date(quarter, '+3 months', '-1 day'), 'own number', CAST(sum(amount) * 8 / 10 AS TEXT), 'open' FROM ("
