@@ -184,6 +184,14 @@ class PlanBlocks(QWidget):
                 "release": _terms(
                     IntegerField(tr("released after periods"), required=True), "release_after", when=held
                 ),
+                "instalments": _terms(
+                    RampField(
+                        tr("Paid in parts"),
+                        placeholder=tr("all at once"),
+                        hint=tr("Share of each period's pay in it and the next ones, 100 % together: 50; 25; 25"),
+                    ),
+                    "instalments",
+                ),
                 "carry": _terms(CheckField(tr("Less than nothing is carried on")), "carry"),
             },
         )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from salesops_desktop.jobs.commission_plan_editing import Axis, AxisKind, Component, Factor, Lookup, RateTable
+from salesops_desktop.jobs.commission_plan_editing import Axis, AxisKind, Component, Factor, Lookup, Plan, RateTable
 from salesops_desktop.ui.tabs.commissions.component_blocks import ComponentBlocks
 from salesops_desktop.ui.tabs.commissions.lookup_table import LookupTable, resized
+from salesops_desktop.ui.tabs.commissions.plan_blocks import PlanBlocks
 from salesops_desktop.ui.widgets.formats import Formats
 
 SCHEMA = {}
@@ -116,3 +119,20 @@ def test_more_cells_take_what_stood_before_them():
     assert wider.values == (1, 2, 2, 3, 4, 4)
     assert resized(wider, old.axes).values == old.values
     assert LookupTable(Formats(), (AxisKind.FORMULA,)).table.rowCount() == 0
+
+
+def test_pay_in_parts_is_typed_as_shares(qtbot):
+    made = PlanBlocks(Formats())
+    qtbot.addWidget(made)
+    while made.build_next():
+        pass
+    made.show()
+    kept = []
+    made.edited.connect(kept.append)
+    plan = Plan("P", "USD", dt.date(2026, 1, 1), (Component("C", RateTable.flat(50_000)),))
+    made.show_plan(plan, (), editable=True)
+    parts = made.blocks[1].bound["instalments"].field
+    assert parts.read() == ()
+    parts.input.setFocus()
+    qtbot.keyClicks(parts.input, "50; 25; 25")
+    assert kept[-1].terms.instalments == (500_000, 250_000, 250_000)
