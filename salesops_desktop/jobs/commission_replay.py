@@ -143,7 +143,7 @@ def with_corrections(settled: Settlement, past: Past, *, carry: bool) -> Settlem
     """The open period's settlement with what corrections of closed ones make of it.
 
     Args:
-        settled: the period by itself, opened with the balances as they would have been.
+        settled: the period by itself, opened with the balances as they would have been; nothing carried.
         past: of the closed periods.
         carry: whether less than nothing is carried on.
     """
@@ -160,4 +160,8 @@ def with_corrections(settled: Settlement, past: Past, *, carry: bool) -> Settlem
     if carry and pay < 0:
         steps.append(SettlementStep("Carried", -pay, "Less than nothing: carried into the next period"))
         closing, pay = replace(closing, debt=closing.debt - pay), 0
+    back = min(closing.debt, pay) if carry and pay > 0 else 0
+    if back:
+        steps.append(SettlementStep("Carried back", -back, "Pays back what was carried"))
+        closing, pay = replace(closing, debt=closing.debt - back), pay - back
     return Settlement(settled.period, tuple(steps), pay, min(settled.ahead, max(pay, 0)), settled.opening, closing)

@@ -86,7 +86,9 @@ def resettle(connection: Connection, run: int) -> None:
         parts = dict(earned.get(key, {}))
         if key in past and "retro" in parts:
             parts["retro"] -= past[key].posted
-        settled = _settle(plan, key[0], parts, before.get(key), period, calendar, assignments)
+        # With corrections less than nothing is carried of both together, not of the period alone.
+        alone = replace(plan, terms=replace(plan.terms, carry=False)) if key in past else plan
+        settled = _settle(alone, key[0], parts, before.get(key), period, calendar, assignments)
         if key in past:
             settled = with_corrections(settled, past[key], carry=plan.terms.carry)
         settled = _with_holds(connection, run, key, settled)

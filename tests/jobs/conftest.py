@@ -25,6 +25,16 @@ def company(small_company, tmp_path):
         yield context
 
 
+@pytest.fixture(scope="session")
+def emptied(small_company, tmp_path_factory):
+    """The small company without business: people, plans and nothing sold."""
+    path = shutil.copy(small_company, tmp_path_factory.mktemp("emptied") / "empty.salesops")
+    with opened(path) as context, context.workspace.action("Empty it") as unit:
+        for table in ("credit", '"transaction"', "activity", "opportunity", "quota"):
+            unit.connection.exec_driver_sql(f"DELETE FROM {table}")
+    return path
+
+
 @pytest.fixture
 def designed(designed_company, tmp_path):
     """A copy of the designed company, open, to do anything with."""

@@ -26,16 +26,6 @@ def sql(context, statement, *values):
         return unit.connection.exec_driver_sql(statement, values).rowcount
 
 
-@pytest.fixture(scope="module")
-def emptied(small_company, tmp_path_factory):
-    """The small company without its transactions."""
-    path = shutil.copy(small_company, tmp_path_factory.mktemp("ledger") / "empty.salesops")
-    with opened(path) as context:
-        for table in ("credit", '"transaction"', "activity", "opportunity", "quota"):
-            sql(context, f"DELETE FROM {table}")
-    return path
-
-
 @pytest.fixture
 def ledger(emptied, tmp_path, stored):
     """Somebody who is paid ten per cent of each deal; deals are booked as months and amounts."""
