@@ -33,6 +33,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "forecast": (
         "forecasts",
         "forecast_checks",
+        "forecast_comparison",
         "forecast_corrections",
         "forecast_judgement",
         "forecast_judging",

@@ -40,6 +40,7 @@ from salesops_desktop.ui.widgets.chart_marks import (
     as_table,
     days,
     describe,
+    spoken_series,
     write_x,
     write_y,
 )
@@ -141,7 +142,8 @@ class Chart(QWidget):
             label.setText(text)
             label.setVisible(bool(text))
         before = None if self._at is None or self._at >= len(self._xs) else float(self._xs[self._at])
-        xs = [s.x for s in content.series if not isinstance(s, Scatter)] or [s.x for s in content.series]
+        told = spoken_series(content)
+        xs = [s.x for s in told if not isinstance(s, Scatter)] or [s.x for s in told]
         self._xs = np.unique(np.concatenate(xs)) if xs else np.zeros(0)
         stays = before is not None and self.hasFocus() and bool((self._xs == before).any())
         self._at = int(np.flatnonzero(self._xs == before)[0]) if stays else None
@@ -235,7 +237,9 @@ class Chart(QWidget):
         if self._at is None:
             return
         lines = [f"<b>{_escape(self._place())}</b>"]
-        lines += [f"{_escape(name)}: <b>{_escape(value)}</b>" for name, value in self.readout() if value != "–"]
+        lines += [
+            f"{_escape(name)}: <b>{_escape(value)}</b>" for name, value in self.readout() if value not in {"", "–"}
+        ]
         QToolTip.showText(at + QPoint(14, 14), "<br>".join(lines), self)
 
     def _clicked(self, event: Any) -> None:
@@ -299,7 +303,7 @@ class Chart(QWidget):
         """The place read out in words; the whole chart's description when nothing is."""
         if self._at is None:
             return self.description()
-        known = [f"{name} {value}" for name, value in self.readout() if value != "–"]
+        known = [f"{name} {value}" for name, value in self.readout() if value not in {"", "–"}]
         return f"{self._place()}: {', '.join(known) or tr('no values')}"
 
     def readout(self) -> list[tuple[str, str]]:
@@ -310,7 +314,7 @@ class Chart(QWidget):
         return "" if self._at is None else write_x(self.content, float(self._xs[self._at]), self.formats)
 
     def _value_at(self, series: Series) -> str:
-        if self._at is None:
+        if self._at is None or (isinstance(series, Line) and series.silent):
             return ""
         hit = np.flatnonzero(series.x == self._xs[self._at])
         if not len(hit):

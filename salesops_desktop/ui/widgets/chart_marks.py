@@ -43,6 +43,8 @@ class Line:
     color: Tint = None
     width: float = 2.0
     """Pixels."""
+    silent: bool = False
+    """Drawn as a background, NaN in x leaves gaps: neither read out nor listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,8 @@ class Note:
     y: float
     text: str
     color: Tint = "text_muted"
-    side: Literal["right", "left", "above", "below"] = "right"
+    side: Literal["right", "left", "above", "below", "over"] = "right"
+    """``over`` begins at the place and stands above it: for level lines."""
 
 
 Series = Line | Bars | Floating | Ticks | Scatter
@@ -217,7 +220,7 @@ def compact(value: float, formats: Formats) -> str:
 def describe(content: ChartContent, formats: Formats) -> str:
     """The chart in a few sentences, for those who cannot see it."""
     parts = [f"{text.rstrip('.')}." for text in (content.title, content.subtitle) if text]
-    for series in content.series:
+    for series in spoken_series(content):
         known = np.flatnonzero(np.isfinite(series.y))
         if not len(known):
             parts.append(tr("{name}: no values.", name=series.name))
@@ -242,19 +245,27 @@ def describe(content: ChartContent, formats: Formats) -> str:
     return " ".join(parts)
 
 
+def spoken_series(content: ChartContent) -> list[Series]:
+    """The series that are read out, listed and described."""
+    return [s for s in content.series if s.name and not (isinstance(s, Line) and s.silent)]
+
+
 def as_table(content: ChartContent) -> Table:
     """The chart's figures: one row per x, one column per series and end of a band."""
-    xs = np.unique(np.concatenate([s.x for s in content.series])) if content.series else np.zeros(0)
+    told = spoken_series(content)
+    xs = np.unique(np.concatenate([s.x for s in told])) if told else np.zeros(0)
     label = content.x_label or tr("Value")
     if content.x_kind == "date":
         first = Column("x", content.x_label or tr("Date"), ValueKind.DATE, xs.astype("datetime64[D]"))
+    elif content.x_kind == "money":
+        first = Column("x", label, ValueKind.MONEY, np.round(xs).astype(np.int64), currency=content.currency)
     elif content.x_kind == "category":
         names = [content.categories[int(x)] if 0 <= x < len(content.categories) else None for x in xs]
         first = Column("x", label, ValueKind.TEXT, np.array(names, dtype=object))
     else:
         first = Column("x", label, ValueKind.NUMBER, xs)
     columns = [first]
-    for place, series in enumerate(content.series):
+    for place, series in enumerate(told):
         columns.append(_y_column(content, f"y{place}", series.name, xs, series.x, series.y))
         for number, band in enumerate(series.bands if isinstance(series, Line) else ()):
             for end, values in ((tr("low"), band.low), (tr("high"), band.high)):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPen
 
 from salesops_desktop.model.tokens import ThemeTokens
 from salesops_desktop.ui.widgets.chart_marks import (
@@ -31,7 +31,7 @@ _MANY_POINTS = 2_000
 _EPOCH = dt.date(1970, 1, 1)
 _LETTER = 7.0
 """About how many pixels a letter of a tick takes."""
-_LINE_HEIGHT = 44.0
+_LINE_HEIGHT = 36.0
 """Pixels between two lines across the plot, at least."""
 _WORD = 80.0
 """Pixels between two ticks below the plot, at least."""
@@ -192,6 +192,7 @@ def fill_plot(plot: Any, content: ChartContent, tokens: ThemeTokens) -> None:
         axis.setTickPen(QColor(tokens.color("border_strong")))
         axis.setTextPen(QColor(tokens.color("text_muted")))
         axis.setLabel(text, color=tokens.color("text_muted"))
+    _make_room(item.getAxis("bottom"), content)
     for series, color in zip(content.series, series_colors(content, tokens), strict=True):
         _add_series(item, content, series, color, tokens)
     for marker in content.markers:
@@ -202,13 +203,54 @@ def fill_plot(plot: Any, content: ChartContent, tokens: ThemeTokens) -> None:
         item.addItem(pg.InfiniteLine(marker.x, 90, pen, label=marker.text, labelOpts=options))
     for note in content.notes:
         _add_note(item, note, tokens)
-    floor = None
-    if any(isinstance(series, Bars) for series in content.series):
-        floor = min(0.0, *(float(np.nanmin(s.y, initial=0.0)) for s in content.series))
-    elif content.zero:
+    barred = any(isinstance(series, Bars) for series in content.series)
+    floor = _lowest(content) if barred or content.zero else None
+    if content.zero and floor == 0.0:
         item.addItem(pg.PlotCurveItem([_middle(content)] * 2, [0.0, 0.0], pen=None))
+    _leave_margins(item, content)
     item.getViewBox().setLimits(yMin=floor)
     item.enableAutoRange()
+
+
+def _lowest(content: ChartContent) -> float:
+    """The least height drawn, 0 where nothing lies below it."""
+    ends = [s.y for s in content.series]
+    ends += [band.low for s in content.series if isinstance(s, Line) for band in s.bands]
+    for series in content.series:
+        if isinstance(series, Floating):
+            ends += [series.low, series.high]
+    least = min(float(np.nanmin(each, initial=0.0)) for each in ends)
+    return least * 1.04 if any(isinstance(s, Floating) for s in content.series) else least
+
+
+def _leave_margins(item: Any, content: ChartContent) -> None:
+    """Room for words at the right end and over the bars: the range of a plot knows no texts."""
+    xs = np.concatenate([s.x[np.isfinite(s.x)] for s in content.series]) if content.series else np.zeros(0)
+    if not len(xs):
+        return
+    left, right = float(xs.min()), float(xs.max())
+    over = max((note.x for note in content.notes if note.side == "right"), default=-np.inf)
+    if over >= right - 0.02 * (right - left):
+        longest = max(len(note.text) for note in content.notes if note.side == "right")
+        edge = right + (right - left) * 0.011 * longest
+        item.addItem(
+            pg.PlotCurveItem([right, edge], [0.0 if content.zero else float(content.notes[0].y)] * 2, pen=None)
+        )
+    tops = [np.maximum(s.low, s.high) for s in content.series if isinstance(s, Floating) and s.labels]
+    if tops:
+        top = float(np.nanmax(np.concatenate(tops)))
+        item.addItem(pg.PlotCurveItem([xs[0]] * 2, [top, top * 1.1], pen=None))
+
+
+def _make_room(axis: Any, content: ChartContent) -> None:
+    """Ticks of two lines need a higher axis; pyqtgraph reckons with one."""
+    lines = max((text.count("\n") + 1 for tier in content.tick_tiers for _, text in tier), default=1)
+    if lines == 1:
+        axis.setHeight(None)
+        return
+    line = QFontMetricsF(axis.font()).height()
+    label = line + 4 if content.x_label else 0
+    axis.setHeight(lines * line + 12 + label)
 
 
 def _middle(content: ChartContent) -> float:
@@ -241,7 +283,7 @@ def tint(wanted: Tint, place: int, tokens: ThemeTokens) -> str:
 
 
 def _add_note(item: Any, note: Note, tokens: ThemeTokens) -> None:
-    anchor = {"right": (0, 0.5), "left": (1, 0.5), "above": (0.5, 1), "below": (0.5, 0)}[note.side]
+    anchor = {"right": (0, 0.5), "left": (1, 0.5), "above": (0.5, 1), "below": (0.5, 0), "over": (0, 1)}[note.side]
     text = pg.TextItem(note.text, color=tint(note.color, 0, tokens), anchor=anchor)
     text.setPos(note.x, note.y)
     item.addItem(text)

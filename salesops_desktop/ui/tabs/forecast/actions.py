@@ -24,7 +24,7 @@ def forecast(shell: Shell) -> None:
     """Bring the tab to the front, forecast and keep the forecast."""
     view = _view(shell)
     if view is not None:
-        view.sheets.setCurrentWidget(view.bookings)
+        view.rooms.setCurrentWidget(view.series)
         view.presenter.keep()
 
 
@@ -32,7 +32,8 @@ def show_kept(shell: Shell) -> None:
     """Bring the tab to the front with the kept forecasts."""
     view = _view(shell)
     if view is not None:
-        view.sheets.setCurrentIndex(view.sheets.count() - 1)
+        view.rooms.setCurrentWidget(view.accuracy)
+        view.accuracy.sheets.setCurrentWidget(view.accuracy.kept_page)
 
 
 def _export(shell: Shell) -> None:

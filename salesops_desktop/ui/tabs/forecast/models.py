@@ -11,70 +11,72 @@ from salesops_desktop.model.money import exponent
 from salesops_desktop.model.tables import Column, ColumnSpec, Table, ValueKind, build_table
 from salesops_desktop.ui.i18n import tr, trn
 from salesops_desktop.ui.tabs.figure_strip import Figure
-from salesops_desktop.ui.widgets.chart_marks import Band, ChartContent, Line, Marker, Scatter
+from salesops_desktop.ui.tabs.forecast.series_picture import LEVELS, SeriesPicture
 from salesops_desktop.ui.widgets.formats import Formats
 
 if TYPE_CHECKING:
-    from salesops_desktop.jobs.forecasts import ForecastReport, PipelineForecast
+    from salesops_desktop.jobs.forecasts import PipelineForecast
+    from salesops_desktop.jobs.pipeline_forecasts import PipelineReport
 
-LEVELS = (95, 80, 50)
-"""Interval levels in per cent, widest first as the plot draws them."""
+_FIRST = (
+    "account", "amount_minor", "period_probability", "period_weighted_minor", "expected_close", "close_on", "owner",
+    "stage", "category", "pushes", "stale", "why_stale",
+)  # fmt: skip
 
 
-def booking_figures(report: ForecastReport, formats: Formats) -> list[Figure]:
-    """The cards of the bookings page."""
-    s, currency = report.series, report.currency
+def series_figures(picture: SeriesPicture, formats: Formats) -> list[Figure]:
+    """The cards of the series room."""
 
-    def money(value: float) -> str:
-        return formats.short_money(value, currency)
+    def shown(value: float) -> str:
+        if picture.currency is None:
+            return formats.number(value / 1000, 0)
+        return formats.short_money(value, picture.currency)
 
-    low, high = s.lower[80][0], s.upper[80][0]
-    figures = [
-        Figure(
-            "next", tr("Forecast {period}", period=s.future[0].label), money(float(s.mean[0])),
-            note=tr("80 %: {low} to {high}", low=money(float(low)), high=money(float(high))),
-            description=tr("Four times out of five the result should lie in this range."),
-        )
-    ]  # fmt: skip
-    span = tr("{first} to {last}", first=s.future[0].label, last=s.future[-1].label)
-    if s.total is not None and len(s.future) > 1:
+    mean = picture.mean if picture.adjusted is None else picture.adjusted
+    figures = []
+    if len(mean):
         figures.append(
-            Figure(
-                "total", span, money(s.total.p50),
-                note=tr("80 %: {low} to {high}", low=money(s.total.p10), high=money(s.total.p90)),
-                description=tr("The sum of all periods ahead, with a range from whole back-test error paths."),
-            )
+            Figure("next", tr("Forecast {period}", period=picture.future[0].label), shown(float(mean[0])),
+                   note=tr("80 %: {low} to {high}", low=shown(float(picture.lower[80][0])),
+                           high=shown(float(picture.upper[80][0]))),
+                   description=tr("Four times out of five the result should lie in this range."))
         )  # fmt: skip
-    figures.append(_accuracy_figure(report, formats))
-    held = s.coverage[80]
-    figures.append(
-        Figure(
-            "held", tr("80 % intervals held"), "–" if held is None else formats.percent(held, 0),
-            note=tr("of the back-test's actuals"),
-            description=tr("How often the 80 % interval held what came, in this series' own past. 80 % is right."),
-        )
-    )  # fmt: skip
-    if report.partial is not None:
-        period, so_far = report.partial
+    if len(mean) > 1:
+        span = tr("{first} to {last}", first=picture.future[0].label, last=picture.future[-1].label)
+        note = tr("the sum of all periods ahead")
+        if picture.total is not None:
+            note = tr("80 %: {low} to {high}", low=shown(picture.total[0]), high=shown(picture.total[2]))
         figures.append(
-            Figure(
-                "partial", tr("{period} so far", period=period.label), money(so_far),
-                note=tr("up to {day}", day=formats.date(report.as_of)),
-                description=tr("The running period; not part of the history."),
-            )
+            Figure("total", span, shown(float(mean.sum())), note=note,
+                   description=tr("The sum of all periods ahead, with a range from whole back-test error paths."))
+        )  # fmt: skip
+    figures.append(_accuracy_figure(picture, formats))
+    held = picture.coverage.get(80)
+    figures.append(
+        Figure("held", tr("80 % intervals held"), "–" if held is None else formats.percent(held, 0),
+               note=tr("of the back-test's actuals"),
+               description=tr("How often the 80 % interval held what came, in this series' own past. 80 % is right."))
+    )  # fmt: skip
+    if picture.partial is not None:
+        period, so_far = picture.partial
+        figures.append(
+            Figure("partial", tr("{period} so far", period=period.label), shown(so_far),
+                   note=tr("up to {day}", day=formats.date(picture.as_of)),
+                   description=tr("The running period; not part of the history."))
         )  # fmt: skip
     return figures
 
 
-def _accuracy_figure(report: ForecastReport, formats: Formats) -> Figure:
-    best = report.series.backtest.overall(report.series.method)
-    value = formats.number(best.mase, 2) if np.isfinite(best.mase) else "–"
+def _accuracy_figure(picture: SeriesPicture, formats: Formats) -> Figure:
+    off = picture.wape
+    known = bool(np.isfinite(off))
     return Figure(
-        "mase", tr("Back-test error (MASE)"), value,
-        tone="success" if best.mase < 1 else "warning",
-        delta=tr("better than naive") if best.mase < 1 else tr("no better than naive"),
-        note=report.series.label,
-        description=MASE_WORDS(),
+        "wape", tr("Back-test"), tr("off by {error}", error=formats.percent(off, 0)) if known else "–",
+        tone="warning" if picture.naive_wins or not known else "success",
+        delta=tr("naive wins") if picture.naive_wins else tr("better than naive") if known else "",
+        note=picture.method,
+        description=tr("Σ|forecast − actual| ÷ Σ|actual|: what the same method would have said at past dates, held "
+                       "against what came."),
     )  # fmt: skip
 
 
@@ -84,41 +86,6 @@ def MASE_WORDS() -> str:  # noqa: N802  # a text, translated when it is asked fo
         "MASE is the mean error relative to repeating the value of a year before: below 1 the method beats that, "
         "above 1 it does not."
     )
-
-
-def booking_chart(report: ForecastReport, *, with_backtest: bool) -> ChartContent:
-    """History, forecast with its intervals, the running period and what the back-test said one period ahead."""
-    s = report.series
-    n, h = len(s.periods), len(s.future)
-    labels = tuple(p.label for p in (*s.periods, *s.future))
-    past, ahead = np.arange(n, dtype=np.float64), np.arange(n, n + h, dtype=np.float64)
-    bands = tuple(Band(f"{level} %", s.lower[level], s.upper[level]) for level in LEVELS)
-    series: list[Line | Scatter] = [
-        Line(tr("History"), past, s.values, color=0),
-        Line(tr("Forecast, with 50, 80 and 95 % intervals"), ahead, s.mean, bands, color=1),
-    ]
-    if with_backtest:
-        said = s.backtest.forecasts[s.method][:, 0]
-        series.append(
-            Line(
-                tr("Back-test: said one period before"),
-                s.backtest.origins.astype(np.float64),
-                said,
-                dashed=True,
-                color=2,
-            )
-        )
-    if report.partial is not None:
-        period, so_far = report.partial
-        if period.label in labels:
-            at = np.array([labels.index(period.label)], dtype=np.float64)
-            name = tr("{period} so far", period=period.label)
-            series.append(Scatter(name, at, np.array([so_far], dtype=np.float64), color=3))
-    return ChartContent(
-        tr("Bookings by {period}, {currency}", period=tr(report.period.value), currency=report.currency),
-        tuple(series), (Marker(n - 0.5, tr("forecast")),),
-        "category", labels, y_kind=ValueKind.MONEY, currency=report.currency,
-    )  # fmt: skip
 
 
 def ranking_table(table: Table) -> Table:
@@ -150,23 +117,25 @@ def _in_units(column: Column) -> Column:
     )  # fmt: skip
 
 
-def coverage_words(report: ForecastReport, formats: Formats) -> str:
+def coverage_words(picture: SeriesPicture, formats: Formats) -> str:
     """How often each interval held what came."""
     parts = []
     for level in reversed(LEVELS):
-        held = report.series.coverage[level]
+        held = picture.coverage.get(level)
         shown = tr("unknown") if held is None else formats.percent(held, 0)
         parts.append(tr("{level} % interval: {held}", level=level, held=shown))
     return tr("Actuals inside the intervals, in the back-test: {parts}.", parts=" · ".join(parts))
 
 
-def pipeline_figures(report: ForecastReport, pipeline: PipelineForecast, formats: Formats) -> list[Figure]:
+def pipeline_figures(report: PipelineReport, formats: Formats) -> list[Figure]:
     """The cards of the pipeline room."""
 
     def money(value: float) -> str:
         return formats.short_money(value, report.currency)
 
-    label, simulation, new = pipeline.period.label, pipeline.simulation, pipeline.new_deals
+    pipeline, label, simulation = report.forecast, report.period.label, report.simulation
+    new = simulation.quantiles((0.1, 0.5, 0.9), "new")
+    whole = report.selection.whole
     low, middle, high = simulation.quantiles((0.1, 0.5, 0.9))
     figures = [
         Figure("p50", tr("{period}: as likely more as less", period=label), money(middle),
@@ -180,23 +149,20 @@ def pipeline_figures(report: ForecastReport, pipeline: PipelineForecast, formats
         figures.append(Figure("chance", tr("Chance of the target"), formats.percent(chance, 0),
                               note=tr("of {target}", target=target), tone="success" if chance >= 0.5 else "warning",
                               description=tr("The share of the simulations that reach the target.")))  # fmt: skip
-    if pipeline.won_minor:
-        figures.append(Figure("won", tr("Won so far"), money(pipeline.won_minor),
+    if report.won_minor:
+        figures.append(Figure("won", tr("Won so far"), money(report.won_minor),
                               note=tr("up to {day}", day=formats.date(pipeline.as_of)),
                               description=tr("Part of every outcome.")))  # fmt: skip
     opened = simulation.quantiles((0.1, 0.5, 0.9), "open")
     figures += [
-        Figure("open", tr("From open deals"), money(opened[1]),
-               note=tr("P10 {low} · P90 {high}", low=money(opened[0]), high=money(opened[2])),
-               description=tr("What today's {n} open deals bring within the period, by the simulations.",
-                              n=formats.integer(len(pipeline.deals)))),
-        Figure("new", tr("From deals not yet created"), money(new.p50),
-               note=tr("{created} created, {won} won", created=formats.number(new.created, 0),
-                       won=formats.number(new.won, 0)),
+        Figure("open", tr("From {n} open deals", n=formats.integer(len(report.deals))), money(opened[1]),
+               note=tr("weighted {money}", money=money(report.weighted_minor)),
+               description=tr("What today's open deals bring within the period by the simulations: P10 {low}, P90 "
+                              "{high}. Weighted is Σ amount × chance.", low=money(opened[0]), high=money(opened[2]))),
+        Figure("new", tr("From deals not yet created"), money(new[1]),
+               note=tr("{created} created, {won} won", created=formats.number(pipeline.new_deals.created, 0),
+                       won=formats.number(pipeline.new_deals.won, 0)) if whole else tr("by past creation"),
                description=tr("What deals created between today and the period's end bring, from past creation.")),
-        Figure("weighted", tr("Weighted pipeline"), money(pipeline.weighted_minor),
-               note=tr("whenever deals close"),
-               description=tr("Σ amount × win probability over all open deals, without a time limit.")),
     ]  # fmt: skip
     figures.append(_race_figure(pipeline, formats))
     return figures
@@ -221,20 +187,24 @@ def _race_figure(pipeline: PipelineForecast, formats: Formats) -> Figure:
     )  # fmt: skip
 
 
-def points_table(report: ForecastReport) -> Table:
-    """The forecast by period in whole units of money: value, then intervals from narrow to wide."""
-    s, unit = report.series, 10 ** exponent(report.currency)
+def points_table(picture: SeriesPicture) -> Table:
+    """The forecast by period in whole units: value, then intervals from narrow to wide."""
+    unit = 1000 if picture.currency is None else 10 ** exponent(picture.currency)
     specs = [ColumnSpec("period", tr("Period"), ValueKind.TEXT), _whole("mean", tr("Forecast"))]
+    if picture.adjusted is not None:
+        specs.append(_whole("adjusted", tr("With judgement")))
     for level in reversed(LEVELS):
         specs.append(_whole(f"low{level}", tr("{level} % from", level=level)))
         specs.append(_whole(f"high{level}", tr("{level} % to", level=level)))
     rows: list[dict[str, object]] = []
-    for i, period in enumerate(s.future):
-        row: dict[str, object] = {"period": period.label, "mean": s.mean[i] / unit}
+    for i, period in enumerate(picture.future):
+        row: dict[str, object] = {"period": period.label, "mean": picture.mean[i] / unit}
+        if picture.adjusted is not None:
+            row["adjusted"] = picture.adjusted[i] / unit
         for level in LEVELS:
-            row |= {f"low{level}": s.lower[level][i] / unit, f"high{level}": s.upper[level][i] / unit}
+            row |= {f"low{level}": picture.lower[level][i] / unit, f"high{level}": picture.upper[level][i] / unit}
         rows.append(row)
-    return build_table(tr("Forecast by period in {currency}", currency=report.currency), specs, rows)
+    return build_table(tr("Forecast by period in {currency}", currency=picture.currency or tr("units")), specs, rows)
 
 
 def _whole(name: str, label: str, description: str = "") -> ColumnSpec:
@@ -252,9 +222,9 @@ def correction_words(pipeline: PipelineForecast, formats: Formats) -> str:
     return tr("The past sums were expected too low: today's chances for the period are scaled by {x}.", x=shown)
 
 
-def deals_table(report: ForecastReport) -> Table:
-    """The open deals, what matters most first; money in whole units of the report's currency."""
-    first = ("account", "amount_minor", "win_probability", "weighted_minor", "expected_close", "owner", "stage")
-    columns = {column.name: _in_units(column) for column in report.deals.columns}
+def deals_table(deals: Table) -> Table:
+    """The open deals, what people look for first; money in whole units of its currency."""
+    columns = {column.name: _in_units(column) for column in deals.columns}
+    first = [name for name in _FIRST if name in columns]
     order = [*first, *(name for name in columns if name not in first)]
-    return dataclasses.replace(report.deals, columns=tuple(columns[name] for name in order))
+    return dataclasses.replace(deals, columns=tuple(columns[name] for name in order))

@@ -15,6 +15,7 @@ from salesops_desktop.ui.widgets.formats import Formats
 
 if TYPE_CHECKING:
     from salesops_desktop.jobs.forecasts import PipelineForecast
+    from salesops_desktop.jobs.pipeline_forecasts import Simulation
 
 Vector = npt.NDArray[np.float64]
 BINS = 48
@@ -49,9 +50,9 @@ def distribution_chart(
     if shown is not base:
         before = np.histogram(base, edges)[0] / len(base)
         series.append(Line(tr("As the past teaches"), middles, before, dashed=True, color="text", width=1.4))
-    markers = [Marker(float(np.quantile(shown, share)), f"P{share * 100:.0f}", "text_muted", 0.96) for share in _SHARES]
+    markers = [Marker(float(np.quantile(shown, share)), f"P{share * 100:.0f}", "text_muted", 0.9) for share in _SHARES]
     if target is not None:
-        markers.append(Marker(float(target), tr("target"), "error", 0.84))
+        markers.append(Marker(float(target), tr("target"), "error", 0.55))
     return ChartContent(
         outcome_words(shown, target, label, currency, formats), tuple(series), tuple(markers),
         x_kind="money", currency=currency,
@@ -127,7 +128,7 @@ def past_chart(pipeline: PipelineForecast, currency: str, formats: Formats) -> C
     )  # fmt: skip
 
 
-def drivers_table(pipeline: PipelineForecast, names: dict[int, str], currency: str) -> Table:
+def drivers_table(simulation: Simulation, names: dict[int, str], currency: str) -> Table:
     """The deals that matter most for the period, and what the target's chance is with and without each."""
     specs = [
         ColumnSpec("account", tr("Deal"), ValueKind.TEXT),
@@ -142,7 +143,7 @@ def drivers_table(pipeline: PipelineForecast, names: dict[int, str], currency: s
                    description=tr("Its part of the variance that the deals' own luck gives to the result.")),
     ]  # fmt: skip
     unit = 10 ** exponent(currency)
-    drivers = pipeline.simulation.drivers
+    drivers = simulation.drivers
     rows = [
         {
             "id": d.deal, "account": names.get(d.deal, str(d.deal)), "amount": d.amount_minor / unit,

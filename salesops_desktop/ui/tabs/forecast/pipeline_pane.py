@@ -24,6 +24,7 @@ from salesops_desktop.ui.tabs.forecast.pipeline_charts import (
     past_chart,
     race_table,
 )
+from salesops_desktop.ui.tabs.forecast.pipeline_presenter import PipelinePresenter, PipelineState
 from salesops_desktop.ui.tabs.forecast.scenario_pane import ScenarioPane
 from salesops_desktop.ui.tabs.forecast.scenario_presenter import ScenarioPresenter, ScenarioState
 from salesops_desktop.ui.tabs.forecast.why_pane import WhyPane
@@ -35,7 +36,7 @@ from salesops_desktop.ui.widgets.formats import Formats
 from salesops_desktop.ui.widgets.grid import Grid
 
 if TYPE_CHECKING:
-    from salesops_desktop.jobs.forecasts import ForecastReport, PipelineForecast
+    from salesops_desktop.jobs.pipeline_forecasts import PipelineReport
 
 
 class PipelinePane(QWidget):
@@ -53,11 +54,12 @@ class PipelinePane(QWidget):
         super().__init__()
         self._shell = shell
         self._formats = formats
-        self._wanted: ForecastReport | None = None
-        self._report: ForecastReport | None = None
+        self._wanted: PipelineReport | None = None
+        self._report: PipelineReport | None = None
         self._names: dict[int, str] = {}
         self._built = False
         self.scenario = ScenarioPresenter(shell.runner, self._show_scenario, shell.fail)
+        self.presenter = PipelinePresenter(shell.runner, self.render_state)
         self._filling = QTimer(self, singleShot=True, interval=0)
         self._filling.timeout.connect(self._fill)
 
@@ -67,12 +69,28 @@ class PipelinePane(QWidget):
         if self._wanted is not self._report:
             self._filling.start()
         super().showEvent(event)
+        self.presenter.seen()
 
-    def show_report(self, report: ForecastReport) -> None:
-        """Show a report, as soon as the pane is seen."""
-        self._wanted = report
-        if self.isVisible() and report is not self._report:
-            self._filling.start()
+    def render_state(self, state: PipelineState) -> None:
+        """Show a state, as soon as the pane is seen."""
+        self._wanted = state.report
+        if not self._built:
+            return
+        if state.report is not None:
+            if self.isVisible() and state.report is not self._report:
+                self._filling.start()
+            return
+        self._report = None
+        self.scenario.begin(None)
+        if state.lacking is None:
+            self.pages.setCurrentWidget(self.waiting)
+            return
+        ways = []
+        if self._shell.session.writable:
+            ways = [Way(tr("Import the pipeline…"), lambda: self._shell.import_files(()), "import")]
+        sentence = f"{state.lacking.sentence} {state.lacking.way_out}".strip()
+        self.nothing.set_content("opportunity", tr("No pipeline forecast"), sentence, ways)
+        self.pages.setCurrentWidget(self.nothing)
 
     def charts(self) -> list[Chart]:
         """The charts that are there."""
@@ -85,6 +103,7 @@ class PipelinePane(QWidget):
             return
         self._built = True
         self.pages = QStackedWidget()
+        self.waiting = EmptyState("opportunity", tr("Pipeline"), tr("Calculating…"))
         self.nothing = EmptyState("opportunity", tr("No pipeline forecast"), "")
         self.strip = FigureStrip(tr("Key figures of the pipeline"))
         self.distribution = Chart()
@@ -109,6 +128,7 @@ class PipelinePane(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.pages)
         self.body = QWidget()
+        self.pages.addWidget(self.waiting)
         self.pages.addWidget(self.nothing)
         self.pages.addWidget(self.body)
         layout = QVBoxLayout(self.body)
@@ -171,26 +191,18 @@ class PipelinePane(QWidget):
         if report is None or report is self._report:
             return
         self._report = report
-        if report.pipeline is None:
-            self.scenario.begin(None)
-            ways = []
-            if self._shell.session.writable:
-                ways = [Way(tr("Import the pipeline…"), lambda: self._shell.import_files(()), "import")]
-            self.nothing.set_content("opportunity", tr("No pipeline forecast"), report.pipeline_reason, ways)
-            self.pages.setCurrentWidget(self.nothing)
-            return
         self.pages.setCurrentWidget(self.body)
-        self.strip.set_figures(pipeline_figures(report, report.pipeline, self._formats))
+        self.strip.set_figures(pipeline_figures(report, self._formats))
         self._names = names_of(report.deals)
-        self.deals.set_table(deals_table(report))
+        self.deals.set_table(deals_table(report.deals))
         QTimer.singleShot(0, self, self._fill_rest)
 
     def _fill_rest(self) -> None:
         report = self._report
-        if report is None or report.pipeline is None:
+        if report is None:
             return
-        self.scenario.begin(report.pipeline.simulation)
-        self.drivers.set_table(drivers_table(report.pipeline, self._names, report.currency))
+        self.scenario.begin(report.simulation)
+        self.drivers.set_table(drivers_table(report.simulation, self._names, report.currency))
         keys = self.deals.table.keys
         if keys is not None and len(keys) and not self.deals.selected_records():
             self.deals.select_keys([int(keys[0])])
@@ -198,12 +210,12 @@ class PipelinePane(QWidget):
 
     def _fill_words(self) -> None:
         report = self._report
-        if report is None or report.pipeline is None:
+        if report is None:
             return
-        pipeline = report.pipeline
+        pipeline = report.forecast
         self.ranking.set_table(race_table(pipeline))
         fit_rows(self.ranking)
-        self.words.set_sentences(pipeline.sentences)
+        self.words.set_sentences([*report.notes, *pipeline.sentences, *map(str, report.left_out)])
         self.naive.setText(naive_words(pipeline, self._formats))
         proven = bool(pipeline.backtest.dates)
         self.unproven.setVisible(not proven)
@@ -215,20 +227,19 @@ class PipelinePane(QWidget):
             QTimer.singleShot(0, self, self._draw_past)  # in its own turn of the event loop
 
     def _draw_past(self) -> None:
-        if self._report is not None and self._report.pipeline is not None:
-            self.past.set_content(past_chart(self._report.pipeline, self._report.currency, self._formats))
+        if self._report is not None:
+            self.past.set_content(past_chart(self._report.forecast, self._report.currency, self._formats))
 
     # ------------------------------------------------------------------ scenario and deals
 
     def _show_scenario(self, state: ScenarioState) -> None:
         report = self._report
-        if state.base is None or report is None or report.pipeline is None:
+        if state.base is None or report is None:
             return
-        pipeline: PipelineForecast = report.pipeline
         target = state.base.outlook.target
         self.distribution.set_content(
             distribution_chart(
-                state.base.totals, state.shown.totals, target, pipeline.period.label, report.currency, self._formats
+                state.base.totals, state.shown.totals, target, report.period.label, report.currency, self._formats
             )
         )
         self.sliders.show_effect(self._effect(state, target, report.currency))
@@ -259,6 +270,6 @@ class PipelinePane(QWidget):
 
     def _explain(self, grid: Grid) -> None:
         rows, keys = grid.selected_records(), grid.table.keys
-        if rows and keys is not None and self._report is not None and self._report.pipeline is not None:
+        if rows and keys is not None and self._report is not None:
             deal = int(keys[rows[0]])
-            self.why.show_deal(self._report.pipeline, deal, self._names.get(deal, str(deal)))
+            self.why.show_deal(self._report.forecast, deal, self._names.get(deal, str(deal)))

@@ -26,6 +26,10 @@ SOURCES = ("auto", "transactions", "won")
 _BEHIND = frozenset(
     {"transaction", "opportunity", "snapshot", "snapshot_line", "exchange_rate", "product", "fiscal_calendar", "*"}
 )
+OUTLOOK_TABLES = _BEHIND | {"quota", "forecast", "person"}
+"""Tables the running period's overview is made of."""
+NODES_TABLES = _BEHIND | {"judgement", "person", "reporting"}
+"""Tables the forecast of every node is made of."""
 _KEPT = frozenset({"forecast", "forecast_point"})
 
 
@@ -78,7 +82,9 @@ class _Jobs:
         source = Source(question.source)
         if keep:
             return run_forecast(context, period=question.period, horizon=question.horizon, source=source)
-        return forecast(context, period=question.period, horizon=question.horizon, source=source, seed=1)
+        return forecast(
+            context, period=question.period, horizon=question.horizon, source=source, seed=1, with_pipeline=False
+        )
 
     def kept(self, context: JobContext) -> KeptForecasts:
         from salesops_desktop.jobs.kept_forecasts import kept_forecasts  # noqa: PLC0415  # heavy

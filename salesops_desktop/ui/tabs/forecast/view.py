@@ -1,14 +1,17 @@
-"""The Forecast tab: bookings, the open pipeline, and the forecasts that were kept."""
+"""The Forecast tab: rooms for the series, the open pipeline, what changed in it, and how good forecasts were."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QLabel,
     QPushButton,
+    QSplitter,
     QStackedWidget,
     QTabWidget,
     QVBoxLayout,
@@ -21,17 +24,44 @@ from salesops_desktop.ui import theme
 from salesops_desktop.ui.exporting import open_file
 from salesops_desktop.ui.i18n import tr, trn
 from salesops_desktop.ui.tabs.data.actions import show_rows
-from salesops_desktop.ui.tabs.figures_dialog import serve_chart
-from salesops_desktop.ui.tabs.forecast.bookings_pane import BookingsPane
+from salesops_desktop.ui.tabs.forecast.accuracy_pane import AccuracyPane
+from salesops_desktop.ui.tabs.forecast.changes_pane import ChangesPane
+from salesops_desktop.ui.tabs.forecast.judgement_pane import JudgementPane
+from salesops_desktop.ui.tabs.forecast.nodes_presenter import COMPANY, NodesPresenter, NodesState
+from salesops_desktop.ui.tabs.forecast.nodes_tree import NodesPane
+from salesops_desktop.ui.tabs.forecast.outlook_pane import OutlookPane
 from salesops_desktop.ui.tabs.forecast.pipeline_pane import PipelinePane
-from salesops_desktop.ui.tabs.forecast.presenter import LONGEST, ForecastPresenter, ForecastState, Question
+from salesops_desktop.ui.tabs.forecast.presenter import (
+    LONGEST,
+    NODES_TABLES,
+    OUTLOOK_TABLES,
+    ForecastPresenter,
+    ForecastState,
+    Question,
+)
+from salesops_desktop.ui.tabs.forecast.series_pane import SeriesPane
+from salesops_desktop.ui.tabs.forecast.series_picture import of_company, of_node
 from salesops_desktop.ui.tabs.tab import Shell, TabView
-from salesops_desktop.ui.tabs.words_box import words
 from salesops_desktop.ui.tabs.wrap_row import WrapRow
 from salesops_desktop.ui.widgets.chart import load_plotting
 from salesops_desktop.ui.widgets.empty_state import EmptyState, Way
 from salesops_desktop.ui.widgets.formats import Formats
-from salesops_desktop.ui.widgets.grid import Grid
+
+if TYPE_CHECKING:
+    from salesops_desktop.jobs.forecasts import ForecastReport
+
+
+class _Room(Protocol):
+    """What the tab tells a room."""
+
+    def opened(self) -> None:
+        """A workspace is open."""
+
+    def closed(self) -> None:
+        """No workspace is open."""
+
+    def tables_changed(self, tables: frozenset[str]) -> None:
+        """Rows have changed."""
 
 
 class ForecastView(TabView):
@@ -48,10 +78,17 @@ class ForecastView(TabView):
         self._kept_shown: Table | None = None
         self.waiting = EmptyState("chart", tr("Forecast"), tr("Calculating…"))
         self.nothing = EmptyState("chart", "", "")
-        self.bookings = BookingsPane(self.formats)
+        self.outlook = OutlookPane(shell, self.formats)
+        self.series = SeriesPane(shell, self.formats)
+        self._series_of: tuple[object, ...] = ()
         self.pipeline = PipelinePane(shell, self.formats)
-        self.kept = Grid(name=tr("Kept forecasts"))
-        self.sheets = QTabWidget()
+        self.changes = ChangesPane(shell, self.formats)
+        self.accuracy = AccuracyPane(shell, self.formats)
+        self.kept = self.accuracy.kept
+        self.judgement = JudgementPane(shell)
+        self.tree = NodesPane(self.formats)
+        self.nodes = NodesPresenter(shell.runner, self.tree.render_state, self._node_chosen)
+        self.rooms = QTabWidget()
         self._can_plot = False
         self._make_controls()
         self._lay_out()
@@ -96,21 +133,25 @@ class ForecastView(TabView):
             controls.add(label, field)
         self.basis.setMinimumHeight(height)
         controls.add(self.keep_button, self.export_button, self.basis)
-        kept_page = QWidget()
-        column = QVBoxLayout(kept_page)
-        column.setContentsMargins(0, theme.tokens().spacing["m"], 0, 0)
-        column.addWidget(
-            words(tr("Each forecast that was kept, held against what came in the periods that are over by now."))
-        )
-        column.addWidget(self.kept, 1)
-        self.sheets.setDocumentMode(True)
-        self.sheets.setAccessibleName(tr("Parts of the forecast"))
-        self.sheets.tabBar().setAccessibleName(tr("Parts of the forecast"))
-        self.sheets.addTab(self.bookings, tr("Bookings"))
-        self.sheets.addTab(self.pipeline, tr("Open pipeline"))
-        self.sheets.addTab(kept_page, tr("Kept forecasts"))
+        self.rooms.setDocumentMode(True)
+        self.rooms.setAccessibleName(tr("Rooms of the forecast"))
+        self.rooms.tabBar().setAccessibleName(tr("Rooms of the forecast"))
+        self.rooms.addTab(self.outlook, theme.icon("gauge"), tr("Outlook"))
+        self.rooms.addTab(self.series, theme.icon("chart"), tr("Series"))
+        self.rooms.addTab(self.pipeline, theme.icon("opportunity"), tr("Pipeline"))
+        self.rooms.addTab(self.changes, theme.icon("history"), tr("Changes"))
+        self.rooms.addTab(self.accuracy, theme.icon("check"), tr("Accuracy"))
+        self.rooms.addTab(self.judgement, theme.icon("person"), tr("Judgement"))
+        self.split = QSplitter(Qt.Orientation.Horizontal)
+        self.split.addWidget(self.tree)
+        self.split.addWidget(self.rooms)
+        self.split.setSizes([225, 1110])
+        self.split.setStretchFactor(0, 0)
+        self.split.setStretchFactor(1, 1)
+        self.split.setChildrenCollapsible(False)
+        self.split.setHandleWidth(theme.tokens().spacing["l"])
         self.body = QStackedWidget()
-        for page in (self.waiting, self.nothing, self.sheets):
+        for page in (self.waiting, self.nothing, self.split):
             self.body.addWidget(page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 8)
@@ -125,23 +166,44 @@ class ForecastView(TabView):
         self.keep_button.clicked.connect(lambda _checked=False: self.presenter.keep())
         self.export_button.clicked.connect(lambda _checked=False: self.ask_export())
         self.pipeline.deal_activated.connect(self._show_deal)
-        for source in (self.bookings.points, self.bookings.ranking, self.kept):
-            source.export_requested.connect(self.shell.export_table)
-        serve_chart(self.shell, self.bookings.chart)
+        self.changes.deal_activated.connect(self._show_deal)
+        self.tree.chosen.connect(self.nodes.choose)
+        self.tree.hierarchy_chosen.connect(self.nodes.choose_hierarchy)
 
     # ------------------------------------------------------------------ the window's calls
 
     def workspace_opened(self) -> None:
         """Forecast."""
         self.presenter.opened()
+        self.outlook.presenter.opened(self.presenter.state.question.source)
+        for room in self._rooms_read():
+            room.opened()
+        self.nodes.forget()
+        self.nodes.ask(self.presenter.state.question)
 
     def workspace_closed(self) -> None:
         """Show nothing."""
         self.presenter.closed()
+        self.outlook.presenter.closed()
+        for room in self._rooms_read():
+            room.closed()
+        self.nodes.forget()
 
     def tables_changed(self, tables: frozenset[str]) -> None:
         """Forecast again where it matters."""
         self.presenter.tables_changed(tables)
+        if tables & OUTLOOK_TABLES:
+            self.outlook.presenter.refresh()
+        if tables & NODES_TABLES:
+            self.nodes.refresh()
+        for room in self._rooms_read():
+            room.tables_changed(tables)
+
+    def _rooms_read(self) -> tuple[_Room, ...]:
+        """The rooms that read for themselves what they show."""
+        return (
+            self.pipeline.presenter, self.changes.presenter, self.accuracy.presenter, self.judgement.presenter,
+        )  # fmt: skip
 
     # ------------------------------------------------------------------ state to screen
 
@@ -152,8 +214,7 @@ class ForecastView(TabView):
         self._show_question(state)
         report = state.report
         if report is not None:
-            self.bookings.show_report(report)
-            self.pipeline.show_report(report)
+            self._show_series(report)
         elif state.lacking is not None:
             self._show_nothing(state)
         if state.kept is not None and state.kept.forecasts is not self._kept_shown:
@@ -161,10 +222,31 @@ class ForecastView(TabView):
             self.kept.set_table(state.kept.forecasts)
         page: QWidget = self.waiting
         if report is not None and self._can_plot:
-            page = self.sheets
+            page = self.split
         elif state.lacking is not None and not state.loading:
             page = self.nothing
         self.body.setCurrentWidget(page)
+
+    def _show_series(self, report: ForecastReport) -> None:
+        """The company's series, or that of the chosen node."""
+        nodes = self.nodes.state
+        if nodes.report is not None and nodes.chosen != COMPANY:
+            key: tuple[object, ...] = (nodes.report, nodes.chosen)
+            if key != self._series_of:
+                self._series_of = key
+                self.series.show_picture(of_node(nodes.report, nodes.chosen))
+        elif (report,) != self._series_of:
+            self._series_of = (report,)
+            self.series.show_picture(of_company(report))
+
+    def _node_chosen(self, state: NodesState) -> None:
+        """Every room turns to the chosen node."""
+        report = self.presenter.state.report
+        if report is not None:
+            self._show_series(report)
+        self.pipeline.presenter.choose_node(state.selection)
+        self.changes.presenter.choose_node(state.selection)
+        self.accuracy.presenter.choose_node(state.key)
 
     def _show_question(self, state: ForecastState) -> None:
         question = state.question
@@ -218,13 +300,18 @@ class ForecastView(TabView):
 
     def _period_chosen(self, place: int) -> None:
         self.presenter.ask(self.presenter.state.question.by(PeriodKind(self.period.itemData(place))))
+        self.nodes.ask(self.presenter.state.question)
 
     def _ask(self) -> None:
-        self.presenter.ask(
-            Question(
-                PeriodKind(self.period.currentData()), int(self.horizon.currentData()), str(self.source.currentData())
-            )
-        )
+        source = str(self.source.currentData())
+        self.presenter.ask(Question(PeriodKind(self.period.currentData()), int(self.horizon.currentData()), source))
+        self.nodes.ask(self.presenter.state.question)
+        self.outlook.presenter.ask(source)
+
+    def _keep(self) -> None:
+        """Keep both: the series with its fan, and the running period's forecasts."""
+        self.presenter.keep()
+        self.outlook.presenter.keep()
 
     def _show_deal(self, key: int) -> None:
         show_rows(self.shell, "opportunity", [key], tr("A deal of the open pipeline"))
