@@ -21,7 +21,7 @@ from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.tabs.figures_dialog import serve_chart
 from salesops_desktop.ui.tabs.forecast.accuracy_charts import comparison_chart, leaning_chart, stair_chart
-from salesops_desktop.ui.tabs.forecast.accuracy_presenter import AccuracyPresenter, AccuracyState
+from salesops_desktop.ui.tabs.forecast.accuracy_presenter import AccuracyPresenter, AccuracyState, of_node
 from salesops_desktop.ui.tabs.tab import Shell
 from salesops_desktop.ui.tabs.words_box import words
 from salesops_desktop.ui.tabs.wrap_row import WrapRow
@@ -158,9 +158,10 @@ class AccuracyPane(QWidget):
 
     def render_state(self, state: AccuracyState) -> None:
         """Show a state."""
-        if state.scores is not None and state.scores is not self._shown.get("scores"):
-            self._shown["scores"] = state.scores
-            self._show_scores(state.scores)
+        fresh = state.scores is not self._shown.get("scores") or state.key != self._shown.get("key")
+        if state.scores is not None and fresh:
+            self._shown |= {"scores": state.scores, "key": state.key}
+            self._show_scores(of_node(state.scores, state.key))
         if state.corrections is not None and state.corrections is not self._shown.get("corrections"):
             self._shown["corrections"] = state.corrections
             self._show_corrections(state.corrections)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
@@ -29,6 +30,15 @@ class AccuracyState:
     """The chosen node: level → name; empty for the company."""
     lacking: Mapping[str, SalesOpsError] = field(default_factory=dict)
     """Why a part is not there."""
+
+
+def of_node(report: ScoresReport, key: Mapping[str, str]) -> ScoresReport:
+    """The records of one part of the company alone; the stair and the leanings stay those of everybody."""
+    if not key or report.records.empty:
+        return report
+    wanted = dict(key)
+    mine = [json.loads(str(text)) == wanted for text in report.records["node_key"]]
+    return replace(report, records=report.records[mine])
 
 
 class AccuracyJobs(Protocol):

@@ -12,6 +12,7 @@ from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr, trn
 from salesops_desktop.ui.tabs.figure_strip import Figure, FigureStrip
 from salesops_desktop.ui.tabs.figures_dialog import serve_chart
+from salesops_desktop.ui.tabs.forecast.models import coverage_words, series_figures
 from salesops_desktop.ui.tabs.forecast.outlook_charts import (
     commentary,
     outlook_table,
@@ -20,6 +21,8 @@ from salesops_desktop.ui.tabs.forecast.outlook_charts import (
     record_chart,
 )
 from salesops_desktop.ui.tabs.forecast.outlook_presenter import OutlookPresenter, OutlookState
+from salesops_desktop.ui.tabs.forecast.series_charts import series_chart
+from salesops_desktop.ui.tabs.forecast.series_picture import SeriesPicture
 from salesops_desktop.ui.tabs.tab import Shell
 from salesops_desktop.ui.tabs.words_box import WordsBox, fit_rows, heading, words
 from salesops_desktop.ui.widgets.chart import Chart
@@ -44,6 +47,7 @@ class OutlookPane(QWidget):
         self._shell = shell
         self._formats = formats
         self._shown: Overview | None = None
+        self._of_node = False
         self.presenter = OutlookPresenter(
             shell.runner, self.render_state, lambda said: shell.say(tr(said), kind="success")
         )
@@ -57,14 +61,17 @@ class OutlookPane(QWidget):
         self.unkept = words(tr("No forecast of the last period was kept: keep this one, and it will be judged here."))
         self.outlooks = Grid(name=tr("Forecasts side by side"), searchable=False)
         self._lay_out()
-        for chart in (self.chart, self.record):
+        for chart in (self.chart, self.record, self.node_chart):
             serve_chart(shell, chart)
         self.outlooks.export_requested.connect(shell.export_table)
 
     def _lay_out(self) -> None:
         space = theme.tokens().spacing
         body = QWidget()
-        for page in (self.waiting, self.nothing, body):
+        self.node_strip = FigureStrip(tr("Key figures of the node"))
+        self.node_chart = Chart()
+        self.node_words = WordsBox(tr("The node in words"))
+        for page in (self.waiting, self.nothing, body, self._node_page()):
             self.pages.addWidget(page)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, space["m"], 0, 0)
@@ -97,8 +104,51 @@ class OutlookPane(QWidget):
         layout.addWidget(split, 1)
         self._body = body
 
+    def _node_page(self) -> QWidget:
+        space = theme.tokens().spacing
+        self._node = QWidget()
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.addWidget(self.node_chart)
+        split.addWidget(self.node_words)
+        self.node_words.column.addWidget(heading(tr("What it says")))
+        self.node_words.end()
+        split.setSizes([720, 390])
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 1)
+        split.setChildrenCollapsible(False)
+        split.setHandleWidth(space["l"])
+        layout = QVBoxLayout(self._node)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(space["m"])
+        layout.addWidget(self.node_strip)
+        layout.addWidget(split, 1)
+        return self._node
+
+    def show_node(self, picture: SeriesPicture | None) -> None:
+        """Show a part of the company, by periods: what comes day by day is known of the company alone; None goes back.
+
+        Args:
+            picture: the part's series.
+        """
+        self._of_node = picture is not None
+        if picture is None:
+            self.render_state(self.presenter.state)
+            return
+        self.node_strip.set_figures(series_figures(picture, self._formats))
+        self.node_chart.set_content(series_chart(picture, self._formats, with_backtest=True))
+        self.node_words.set_sentences(
+            [
+                coverage_words(picture, self._formats),
+                *picture.notes,
+                tr("The running period with its target is shown of the whole company: choose it in the tree."),
+            ]
+        )
+        self.pages.setCurrentWidget(self._node)
+
     def render_state(self, state: OutlookState) -> None:
         """Show a state."""
+        if self._of_node and state.overview is not None:
+            return
         if state.overview is not None:
             if state.overview is not self._shown:
                 self._shown = state.overview

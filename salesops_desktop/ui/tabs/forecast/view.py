@@ -80,7 +80,8 @@ class ForecastView(TabView):
         self.nothing = EmptyState("chart", "", "")
         self.outlook = OutlookPane(shell, self.formats)
         self.series = SeriesPane(shell, self.formats)
-        self._series_of: tuple[object, ...] = ()
+        self._series_of: object = None
+        self._series_node = COMPANY
         self.pipeline = PipelinePane(shell, self.formats)
         self.changes = ChangesPane(shell, self.formats)
         self.accuracy = AccuracyPane(shell, self.formats)
@@ -230,13 +231,14 @@ class ForecastView(TabView):
     def _show_series(self, report: ForecastReport) -> None:
         """The company's series, or that of the chosen node."""
         nodes = self.nodes.state
-        if nodes.report is not None and nodes.chosen != COMPANY:
-            key: tuple[object, ...] = (nodes.report, nodes.chosen)
-            if key != self._series_of:
-                self._series_of = key
-                self.series.show_picture(of_node(nodes.report, nodes.chosen))
-        elif (report,) != self._series_of:
-            self._series_of = (report,)
+        part = nodes.report is not None and nodes.chosen != COMPANY
+        source, number = (nodes.report, nodes.chosen) if part else (report, COMPANY)
+        if source is self._series_of and number == self._series_node:
+            return
+        self._series_of, self._series_node = source, number
+        if nodes.report is not None and part:
+            self.series.show_picture(of_node(nodes.report, number))
+        else:
             self.series.show_picture(of_company(report))
 
     def _node_chosen(self, state: NodesState) -> None:
@@ -244,6 +246,8 @@ class ForecastView(TabView):
         report = self.presenter.state.report
         if report is not None:
             self._show_series(report)
+        part = state.report is not None and state.chosen != COMPANY
+        self.outlook.show_node(self.series.picture if part and report is not None else None)
         self.pipeline.presenter.choose_node(state.selection)
         self.changes.presenter.choose_node(state.selection)
         self.accuracy.presenter.choose_node(state.key)

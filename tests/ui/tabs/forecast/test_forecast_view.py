@@ -24,7 +24,7 @@ def window(make_window, small_sample):
 @pytest.fixture
 def rest(window, qtbot):
     def wait():
-        qtbot.waitUntil(lambda: not window.runner.busy, timeout=60_000)
+        qtbot.waitUntil(lambda: not window.runner.busy, timeout=240_000)
         QApplication.processEvents()
 
     return wait
@@ -113,7 +113,7 @@ def test_quarters_further_ahead_by_keyboard_only(view, rest, qtbot):
 def opened_pipeline(view, rest, qtbot):
     view.rooms.setCurrentWidget(view.pipeline)
     rest()
-    qtbot.waitUntil(lambda: len(view.pipeline.past.content.series) > 0, timeout=60_000)
+    qtbot.waitUntil(lambda: len(view.pipeline.past.content.series) > 0, timeout=240_000)
     return view.pipeline
 
 
