@@ -23,7 +23,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from salesops_desktop.forecast.panel import forecast_panel
-from salesops_desktop.forecast.yardsticks import naive2, single, theta_classic
+from salesops_desktop.forecast.yardsticks import comb, naive2, single, theta_classic
 
 Matrix = npt.NDArray[np.float64]
 Way = Callable[[Matrix, int, int], Matrix]
@@ -86,6 +86,7 @@ def accuracy(sets: dict[str, tuple[Matrix, Matrix]], table: dict[str, dict[str, 
         "Naive2, reproduced": naive2,
         "Single, reproduced": single,
         "Theta, reproduced": theta_classic,
+        "Comb S-H-D, reproduced": comb,
     }
     print(f"{'sMAPE / MASE / OWA':22}" + "".join(f"{kind.lower():>22}" for kind in SEASONS) + f"{'all sMAPE':>12}")
     sizes = {kind: sets[kind][1].size for kind in SEASONS}

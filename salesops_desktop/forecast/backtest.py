@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from salesops_desktop.forecast.calendar_effects import CalendarEffects
 from salesops_desktop.forecast.methods import BY_ID
 from salesops_desktop.forecast.panel import chosen
 from salesops_desktop.forecast.portfolio import DEFAULT, candidates, prepare
@@ -109,6 +110,7 @@ def run_backtest(
     horizon: int,
     season: int,
     max_origins: int = MAX_ORIGINS,
+    effects: CalendarEffects | None = None,
     progress: Progress = silent,
 ) -> Backtest:
     """Forecast from each origin with what was known there, and compare with what came.
@@ -120,6 +122,7 @@ def run_backtest(
         horizon: periods ahead, from 1.
         season: periods in a season; 1 for none.
         max_origins: at most that many, the latest ones.
+        effects: of the calendar on the n periods and the h ahead; none where None.
         progress: told of the start and the end.
 
     Raises:
@@ -131,15 +134,21 @@ def run_backtest(
             f"{n} periods of history are too few to forecast and judge the forecast.",
             way_out=f"Import at least {LEAST_POINTS} complete periods, or choose shorter ones.",
         )
+    effects = effects or CalendarEffects.none(n + horizon)
     origins = np.arange(first_origin(n, season, max_origins), n)
     progress(0, len(origins), "Back-testing")
     known = np.full((len(origins), n), np.nan)
     actuals = np.full((len(origins), horizon), np.nan)
     for row, origin in enumerate(origins):
-        known[row, n - origin :] = values[:origin]
+        known[row, n - origin :] = effects.learnt(values[:origin])
         came = values[origin : origin + horizon]
         actuals[row, : len(came)] = came
     said = candidates(prepare(known, season), horizon, season)
+    if not effects.plain:
+        said = {
+            name: np.stack([effects.ahead(one, int(origin)) for one, origin in zip(part, origins, strict=True)])
+            for name, part in said.items()
+        }
     progress(len(origins), len(origins), "Back-testing")
     racing = {name: forecast for name, forecast in said.items() if not np.isnan(forecast).any()}
     excluded = tuple(BY_ID[name].label for name in said if name not in racing and name not in INTERMITTENT)

@@ -226,6 +226,14 @@ def notes_of(prepared: Prepared, season: int) -> tuple[tuple[str, ...], ...]:
     tell(
         new & borrowed, lambda i: f"{lives[i]} periods are less than two seasons: it has the season of the node above."
     )
+    quarterly = new & ~borrowed & (prepared.seasons.kept > 0)
+    tell(
+        quarterly,
+        lambda i: (
+            f"{lives[i]} periods are less than two seasons: only the pattern of a quarter, as far as they show one, is "
+            "continued."
+        ),
+    )
     tell(prepared.ended, lambda _: "It has been zero for long and is taken as closed: the forecast is zero.")
     tell(rare, lambda i: f"Intermittent: {zeros[i]} of {lives[i]} periods are zero; it gets methods made for that.")
     tell(

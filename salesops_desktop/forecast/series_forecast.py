@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from salesops_desktop.forecast.backtest import LEAST_POINTS, Backtest, run_backtest
+from salesops_desktop.forecast.calendar_effects import CalendarEffects, gain, working_days
 from salesops_desktop.forecast.intervals import FEW_SCORES, LEVELS, conformal
 from salesops_desktop.forecast.methods import BY_ID
 from salesops_desktop.forecast.panel import notes_of, seasonal_change
@@ -111,10 +112,13 @@ def forecast_series(
         raise ValueError("A series must not hold gaps; build_series makes it regular.")
     if horizon < 1:
         raise ValueError("The horizon must be at least one period.")
-    backtest = run_backtest(y, horizon=horizon, season=season, progress=progress)
+    calendar = calendar or FiscalCalendar()
+    future = _ahead(calendar, periods[-1], horizon)
+    backtest, effects, told_of = _with_calendar(y, (*periods, *future), horizon, season, progress)
     method = backtest.winner()
+    said = candidates(prepare(effects.learnt(y)[None], season), horizon, season)[method][0]
+    mean = effects.ahead(said, len(y))
     prepared = prepare(y[None], season)
-    mean = candidates(prepared, horizon, season)[method][0]
     errors = backtest.errors(method)
     scales = [seasonal_change(y[None, :known], season)[0] for known in (*backtest.origins, len(y))]
     intervals = conformal(errors[None], np.array([scales]), len(y) - backtest.origins, LEVELS)
@@ -124,14 +128,39 @@ def forecast_series(
     told = {level: float(share[0]) for level, share in intervals.coverage.items()}
     coverage = {level: None if np.isnan(share) else share for level, share in told.items()}
     total = _total(mean, errors, floor, seed)
-    calendar = calendar or FiscalCalendar()
-    future = _ahead(calendar, periods[-1], horizon)
     noticed = notes_of(prepared, season)[0]
-    found = _sentences(backtest, method, len(y), season, horizon)
-    sentences = (*notes, *found, *noticed, *_warnings(int(intervals.n[0]), total))
+    found = _sentences(backtest, method, len(y), season, horizon, seasonal=bool(prepared.seasons.kept[0]))
+    sentences = (*notes, *found, *told_of, *noticed, *_warnings(int(intervals.n[0]), total))
     return SeriesForecast(
         tuple(periods), y, future, mean, lower, upper, coverage, method, season, backtest, total, sentences
     )
+
+
+def _with_calendar(
+    y: Vector, periods: Sequence[Period], horizon: int, season: int, progress: Progress
+) -> tuple[Backtest, CalendarEffects, list[str]]:
+    """The back-test, with working days where they clearly improve it, and what there is to say of the calendar."""
+    n = len(y)
+    effects = CalendarEffects.of(periods, n, by_days=False)
+    backtest = run_backtest(y, horizon=horizon, season=season, effects=effects, progress=progress)
+    told = []
+    if not effects.regular.all():
+        weeks = ", ".join(period.label for period, regular in zip(periods, effects.regular, strict=True) if not regular)
+        told.append(f"{weeks} has no place in a season of 52 weeks: left out of it, and forecast as its neighbours.")
+    if len(set(working_days(periods))) == 1:
+        return backtest, effects, told
+    days = CalendarEffects.of(periods, n, by_days=True)
+    other = run_backtest(y, horizon=horizon, season=season, effects=days)
+    # Origins that knew no season judge only where there are no others: what the season will tell is not the calendar's.
+    fair = backtest.origins >= 2 * season if season > 1 and n > 2 * season else np.ones_like(backtest.origins, np.bool_)
+    better = gain(backtest.errors(backtest.winner())[fair], other.errors(other.winner())[fair])
+    if not better:
+        return backtest, effects, told
+    told.append(
+        f"Its amounts go with the working days (Monday to Friday) of each period: reckoned by them, the error of the "
+        f"back-test is {better:.0%} smaller."
+    )
+    return other, days, told
 
 
 def _ahead(calendar: FiscalCalendar, last: Period, horizon: int) -> tuple[Period, ...]:
@@ -159,7 +188,7 @@ def _total(mean: Vector, errors: Vector, floor: float, seed: int) -> Total | Non
     return Total(float(p10), float(mean.sum()), float(p90))
 
 
-def _sentences(backtest: Backtest, method: str, n: int, season: int, horizon: int) -> list[str]:
+def _sentences(backtest: Backtest, method: str, n: int, season: int, horizon: int, *, seasonal: bool) -> list[str]:
     chosen = backtest.overall(method)
     naive = min((row for row in backtest.ranking() if BY_ID[row.method].naive), key=lambda row: row.mae)
     label = BY_ID[method].label
@@ -176,9 +205,9 @@ def _sentences(backtest: Backtest, method: str, n: int, season: int, horizon: in
         )
         if backtest.naive_wins:
             told.append("That is no clear lead of the naive one, which may be luck: the chosen method was kept.")
-    if season > 1 and n < 2 * season:
+    if season > 1 and n < 2 * season and not seasonal:
         told.append(f"{n} periods are less than two years of history ({2 * season}): no season was taken into account.")
-    elif season > 1 and backtest.origins[0] < 2 * season:
+    elif season > 1 and n >= 2 * season and backtest.origins[0] < 2 * season:
         told.append("The earlier dates of the back-test knew less than two years and no season: it may look too bad.")
     if season > 1:
         told += [f"{name} needs a longer history and was left out of the race." for name in backtest.excluded]

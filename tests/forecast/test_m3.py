@@ -1,19 +1,25 @@
 """Against the published results of the M3 competition, with the shared data."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from salesops_desktop.forecast.panel import forecast_panel
-from salesops_desktop.forecast.yardsticks import naive2, single, theta_classic
+from salesops_desktop.forecast.yardsticks import comb, naive2, single, theta_classic
 
-SEASONS = {"YEARLY": 1, "QUARTERLY": 4, "MONTHLY": 12}
+SEASONS = {"YEARLY": 1, "QUARTERLY": 4, "MONTHLY": 12, "OTHER": 1}
 
 
 def m3(shared, kind):
     """(n, t) histories and (n, h) what came."""
-    data = pd.read_csv(shared("forecast", "m3_all.csv.gz"))
-    meta = pd.read_csv(shared("forecast", "m3_meta.csv"))
+    return loaded(shared("forecast", "m3_all.csv.gz"), shared("forecast", "m3_meta.csv"), kind)
+
+
+@cache
+def loaded(series, about, kind):
+    data, meta = pd.read_csv(series), pd.read_csv(about)
     data = data[data["series"].isin(meta.loc[meta["period"] == kind, "series"])]
     parts = [part for _, part in data.groupby("series")]
     pasts = [part.loc[~part["test"], "y"].to_numpy() for part in parts]
@@ -30,9 +36,10 @@ def smape(said, came):
 @pytest.mark.parametrize(
     ("method", "name", "kinds"),
     [
-        (naive2, "NAIVE2", ["YEARLY", "QUARTERLY", "MONTHLY"]),
+        (naive2, "NAIVE2", ["YEARLY", "QUARTERLY", "MONTHLY", "OTHER"]),
         (theta_classic, "THETA", ["YEARLY", "MONTHLY"]),
-        (single, "SINGLE", ["YEARLY", "QUARTERLY"]),
+        pytest.param(comb, "COMB S-H-D", ["YEARLY", "QUARTERLY", "OTHER"], marks=pytest.mark.slow),
+        (single, "SINGLE", ["YEARLY", "QUARTERLY", "OTHER"]),
     ],
 )
 def test_published_single_methods_are_reproduced_within_one_per_cent(shared, method, name, kinds):
