@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QLabel, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr
@@ -167,6 +176,9 @@ class NodesPane(QWidget):
         self.tree.header().setStretchLastSection(False)
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.keep_button = QPushButton(theme.icon("check"), tr("Keep every node"))
+        self.keep_button.setAccessibleName(tr("Keep the forecast of every node"))
+        self.keep_button.setToolTip(tr("Managers' workbooks show kept nodes; each is scored when its periods are over"))
         self.state_words = words()
         label = QLabel(tr("Company by"))
         label.setBuddy(self.levels)
@@ -177,6 +189,7 @@ class NodesPane(QWidget):
             column.addWidget(widget)
         column.addWidget(self.tree, 1)
         column.addWidget(self.state_words)
+        column.addWidget(self.keep_button)
         self.setMinimumWidth(170)
         self.levels.activated.connect(lambda place: self.hierarchy_chosen.emit(self.levels.itemData(place)))
         self.tree.selectionModel().currentChanged.connect(self._current_changed)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr, trn
@@ -59,11 +59,15 @@ class OutlookPane(QWidget):
         self.record = Chart()
         self.words = WordsBox(tr("The outlook in words"))
         self.unkept = words(tr("No forecast of the last period was kept: keep this one, and it will be judged here."))
+        self.keep_button = QPushButton(theme.icon("check"), tr("Keep these forecasts"))
+        self.keep_button.setAccessibleName(tr("Keep the forecasts of the running period"))
+        self.keep_button.setToolTip(tr("They are scored when the period is over, and shown beside the next one's"))
         self.outlooks = Grid(name=tr("Forecasts side by side"), searchable=False)
         self._lay_out()
         for chart in (self.chart, self.record, self.node_chart):
             serve_chart(shell, chart)
         self.outlooks.export_requested.connect(shell.export_table)
+        self.keep_button.clicked.connect(lambda _checked=False: self.presenter.keep())
 
     def _lay_out(self) -> None:
         space = theme.tokens().spacing
@@ -83,6 +87,7 @@ class OutlookPane(QWidget):
             box.addWidget(label)
         box.addWidget(heading(tr("Forecasts side by side")))
         box.addWidget(self.outlooks)
+        box.addWidget(self.keep_button, 0, Qt.AlignmentFlag.AlignLeft)
         box.addWidget(heading(tr("How the last period was forecast")))
         self.record.setFixedHeight(17 * self.fontMetrics().height())
         box.addWidget(self.record)

@@ -170,6 +170,7 @@ class ForecastView(TabView):
         self.changes.deal_activated.connect(self._show_deal)
         self.tree.chosen.connect(self.nodes.choose)
         self.tree.hierarchy_chosen.connect(self.nodes.choose_hierarchy)
+        self.tree.keep_button.clicked.connect(lambda _checked=False: self.nodes.keep())
 
     # ------------------------------------------------------------------ the window's calls
 
@@ -261,6 +262,8 @@ class ForecastView(TabView):
         self.keep_button.setEnabled(self.shell.session.writable and state.lacking is None and not busy)
         self.keep_button.setText(tr("Forecasting…") if busy else tr("Forecast and keep"))
         self.export_button.setEnabled(state.report is not None)
+        self.tree.keep_button.setEnabled(self.shell.session.writable and state.lacking is None)
+        self.outlook.keep_button.setEnabled(self.shell.session.writable and state.lacking is None)
         if state.report is None:
             self.basis.setText("")
             return
@@ -311,11 +314,6 @@ class ForecastView(TabView):
         self.presenter.ask(Question(PeriodKind(self.period.currentData()), int(self.horizon.currentData()), source))
         self.nodes.ask(self.presenter.state.question)
         self.outlook.presenter.ask(source)
-
-    def _keep(self) -> None:
-        """Keep both: the series with its fan, and the running period's forecasts."""
-        self.presenter.keep()
-        self.outlook.presenter.keep()
 
     def _show_deal(self, key: int) -> None:
         show_rows(self.shell, "opportunity", [key], tr("A deal of the open pipeline"))

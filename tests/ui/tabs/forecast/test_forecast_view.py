@@ -86,7 +86,7 @@ def test_one_click_keeps_the_forecast_and_it_can_be_undone(view, window, rest, q
     assert not view.keep_button.isEnabled()
     rest()
     assert view.keep_button.isEnabled()
-    assert len(view.kept.table) == before + 1
+    assert len(view.kept.table) == before + 2  # of the series, and of the pipeline
     assert "Forecast" in window.commands.action("undo").text()
     window.commands.trigger("undo")
     rest()
