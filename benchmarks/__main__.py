@@ -231,6 +231,37 @@ def of_sliders(*, quick: bool) -> Iterator[Line]:
         yield Line(f"  {often} updates a second, {off} people paid otherwise than by a run", "")
 
 
+def of_series(*, quick: bool) -> Iterator[Line]:
+    """The M3 competition: accuracy beside its best entrant, short histories beside statsforecast, intervals, speed."""
+    said = output("benchmarks.forecast_series", *(("--quick",) if quick else ()))
+    if "nothing measured" in said:
+        yield Line("not measured: the M3 series are not here", "")
+        return
+    mine, best = figures(said, r"^ours, chosen .* ([\d.]+)$", r"^THETA \(published\) .* ([\d.]+)$")
+    yield Line("M3, 3,003 series: sMAPE / best entrant", mine, best, f"{float(best) / float(mine):.3f}")
+    row = r"^  (\w+) +n= *(\d+) h= *(\d+) +\d+ series +([\d.]+) / *([\d.]+) \((\w+)\)"
+    for kind, length, ahead, ours, theirs, source in re.findall(row, said, re.MULTILINE):
+        name = f"M3 {kind}, last {length} only, {ahead} ahead: sMAPE / statsforecast ({source})"
+        yield Line(name, ours, theirs, f"{float(theirs) / float(ours):.3f}")
+    for kind, middle, wide in re.findall(r"^  (\w+) .*80 %: ([\d.]+) .*95 %: ([\d.]+)", said, re.MULTILINE):
+        yield Line(f"M3 {kind}: intervals of 80 %, 95 % held", f"{middle}, {wide}")
+    for name, seconds in re.findall(r"^  (\w[\w ,]+?) +([\d.]+) s$", said, re.MULTILINE):
+        yield Line(f"1,428 monthly series, 18 ahead: {name} (CPU)", f"{seconds} s")
+
+
+def of_hierarchy(*, quick: bool) -> Iterator[Line]:
+    """The tourism hierarchy: error by level beside bottom-up and the nodes' own forecasts; a large one's time."""
+    said = output("benchmarks.forecast_hierarchy", *(("--nodes", "1000", "--origins", "2") if quick else ()))
+    if "data is not here" in said:
+        yield Line("not measured: the tourism hierarchy is not here", "")
+    row = r"^(\S.{17}) +([\d.]+) +([\d.]+) +([\d.]+) +[\d.]+ +([\d.]+) +([\d.]+) +([\d.]+)$"
+    for level, ours, base, simple, ratio, middle, wide in re.findall(row, said, re.MULTILINE):
+        yield Line(f"tourism, {level.strip()}: WAPE / bottom-up (each by itself: {base})", ours, simple, ratio)
+        yield Line("  intervals of 80 %, 95 % held", f"{middle}, {wide}")
+    head, cpu, peak = figures(said, r"^([\d,]+ nodes, .*):$", r"^([\d.]+) CPU s, .*peak", r"peak (\d+) MB")
+    yield Line(f"{head} (CPU)", f"{cpu} s", peak=f"{peak} MB")
+
+
 PARTS: dict[str, Callable[..., Iterator[Line]]] = {
     "imports": of_imports,
     "changelog": of_changelog,
@@ -245,6 +276,8 @@ PARTS: dict[str, Callable[..., Iterator[Line]]] = {
     "live": of_live,
     "map": of_map,
     "span": of_span,
+    "series": of_series,
+    "hierarchy": of_hierarchy,
 }
 
 
