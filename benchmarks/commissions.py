@@ -101,7 +101,7 @@ def credits_of(given: Company) -> Credits:
         date=given.date[given.transaction],
         transaction=given.number[given.transaction],
         amount=parts,
-        currency=np.full(count, "USD", dtype=object),
+        currency=np.broadcast_to(np.array(["USD"], dtype=object), count),
     )
 
 

@@ -14,8 +14,8 @@ from salesops_desktop.commission.counting import WINDOW_PERIOD, Business, Counte
 from salesops_desktop.commission.exchange import ExchangeRates, convert_column
 from salesops_desktop.commission.findings import Severity
 from salesops_desktop.commission.levels import Level, Levels, ScoreBook, TargetBook, levelled, terms_of
-from salesops_desktop.commission.lines import Lines, Stored, Windows
-from salesops_desktop.commission.lint import lint
+from salesops_desktop.commission.lines import Lines, Stored, Windows, narrow
+from salesops_desktop.commission.lint import lint, measures_of
 from salesops_desktop.commission.notices import REASON, State, notices
 from salesops_desktop.commission.ordering import order_by, text_keys
 from salesops_desktop.commission.plan import (
@@ -172,7 +172,9 @@ class _Run:
 
     def ordered(self, rows: Rows, person: Ints) -> tuple[Rows, Ints]:
         """By person, then as credits accumulate."""
-        order = order_by([person, self.place[rows]], len(rows))
+        place = self.place[rows]
+        by = [person] if (place[1:] >= place[:-1]).all() else [person, place]  # mostly they lie in order already
+        order = order_by(by, len(rows))
         return rows[order], person[order]
 
     def override(self, number: int, place: int, spans: Spans, base: Lines) -> Lines:
@@ -254,6 +256,9 @@ class _Staff:
         self._business: dict[tuple[Source, int | None], Business] = {}
         self._history: dict[str, dict[tuple[int, dt.date], tuple[Days, Ints]]] = {}
         self._windows: dict[tuple[Window, dt.date], Period] = {}
+        self._counted: tuple[object, Counted] | None = None
+        self._due: tuple[Counted, Counted] | None = None
+        self._narrow: tuple[Counted, dict[str, Ints]] | None = None
         self._levels = Levels(run.quotas, run.targets, run.scores, self._attained)
 
     def business(self, component: Component) -> Business:
@@ -266,12 +271,14 @@ class _Staff:
     def _read(self, component: Component) -> Business:
         run = self.run
         start = self._earliest()
-        rows = run.order[(run.dates[run.order] >= start) & (run.dates[run.order] <= run.last)]
+        days = run.dates[run.order]
+        inside = (days >= start) & (days <= run.last)
+        rows, days = (run.order, days) if inside.all() else (run.order[inside], days[inside])
         person = run.credits.person[rows]
         if component.source is Source.TEAM_CREDITS:
-            at, person = run.hierarchy.managers(person, run.dates[rows], component.depth)
-            rows = rows[at]
-        held = self.spans.find(person, run.dates[rows]) >= 0
+            at, person = run.hierarchy.managers(person, days, component.depth)
+            rows, days = rows[at], days[at]
+        held = self.spans.find(person, days) >= 0
         rows, person = run.ordered(rows[held], person[held])
         business, unknown = converted(run.table, run.dates, self.plan, rows, person, run.rates_of(self.plan))
         if component.source is Source.OWN:
@@ -291,9 +298,18 @@ class _Staff:
         return min(starts)
 
     def _count(self, component: Component) -> Counted:
+        """What ``component`` counts; often the one before it counts the same."""
         run = self.run
-        business = self.business(component)
-        return count(component, self.plan, business, run.dates, run.schema, run.calendar, run.period)
+        key = (
+            component.source, component.depth, component.window, component.contract, component.filter,
+            component.measure, component.lookup, measures_of(component),
+        )  # fmt: skip
+        if self._counted is None or self._counted[0] != key:
+            business = self.business(component)
+            self._counted = None  # its memory is needed
+            found = count(component, self.plan, business, run.dates, run.schema, run.calendar, run.period)
+            self._counted = key, found
+        return self._counted[1]
 
     def component(self, place: int) -> Lines:
         """The lines that one component pays in the period; its extras are kept."""
@@ -308,7 +324,7 @@ class _Staff:
     def lines(self, place: int, counted: Counted) -> Lines:
         """The payout lines of what was counted."""
         run, component = self.run, self.plan.components[place]
-        counted = counted.take(run.in_period[counted.rows])
+        counted = self._in_period(counted)
         rows, person, window = counted.rows, counted.person, counted.window
         if not len(rows):
             return Lines.empty(run.credits)
@@ -328,33 +344,40 @@ class _Staff:
         terms, columns = terms_of(levels, inverse)
         amount, before = counted.amount, counted.before
         after = to_int64(total(before, amount), "A total")
-        pay, tier, rate = self._paid(component, counted, after, terms, columns.open)
+        pay, tier, rate = self._paid(component, counted, after, terms, columns.open[inverse])
         if component.source is not Source.TEAM_CREDITS:
             run.mark(rows, State.PAID)
         first = np.flatnonzero(np.r_[True, inverse[1:] != inverse[:-1]])
-        many = len(first)
+        many, of = len(first), inverse[first]
         windows = Windows(
             person=person[first],
             plan=np.full(many, self.number, dtype=np.int64),
             component=np.full(many, place, dtype=np.int64),
-            quota=columns.quota[first],
-            target=columns.target[first],
-            factor=columns.factor[first],
-            factor_of=columns.factor_of[first],
-            open=columns.open[first],
+            quota=columns.quota[of],
+            target=columns.target[of],
+            factor=columns.factor[of],
+            factor_of=columns.factor_of[of],
+            open=columns.open[of],
         )
-        stored = Stored(
-            window=np.repeat(np.arange(many), np.diff(np.r_[first, len(rows)])),
-            row=rows,
-            exchange_rate=counted.fx,
-            amount=amount,
-            before=before,
-            tier=tier,
-            rate=rate,
-            start=counted.window.astype(np.int64),
-            pay=pay,
-        )
+        window = np.repeat(np.arange(many), np.diff(np.r_[first, len(rows)]))
+        stored = Stored(window=window, tier=tier, rate=rate, pay=pay, **self._columns(counted))
         return Lines.of(run.credits, windows, stored)
+
+    def _in_period(self, counted: Counted) -> Counted:
+        """What of it the period pays; the component before often counted the same."""
+        if self._due is None or self._due[0] is not counted:
+            self._due = counted, counted.take(self.run.in_period[counted.rows])
+        return self._due[1]
+
+    def _columns(self, counted: Counted) -> dict[str, Ints]:
+        """The columns of lines that follow from what was counted; lines that count the same share them."""
+        if self._narrow is None or self._narrow[0] is not counted:
+            columns = {
+                "row": counted.rows, "exchange_rate": counted.fx, "amount": counted.amount, "before": counted.before,
+                "start": counted.window.astype(np.int64),
+            }  # fmt: skip
+            self._narrow = counted, {name: narrow(values) for name, values in columns.items()}
+        return self._narrow[1]
 
     def _paid(
         self, component: Component, counted: Counted, after: Ints, terms: Terms, is_open: Ints

@@ -123,7 +123,8 @@ def plain(table: Table) -> Table:
     for column in table.columns:
         if column.currencies is not None and len(column):
             first = column.currencies[0]
-            if bool(np.all(column.currencies == first)):
+            # An array without strides repeats its one element.
+            if not any(column.currencies.strides) or bool(np.all(column.currencies == first)):
                 code = None if first is None or str(first) == "" else str(first)
                 columns.append(replace(column, currency=code, currencies=None))
                 continue
@@ -272,9 +273,14 @@ def _windows(
         places = np.zeros(high - low + 1, dtype=np.intp)
         places[days.astype(np.int64) - low] = np.arange(len(days))
         inverse = places[day - low]
-    starts = np.array([calendar.containing(one, kind).start for one in days.astype(object)], dtype="datetime64[D]")
-    windows = starts[inverse]
-    return windows.astype(np.int64), windows
+    starts: list[dt.date] = []
+    window: Period | None = None
+    for one in days.astype(object):
+        if window is None or one not in window:
+            window = calendar.containing(one, kind)
+        starts.append(window.start)
+    windows = np.array(starts, dtype="datetime64[D]")[inverse]
+    return windows.view(np.int64), windows
 
 
 def _spelled(outcome: Outcome) -> npt.NDArray[Any]:

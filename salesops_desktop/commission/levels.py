@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,7 @@ from salesops_desktop.model.money import PPM, convert, divide_half_up
 from salesops_desktop.model.periods import Period
 
 Ints = npt.NDArray[np.int64]
+_ONE: Final = Fraction(1)
 Attained = Callable[[int, str, dt.date], Fraction | None]
 """(person, component, last day) → what the component has attained by then of its quota; None without a quota."""
 
@@ -130,18 +131,23 @@ class Levels:
         """The state of ``person``'s ``window`` at the end of ``day``."""
         missing: list[Unpaid] = []
         said: list[str] = []
-        tables = tables_of(component)
+        of_quota = of_target = False
+        for table in tables_of(component):
+            of_quota = of_quota or needs_quota(table)
+            of_target = of_target or table.pays is Pays.TARGET
         quota = target = 0
-        if any(needs_quota(table) for table in tables):
+        if of_quota:
             quota = self.quotas.target(person, component.quota, window, plan.currency)
             if quota == 0:
                 missing.append(Unpaid.NO_QUOTA)
-        if any(table.pays is Pays.TARGET for table in tables):
+        if of_target:
             found = self.targets.target(person, window, plan.currency)
             if found is None:
                 missing.append(Unpaid.NO_TARGET)
             target = divide_half_up((found or 0) * component.weight, PPM)
-        factor = Fraction(1)
+        if component.gate is None and not component.factors:
+            return Level(quota, target, _ONE, open=True, missing=tuple(missing), why="")
+        factor = _ONE
         for one in component.factors:
             value = self._factor(one, person, day, missing)
             said.append(f"{one.name} {_percent(value)}")
@@ -190,7 +196,7 @@ def _percent(value: Fraction) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What windows bring, written out per line: ``factor / factor_of``, and 1 where the gate is open."""
+    """What windows bring, one entry for each: ``factor / factor_of``, and 1 where the gate is open."""
 
     quota: Ints
     target: Ints
@@ -200,7 +206,7 @@ class Columns:
 
 
 def terms_of(levels: Sequence[Level], inverse: npt.NDArray[np.intp]) -> tuple[Terms, Columns]:
-    """The terms of the windows, and the same written out per line.
+    """The terms of the windows, and the same as columns.
 
     Args:
         levels: of each window.
@@ -209,31 +215,26 @@ def terms_of(levels: Sequence[Level], inverse: npt.NDArray[np.intp]) -> tuple[Te
     Raises:
         InputRefusedError: a product of factors is too fine to be kept exactly.
     """
-    fine = [level.factor for level in levels if math.log2(level.factor.denominator) > 62]
+    fine = [level.factor for level in levels if level.factor.denominator > 2**62]
     if fine:
         raise InputRefusedError(
             f"The factors multiply to {fine[0]}, which is too fine to be kept exactly.",
             way_out="Give scores and factors with fewer digits.",
         )
     quota, target, num, den, is_open = (
-        _column(values)
+        np.array(values, dtype=np.int64)
         for values in (
             [level.quota for level in levels],
             [level.target for level in levels],
             [level.factor.numerator for level in levels],
             [level.factor.denominator for level in levels],
-            [int(level.open) for level in levels],
+            [level.open for level in levels],
         )
     )
-    terms = Terms(quota, target, Rational(num, den), inverse)
-
-    def spread(values: Ints) -> Ints:
-        return np.full(len(inverse), values[0]) if len(values) == 1 else values[inverse]
-
-    return terms, Columns(*map(spread, (quota, target, num, den, is_open)))
+    terms = Terms(_once(quota), _once(target), Rational(_once(num), _once(den)), inverse)
+    return terms, Columns(quota, target, num, den, is_open)
 
 
-def _column(values: Sequence[int]) -> Ints:
+def _once(found: Ints) -> Ints:
     """The values; a single one where all are the same."""
-    found = np.array(values, dtype=np.int64)
     return found[:1] if len(found) and (found == found[0]).all() else found

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from salesops_desktop.commission.ordering import stable_order
-
 if TYPE_CHECKING:
     from salesops_desktop.commission.records import Credits
 
@@ -93,7 +91,7 @@ class Lines:
     @classmethod
     def of(cls, credits_in: Credits, windows: Windows, stored: Stored) -> Lines:
         """The lines, their columns made as small as they may be."""
-        return cls(credits_in, windows, Stored(*(_small(getattr(stored, f.name)) for f in fields(Stored))))
+        return cls(credits_in, windows, Stored(*(narrow(getattr(stored, f.name)) for f in fields(Stored))))
 
     @classmethod
     def empty(cls, credits_in: Credits) -> Lines:
@@ -103,30 +101,29 @@ class Lines:
         return cls(credits_in, windows, Stored(*(none for _ in fields(Stored))))
 
     @classmethod
-    def concatenate(cls, credits_in: Credits, parts: Sequence[Lines]) -> Lines:
-        """All lines of ``parts``, by person; those of one person in the order of ``parts``."""
+    def concatenate(cls, credits_in: Credits, parts: list[Lines]) -> Lines:
+        """All lines of ``parts``, by person; those of one person in the order of ``parts``, which is emptied."""
         found = [part for part in parts if len(part)]
+        parts.clear()  # so that each column goes as soon as it is joined
         if len(found) < 2:
             return found[0] if found else cls.empty(credits_in)
         windows = Windows.concatenate([part._windows for part in found])  # noqa: SLF001  # its own kind
-        shift, window = 0, []
-        for part in found:
-            window.append((part._stored.window + np.int64(shift)).astype(np.int32))  # noqa: SLF001
-            shift += len(part._windows.person)  # noqa: SLF001
-        at = np.concatenate(window)
-        del window
-        order = _by_person(windows.person, at)
+        lengths = [len(part) for part in found]
+        stretches = _stretches(found)
+        left = {f.name: [getattr(part._stored, f.name) for part in found] for f in fields(Stored)}  # noqa: SLF001
+        shift = np.cumsum([0, *(len(part._windows.person) for part in found)])  # noqa: SLF001
+        found.clear()
 
-        def joined(name: str) -> Column:
-            columns = [getattr(part._stored, name) for part in found]  # noqa: SLF001
+        def joined(columns: list[Column]) -> Column:
             if all(len(c) == 1 and c[0] == columns[0][0] for c in columns):
-                return np.asarray(columns[0])
-            joint: Column = np.concatenate([c if len(c) > 1 else np.broadcast_to(c, (len(part),))
-                                   for c, part in zip(columns, found, strict=True)])  # fmt: skip
-            return np.asarray(joint[order])
+                return columns[0]
+            full = [c if len(c) > 1 else np.broadcast_to(c, (n,)) for c, n in zip(columns, lengths, strict=True)]
+            return np.concatenate([full[part][begin:end] for part, begin, end in stretches])
 
-        rest = {f.name: joined(f.name) for f in fields(Stored) if f.name != "window"}
-        return cls(credits_in, windows, Stored(window=at[order], **rest))
+        window = [w.astype(np.int32) + np.int32(n) for w, n in zip(left.pop("window"), shift[:-1], strict=True)]
+        at = np.concatenate([window[part][begin:end] for part, begin, end in stretches])
+        del window
+        return cls(credits_in, windows, Stored(window=at, **{name: joined(left.pop(name)) for name in list(left)}))
 
     def __len__(self) -> int:
         return len(self._stored.window)
@@ -158,6 +155,18 @@ class Lines:
     def _own(self, name: str) -> Ints:
         values = getattr(self._stored, name).astype(np.int64)
         return values if len(values) == len(self) else np.full(len(self), values[0])
+
+    def sums(self) -> list[tuple[int, int, int]]:
+        """(person, plan, pay) of the stretches of lines that lie in one window."""
+        window, pay = self._stored.window, self._stored.pay
+        edges = _edges(window)
+        if not len(edges):
+            return []
+        largest = max(abs(int(pay.min())), abs(int(pay.max())))
+        pay = np.broadcast_to(pay, (len(self),)).astype(pay.dtype if largest * len(self) < 2**63 else object)
+        paid = np.add.reduceat(pay, edges, dtype=object if pay.dtype == object else np.int64)
+        at = window[edges]
+        return list(zip(self._windows.person[at].tolist(), self._windows.plan[at].tolist(), paid.tolist(), strict=True))
 
     def _kept(self, name: str) -> Column:
         if name not in self._seen:
@@ -273,20 +282,32 @@ class Lines:
 _OF_CREDITS: Final = {"credit": "key", "date": "date", "credit_amount": "amount", "credit_currency": "currency"}
 
 
-def _small(values: Column) -> Column:
+def narrow(values: Column) -> Column:
     """The same numbers in 16 or 32 bits where they fit."""
     if not len(values):
         return values
     low, high = int(values.min()), int(values.max())
     for width in (np.int16, np.int32):
         if np.iinfo(width).min <= low and high <= np.iinfo(width).max:
-            return values.astype(width)
+            return values.astype(width, copy=False)
     return values
 
 
-def _by_person(person: Ints, window: Column) -> Rows:
-    """The lines' order by person, otherwise as they are."""
-    known, code = np.unique(person, return_inverse=True)
-    if len(known) > 2**16:
-        return stable_order(code[window])
-    return np.argsort(code.astype(np.uint16)[window], kind="stable")
+def _stretches(parts: Sequence[Lines]) -> list[tuple[int, int, int]]:
+    """(part, first line, end) of the stretches that lie in one window, by person, otherwise as they are."""
+    person, place, begins, ends = [], [], [], []
+    for number, part in enumerate(parts):
+        window = part._stored.window  # noqa: SLF001  # its own kind
+        edges = _edges(window)
+        person.append(part._windows.person[window[edges]])  # noqa: SLF001
+        place.append(np.full(len(edges), number))
+        begins.append(edges)
+        ends.append(np.append(edges[1:], len(window)))
+    order = np.argsort(np.concatenate(person), kind="stable")
+    columns = (np.concatenate(column)[order].tolist() for column in (place, begins, ends))
+    return list(zip(*columns, strict=True))
+
+
+def _edges(values: Column) -> Rows:
+    """Where another value begins."""
+    return np.flatnonzero(np.r_[True, values[1:] != values[:-1]][: len(values)])

@@ -13,6 +13,8 @@ Rows = npt.NDArray[np.intp]
 _DIGIT: Final = 16
 _WIDEST: Final = 62
 """Bits of a packed key: it and its differences stay positive in 64."""
+_LONGEST: Final = 100
+"""Bytes of a text that is compared by columns of letters."""
 
 
 def order_by(columns: Sequence[npt.NDArray[Any]], count: int) -> Rows:
@@ -66,17 +68,13 @@ def text_keys(texts: npt.NDArray[Any]) -> list[Ints]:
         return []
     words = texts.tolist()
     try:
-        joint = "".join(words)
+        joint = "\0".join(words)
     except TypeError:
         words = [str(word) for word in words]
-        joint = "".join(words)
-    if "\0" in joint:  # arrays of one width cannot tell it from the end of a text
+        joint = "\0".join(words)
+    letters = _letters(np.frombuffer(joint.encode("utf-8", "surrogatepass"), dtype=np.uint8), len(words))
+    if letters is None:
         return [_ranks(words)]
-    try:
-        spelled = texts.astype("S")
-    except UnicodeEncodeError:  # UTF-8 keeps the order of code points
-        spelled = np.array([word.encode("utf-8", "surrogatepass") for word in words])
-    letters = np.ascontiguousarray(spelled).view(np.uint8).reshape(len(texts), spelled.dtype.itemsize)
     keys: list[Ints] = []
     size = 2**_WIDEST + 1
     for column in np.ascontiguousarray(letters.T):
@@ -92,6 +90,25 @@ def text_keys(texts: npt.NDArray[Any]) -> list[Ints]:
             keys[-1] = keys[-1] * span + digit
             size *= span
     return keys
+
+
+def _letters(joint: npt.NDArray[np.uint8], count: int) -> npt.NDArray[np.uint8] | None:
+    """The texts joined by zeros as rows of one width, short ones filled up; None where that cannot tell them apart.
+
+    UTF-8 keeps the order of code points. A few very long texts would make all rows long: none are made then.
+    """
+    ends = np.append(np.flatnonzero(joint == 0), len(joint))
+    if len(ends) != count:  # a text holds the character that joins them
+        return None
+    lengths = np.diff(ends, prepend=-1) - 1
+    width = int(lengths.max())
+    if width > _LONGEST:
+        return None
+    if int(lengths.min()) == width:
+        return np.append(joint, np.uint8(0)).reshape(count, width + 1)[:, :width]
+    letters = np.zeros((count, width), dtype=np.uint8)
+    letters[np.arange(width) < lengths[:, None]] = joint[joint != 0]
+    return letters
 
 
 def _ranks(words: Sequence[str]) -> Ints:

@@ -34,8 +34,10 @@ def making_up(known: Sequence[D], window: Period) -> list[D]:
 
     Shorter ones come first, so that months win over a stray longer stretch that overlaps them.
     """
-    exact = [d for d in known if (d.start, d.end) == (window.start, window.end)]
-    inside = exact[:1] or [d for d in known if d.start >= window.start and d.end <= window.end]
+    for entry in known:
+        if entry.start == window.start and entry.end == window.end:
+            return [entry]
+    inside = [d for d in known if d.start >= window.start and d.end <= window.end]
     chosen: list[D] = []
     for entry in sorted(inside, key=lambda d: (d.end - d.start, d.start)):
         if all(entry.end < other.start or entry.start > other.end for other in chosen):
@@ -62,14 +64,18 @@ class QuotaBook:
         quota's first day.
         """
         key = (person, measure, window, currency)
-        if key not in self._found:
-            self._found[key] = self._target(person, measure, window, currency)
-        return self._found[key]
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = self._target(person, measure, window, currency)
+        return found
 
     def _target(self, person: int, measure: Measure, window: Period, currency: str) -> int:
         known = self._quotas.get((person, measure), [])
         total = 0
         for quota in making_up(known, window):
+            if quota.currency == currency:
+                total += quota.amount
+                continue
             rate = self._rates.on(quota.currency, currency, quota.start)
             if rate == 0:
                 return 0

@@ -258,13 +258,8 @@ class RunResult:
         """Minor units per (person, currency), people in order."""
         sums: dict[tuple[int, str], int] = defaultdict(int)
         currencies = [plan.currency for plan in self.plans]
-        person, plan, pay = self.lines.person, self.lines.plan, self.lines.pay
-        if len(pay):
-            starts = np.flatnonzero(np.r_[True, (person[1:] != person[:-1]) | (plan[1:] != plan[:-1])])
-            fits = float(np.abs(pay.astype(np.float64)).sum()) < 9e18
-            paid = np.add.reduceat(pay if fits else pay.astype(object), starts)
-            for who, number, amount in zip(person[starts].tolist(), plan[starts].tolist(), paid.tolist(), strict=True):
-                sums[who, currencies[number]] += amount
+        for who, number, amount in self.lines.sums():
+            sums[who, currencies[number]] += amount
         for extra in self.extras:
             sums[extra.person, currencies[extra.plan]] += extra.pay
         return dict(sorted(sums.items()))

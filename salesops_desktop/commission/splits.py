@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from salesops_desktop.commission.ordering import order_by
 from salesops_desktop.expressions.rational import divide, product, to_int64, whole
 from salesops_desktop.model.money import PPM
 
@@ -59,8 +60,8 @@ def split_credits(
     # Where something is left over the credits of a transaction are ranked as promised above.
     parts = base.copy()
     unsettled = np.flatnonzero((left[transaction] > 0) & ~beside)
-    rows = unsettled[np.lexsort((person[unsettled], -share[unsettled], -remainder[unsettled].astype(np.int64),
-                                 transaction[unsettled]))]  # fmt: skip
+    wanted = (transaction, -remainder.astype(np.int64), -share, person)
+    rows = unsettled[order_by([column[unsettled] for column in wanted], len(unsettled))]
     ranked = transaction[rows]
     starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]][: len(rows)])
     rank = np.arange(len(rows)) - np.repeat(starts, np.diff(np.r_[starts, len(rows)]))

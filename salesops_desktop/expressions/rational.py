@@ -78,8 +78,27 @@ def divide(numerator: IntArray, denominator: IntArray, rounding: Rounding = Roun
     """
     if object in (numerator.dtype, denominator.dtype):
         numerator, denominator = numerator.astype(object), denominator.astype(object)
-    size = np.abs(numerator)
-    quotient = size // denominator
+    below = np.asarray(numerator < 0, dtype=np.bool_)
+    negative = bool(below.any())
+    size = np.abs(numerator) if negative else numerator
+    quotient: IntArray
+    if rounding is Rounding.HALF_UP and denominator.size == 1 and _has_room(size, int(denominator[0]) // 2):
+        quotient = (size + denominator // 2) // denominator
+    else:
+        quotient = _rounded(size, denominator, rounding)
+    if negative:
+        np.negative(quotient, out=quotient, where=below)
+    return quotient
+
+
+def _has_room(size: IntArray, more: int) -> bool:
+    """Whether ``more`` can be added to each."""
+    return size.dtype == object or _peak(size) <= LIMIT - more
+
+
+def _rounded(size: IntArray, denominator: IntArray, rounding: Rounding) -> IntArray:
+    """The quotient of numbers that are not negative, by the rest of the division."""
+    quotient: IntArray = size // denominator
     if rounding is not Rounding.DOWN:
         rest = size - quotient * denominator
         if rounding is Rounding.UP:
@@ -90,9 +109,7 @@ def divide(numerator: IntArray, denominator: IntArray, rounding: Rounding = Roun
             if rounding is Rounding.HALF_EVEN:
                 more = more | ((rest == other) & (quotient % 2 == 1))
         quotient = quotient + np.asarray(more, dtype=np.int64)
-    below = np.asarray(numerator < 0, dtype=np.bool_)
-    result: IntArray = np.where(below, -quotient, quotient) if below.any() else quotient
-    return result
+    return quotient
 
 
 def to_int64(values: IntArray, what: str) -> npt.NDArray[np.int64]:

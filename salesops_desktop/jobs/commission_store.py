@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import repeat
+from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 from sqlalchemy import Connection
 
 from salesops_desktop.commission import RunResult, plan_json
@@ -21,6 +25,8 @@ OPEN = (RunStatus.DRAFT, RunStatus.CALCULATED, RunStatus.IN_REVIEW)
 """In these a run may still be calculated, adjusted and held."""
 FINAL = (RunStatus.LOCKED, RunStatus.PAID)
 """In these nothing of a run changes any more."""
+_AT_ONCE: Final = 20_000
+"""So many lines are handed to the database in one go."""
 
 
 def store_run(
@@ -101,22 +107,42 @@ def _open_run(connection: Connection, period: Period) -> int:
 
 
 def _lines(connection: Connection, run: int, inputs: Inputs, result: RunResult) -> None:
-    rows = [
-        (
-            run, line.number, line.person, line.plan, line.component, line.credit if line.credit > 0 else None,
-            inputs.transactions[line.credit], line.date.isoformat(), line.credit_amount.minor,
-            line.credit_amount.currency, line.exchange_rate, line.amount.minor, line.before.minor, line.after.minor,
-            line.quota.minor if line.quota else None, line.pay.minor, line.pay.currency, line.transaction,
-        )
-        for line in result
-    ]  # fmt: skip
-    if rows:
+    for first in range(0, len(result), _AT_ONCE):
+        rows = _rows(run, inputs, result, np.arange(first, min(first + _AT_ONCE, len(result))))
         connection.exec_driver_sql(
             "INSERT INTO run_line (run_id, number, person_id, plan, component, credit_id, transaction_id, "
             "credited_on, credit_amount, credit_currency, exchange_rate, amount, total_before, total_after, quota, "
             "payout, currency, transaction_number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            rows,
+            list(rows),
         )
+
+
+def _rows(run: int, inputs: Inputs, result: RunResult, at: npt.NDArray[np.intp]) -> Iterator[tuple[object, ...]]:
+    """The lines ``at`` these places as they are stored, made column by column."""
+    lines, plans = result.lines.take(at), result.plans
+    plan, keys = lines.plan.tolist(), lines.credit.tolist()
+    named = zip(plan, lines.component.tolist(), strict=True)
+    return zip(
+        repeat(run, len(at)),
+        (at + 1).tolist(),
+        lines.person.tolist(),
+        [plans[p].name for p in plan],
+        [plans[p].components[c].name for p, c in named],
+        [key if key > 0 else None for key in keys],
+        [inputs.transactions[key] for key in keys],
+        np.datetime_as_string(lines.date, unit="D").tolist(),
+        lines.credit_amount.tolist(),
+        map(str, lines.credit_currency.tolist()),
+        lines.exchange_rate.tolist(),
+        lines.amount.tolist(),
+        lines.before.tolist(),
+        lines.after.tolist(),
+        [quota or None for quota in lines.quota.tolist()],
+        lines.pay.tolist(),
+        [plans[p].currency for p in plan],
+        map(str, result.credits.transaction[lines.row].tolist()),
+        strict=True,
+    )
 
 
 def _extras(connection: Connection, run: int, result: RunResult) -> None:
