@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from salesops_desktop.commission.carving import Carving, World, carvings
 from salesops_desktop.commission.counting import WINDOW_PERIOD, Business, Counted, converted, count, plain, window_of
 from salesops_desktop.commission.exchange import ExchangeRates, convert_column
 from salesops_desktop.commission.findings import Severity
@@ -99,15 +101,17 @@ def calculate(
         for place, component in enumerate(plan.components):
             progress(done, steps, f"Calculating {plan.name}: {component.name}")
             done += 1
-            if component.source is Source.TEAM_PAY:
-                overrides.append((number, place))
-            else:
+            if not component.source.on_pay:
                 parts.append(staff.component(place))
-    if overrides:
+            elif component.source is Source.TEAM_PAY and not component.carves:
+                overrides.append((number, place))
+    if overrides or carvings(run.plans):
         base = Lines.concatenate(credits_in, parts)
         parts = [base]
+        spans = [plan_spans(assignments, plan) for plan in run.plans]
         for number, place in overrides:
-            parts.append(run.override(number, place, plan_spans(assignments, run.plans[number]), base))
+            parts.append(run.override(number, place, spans[number], base))
+        parts += run.carved(spans, base)
     progress(steps, steps, "Adding up")
     lines = Lines.concatenate(credits_in, parts)
     return run.result(lines)
@@ -198,6 +202,23 @@ class _Run:
         counted = Counted(rows, people, rate, self.dates[rows], sums, zero, None, rows[:0])
         counted = self._filtered(component, plan, counted)
         return _Staff(self, number, spans).lines(place, counted)
+
+    def carving(self, spans: Sequence[Spans], person: Ints, plan: Ints, row: Rows) -> Carving:
+        """Who carves what out of the pay of lines that rest on people's own credits."""
+        world = World(self.plans, spans, self.hierarchy, self.dates, self.place, self.rates_of, self._filtered)
+        return Carving(world, person, plan, row)
+
+    def carved(self, spans: Sequence[Spans], base: Lines) -> Iterator[Lines]:
+        """What managers carve out of what their people's own credits earned, and what those people give up."""
+        if not carvings(self.plans):
+            return
+        own = np.flatnonzero(np.isin(base.person * 2**20 + base.plan * 2**10 + base.component, _own(self.plans, base)))
+        made = self.carving(spans, base.person[own], base.plan[own], base.row[own].astype(np.intp))
+        for manager in sorted(made.unknown):
+            self.lack(manager, State.NO_RATE)
+        for (number, place), amount in made.amounts(base.pay[own]).items():
+            counted = replace(made.counted[number, place], amount=amount)
+            yield _Staff(self, number, spans[number]).lines(place, counted)
 
     def _filtered(self, component: Component, plan: Plan, counted: Counted) -> Counted:
         if not component.filter.strip() or not len(counted.rows):

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from salesops_desktop.commission.findings import Finding, Severity
+from salesops_desktop.commission.lint_carving import carving_findings
 from salesops_desktop.commission.lint_pay import circles, pay_findings, weight_findings
 from salesops_desktop.commission.lint_terms import term_findings
 from salesops_desktop.commission.lookups import size
@@ -23,7 +24,6 @@ from salesops_desktop.commission.plan import (
     Plan,
     RateTable,
     RoundingStage,
-    Source,
     TierMode,
     Window,
 )
@@ -110,11 +110,12 @@ def _shape_findings(plan: Plan, component: Component, kind: Kind | None) -> Iter
         yield fault("settling", "rounding", what, "Let lines telescope, without limits of single lines.")
     if component.lookup is not None:
         yield from _lookup_findings(component, component.lookup, fault)
-    if component.source is Source.TEAM_PAY and (
+    if component.source.on_pay and (
         component.window is not Window.LINE or component.measure.strip().lstrip("=").strip("[]").casefold() != "amount"
     ):
         what = "An override on the team's pay counts that pay alone, each line by itself."
         yield fault("override", "measure", what, "Measure Amount, in the window of each line.")
+    yield from carving_findings(plan, component, fault)
     yield from _gate_findings(plan, component, fault)
     if kind is not None:
         yield from _unit_findings(component, kind, tables, by_quota=by_quota, fault=fault)
@@ -217,7 +218,7 @@ def _gate_findings(plan: Plan, component: Component, fault: Fault) -> Iterator[F
             yield fault("gate", field, f"There is no component called {name!r}.", hint)
         elif other.window in (Window.LINE, Window.CONTRACT):
             yield fault("gate", field, f"{name} has no window with a quota.", "Give it month, quarter or year.")
-        elif other.source is Source.TEAM_PAY:
+        elif other.source.on_pay:
             yield fault("circular", field, f"{name} is paid on the pay of others and has no attainment.")
 
 

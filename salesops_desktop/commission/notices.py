@@ -97,7 +97,10 @@ def _sentence(
             return f"{many} pay nothing because their people had no plan on the credit date: {who}."
         case Unpaid.NO_RATE:
             codes = ", ".join(sorted(set(credits_in.currency[rows].astype(str).tolist())))
-            return f"{many} in {codes} cannot be converted on the credit date. Import the exchange rates."
+            what = f"{many} in {codes} cannot be converted on the credit date"
+            if not len(rows):
+                what = f"What {who} would carve out of others' pay cannot be converted"
+            return f"{what}. Import the exchange rates."
         case Unpaid.UNDEFINED:
             return f"{many} cannot be measured because the plan's formula divides by zero there: {who}."
         case _:

@@ -208,6 +208,13 @@ class Source(StrEnum):
     """Of everyone who reports to the person on the credit date, at any depth up to ``Component.depth``."""
     TEAM_PAY = "pay of the team"
     """What those people's components earn by their own credits (an override on commission)."""
+    GIVEN_UP = "given up to managers"
+    """What managers carve out of the person's own pay: less than nothing, so that the pool's total stays the same."""
+
+    @property
+    def on_pay(self) -> bool:
+        """Whether pay is counted, not credits."""
+        return self in (Source.TEAM_PAY, Source.GIVEN_UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +238,8 @@ class Component:
         weight: ppm of the target incentive this component stands for.
         source: whose business counts.
         depth: how many levels of reports a team source reaches; None all.
+        carve: ppm of the team's pay that is carved out of it for the person, by largest remainder, from people whose
+            plan gives it up; None pays beside it. What the rates pay is then of the part carved out.
         contract: formula of the contract a credit belongs to (window CONTRACT).
         rounding: what happens to fractions of a minor unit.
         stage: where it happens.
@@ -256,6 +265,12 @@ class Component:
     depth: int | None = None
     contract: str = ""
     timing: Timing | None = None
+    carve: int | None = None
+
+    @property
+    def carves(self) -> bool:
+        """Whether it takes its part out of the pay of the team."""
+        return self.source is Source.TEAM_PAY and self.carve is not None
 
 
 @dataclass(frozen=True, slots=True)

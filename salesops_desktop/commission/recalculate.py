@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from salesops_desktop.commission.calculate import calculate
+from salesops_desktop.commission.carving import carvings
 from salesops_desktop.commission.exchange import ExchangeRates
 from salesops_desktop.commission.plan import (
     Plan,
@@ -32,13 +33,20 @@ def affected(people: Collection[int], reports: Sequence[Reporting]) -> frozenset
 
 
 def contributing(people: Collection[int], plans: Sequence[Plan], reports: Sequence[Reporting]) -> frozenset[int]:
-    """``people`` and, where a plan pays for teams, everyone who ever reports to them: whose business pays them."""
+    """``people`` and, where a plan pays for teams, everyone who ever reports to them: whose business pays them.
+
+    Where parts are carved out of pools, those above them too.
+    """
     if all(component.source is Source.OWN for plan in plans for component in plan.components):
         return frozenset(people)
     below: dict[int, set[int]] = defaultdict(set)
     for line in reports:
         below[line.manager].add(line.person)
-    return _closure(people, below)
+    found = _closure(people, below)
+    if not carvings(plans):
+        return found
+    # What somebody gives up depends on everybody above who takes a part.
+    return affected(found, reports)
 
 
 def _closure(people: Collection[int], steps: Mapping[int, set[int]]) -> frozenset[int]:

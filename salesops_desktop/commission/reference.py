@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -33,6 +33,7 @@ from salesops_desktop.commission.plan import (
     Window,
 )
 from salesops_desktop.commission.records import Credits
+from salesops_desktop.commission.reference_carving import Claim, divided
 from salesops_desktop.commission.reference_rates import half_up, pay_for, round_fraction
 from salesops_desktop.expressions import KIND_OF, Formula, Kind, Scalar, compile_formula
 from salesops_desktop.model.money import exponent
@@ -104,8 +105,9 @@ def reference(
     for plan in plans:
         people = _People(plan, assignments, every, credits_in, given)
         for component in plan.components:
-            if component.source is Source.TEAM_PAY:
-                late.append((plan, component))
+            if component.source.on_pay:
+                if component.source is Source.TEAM_PAY and not component.carves:
+                    late.append((plan, component))
                 continue
             lines, extras = people.component(component)
             result.extras.update(extras)
@@ -117,7 +119,34 @@ def reference(
         people = _People(plan, assignments, every, credits_in, given)
         for (person, key), pay in people.override(component, earned).items():
             result.lines[person, plan.name, component.name, key] = pay
+    _carve(
+        result, plans, [_People(p, assignments, every, credits_in, given) for p in sorted(plans, key=lambda p: p.name)]
+    )
     return result
+
+
+def _carve(result: Reference, plans: Sequence[Plan], people: Sequence[_People]) -> None:
+    """Add what managers carve out of the pools, and what their people give up."""
+    own = {(plan.name, c.name) for plan in plans for c in plan.components if c.source is Source.OWN}
+    giving = {plan.name: c for plan in plans for c in plan.components if c.source is Source.GIVEN_UP}
+    pools: dict[tuple[int, str, int], int] = defaultdict(int)
+    for (person, plan, component, key), pay in result.lines.items():
+        if (plan, component) in own and plan in giving:
+            pools[person, plan, key] += pay
+    sums: dict[Key, int] = defaultdict(int)
+    for (person, plan, key), pool in pools.items():
+        currency = next(p.currency for p in plans if p.name == plan)
+        claims = [claim for one in people for claim in one.claims(person, key, currency)]
+        for claim, part in divided(pool, person, claims):
+            sums[claim.person, claim.plan, claim.component, key] += half_up(part * claim.rate)
+            sums[person, plan, giving[plan].name, key] -= part
+    for (person, plan, component, key), amount in sums.items():
+        one = next(one for one in people if one.plan.name == plan)
+        paying = next(c for c in one.plan.components if c.name == component)
+        owed = one.curve(paying, person, one.given.period, one.given.period.end)
+        if owed is not None:
+            pay = _between(paying, owed(0, Fraction(0)), owed(amount, Fraction(0)))
+            result.lines[person, plan, component, key] = pay
 
 
 def _place(credit: _Credit) -> tuple[object, ...]:
@@ -275,6 +304,25 @@ class _People:
             if owed is not None:
                 lines[manager, key] = _between(component, owed(0, Fraction(0)), owed(amount, Fraction(0)))
         return lines
+
+    def claims(self, person: int, key: int, currency: str) -> Iterator[Claim]:
+        """Who of the plan's people carves how much out of what a credit earns ``person`` in ``currency``."""
+        credit = next(credit for credit in self.every if credit.key == key)
+        day = self.rate_day(credit.date)
+        for component in self.plan.components:
+            if not component.carves:
+                continue
+            condition = compile_formula(component.filter, self.schema) if component.filter.strip() else None
+            rate = _rate(self.given.rates, currency, self.plan.currency, day)
+            row = _in_currency(credit, self.plan.currency, self.given.rates, day)
+            if rate is None or (condition is not None and (row is None or not _value(condition, row))):
+                continue
+            shift = Fraction(10) ** (exponent(self.plan.currency) - exponent(currency))
+            for manager in _above(self.given.reports, person, credit.date, component.depth):
+                if _covered(self.plan, self.assignments, manager, credit.date):
+                    yield Claim(
+                        manager, self.plan.name, component.name, Fraction(component.carve or 0, 10**6), rate * shift
+                    )
 
     def curve(
         self, component: Component, person: int, span: Period, day: dt.date

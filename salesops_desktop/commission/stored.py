@@ -144,6 +144,7 @@ def _component_json(component: Component) -> Json:
         "depth": component.depth,
         "contract": component.contract,
         **({} if component.timing is None else {"timing": timing_json(component.timing)}),
+        **({} if component.carve is None else {"carve": component.carve}),
     }
 
 
@@ -193,7 +194,7 @@ def _texts(value: object) -> tuple[str, ...]:
 
 _SINCE_2: Json = {
     "deal_cap": None, "deal_floor": None, "lookup": None, "factors": [], "gate": None, "weight": PPM,
-    "source": Source.OWN.value, "depth": None, "contract": "", "timing": None,
+    "source": Source.OWN.value, "depth": None, "contract": "", "timing": None, "carve": None,
 }  # fmt: skip
 
 
@@ -254,6 +255,7 @@ class _Reader:
             depth=self.value(later, "depth", where, optional_integer),
             contract=self.value(later, "contract", where, _text),
             timing=None if later["timing"] is None else read_timing(self, later["timing"], f"{where} › timing"),
+            carve=self.value(later, "carve", where, optional_integer),
         )
 
     def _rates(self, entry: object, where: str) -> RateTable:

@@ -181,11 +181,17 @@ class _Trace:
     def _amount(self) -> None:
         """The credit, its conversion, and what the component counts of it."""
         line = self.line
-        if self.component.source is Source.TEAM_PAY:
+        if self.component.source.on_pay:
             source = f"lines of the team for credit {line.credit}, transaction {line.transaction}"
-            self.add(
-                "amount", "Pay of the team", "What the team earns by this credit", line.amount.minor, source=source
-            )
+            label, words = "Pay of the team", "What the team earns by this credit"
+            if self.component.carves:
+                label = "Part of the pool"
+                words = (
+                    f"{percent(self.component.carve or 0)} of what this credit earns its seller, by largest remainder"
+                )
+            elif self.component.source is Source.GIVEN_UP:
+                label, words = "Given up", "What managers carve out of what this credit earns"
+            self.add("amount", label, words, line.amount.minor, source=source)
             return
         own = line.credit_amount
         source = f"credit {line.credit}, transaction {line.transaction}"

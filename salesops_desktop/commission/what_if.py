@@ -45,7 +45,7 @@ from salesops_desktop.commission.what_if_edits import (
     scaled_column,
 )
 from salesops_desktop.commission.what_if_levels import Attained, Books, QuotaColumns, State, States, Totals
-from salesops_desktop.commission.what_if_teams import Override
+from salesops_desktop.commission.what_if_teams import Override, team_carving
 from salesops_desktop.expressions import compile_filter, compile_formula
 from salesops_desktop.expressions.rational import divide, to_int64
 from salesops_desktop.model.errors import InputRefusedError
@@ -223,6 +223,7 @@ class WhatIf:
         self._books: dict[int, Books] = {}
         self._parts: list[_Part] = []
         self._overrides: list[tuple[_Part, Override]] = []
+        self._carved: dict[tuple[int, int], _Part] = {}
         self._flows: dict[tuple[int, str], Mapping[tuple[int, int], tuple[Ints, Ints]]] = {}
         self._anew: tuple[tuple[int, str], WhatIf] | None = None
         self._sums: tuple[tuple[int, str], Mapping[str, int]] | None = None
@@ -253,7 +254,7 @@ class WhatIf:
             self.slots(staff.spans.people.tolist(), staff.plan.currency)
             for place, component in enumerate(staff.plan.components):
                 progress(len(self._parts), steps, f"Preparing {staff.plan.name}: {component.name}")
-                if component.source is Source.TEAM_PAY:
+                if component.source.on_pay:
                     continue
                 counted = self.counted(staff, place)
                 alone = (
@@ -268,10 +269,14 @@ class WhatIf:
         own = [part for part in self._parts if part.component.source is Source.OWN]
         for staff in self._staff:
             for place, component in enumerate(staff.plan.components):
-                if component.source is Source.TEAM_PAY:
+                if component.source is Source.TEAM_PAY and not component.carves:
                     override = Override(self._run, staff, place, [(part.staff, part.counted) for part in own])
                     part = _Part(self, staff, place, override.counted, lines=True)
                     self._overrides.append((part, override))
+        self._carving = team_carving(self._run, [staff.spans for staff in self._staff],
+                                     [(part.staff, part.counted) for part in own])  # fmt: skip
+        for (number, place), counted in ({} if self._carving is None else self._carving.counted).items():
+            self._carved[number, place] = _Part(self, self._staff[number], place, counted, lines=True)
 
     def counted(self, staff: _Staff, place: int) -> Counted:
         """What a component counts; a lookup gives the cell."""
@@ -391,6 +396,13 @@ class WhatIf:
             amount = override.amounts([asked.paid[key] for key in own])
             lines = self._lines(part, component, np.zeros(len(amount), dtype=np.int64), amount, quotas, asked)
             _add(pay, part.slots[part.index], lines)
+        if self._carving is not None:
+            paid = np.concatenate([np.zeros(0, dtype=np.int64), *(asked.paid[key] for key in own)])
+            for key, amount in self._carving.amounts(paid).items():
+                part = self._carved[key]
+                component = plans[part.staff.number].components[part.place]
+                lines = self._lines(part, component, np.zeros(len(amount), dtype=np.int64), amount, quotas, asked)
+                _add(pay, part.slots[part.index], lines)
         return Outlook(pay, self._attained(quotas, asked), self._sales_of(scenario))
 
     @staticmethod

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from salesops_desktop.commission.plan import Component, Lookup, Plan, PlanAssignment, Quota, RateTable
+from salesops_desktop.commission.plan import Component, Lookup, Plan, PlanAssignment, Quota, RateTable, Source
 from salesops_desktop.commission.records import Credits
 from salesops_desktop.expressions.rational import divide, product, to_int64, whole
 from salesops_desktop.model.money import PPM, divide_half_up
@@ -56,6 +56,8 @@ def edited_plan(plan: Plan, scenario: Scenario) -> Plan:
 
 
 def _component(component: Component, scenario: Scenario) -> Component:
+    if component.carves or component.source is Source.GIVEN_UP:
+        return component  # a pool is divided as before, whatever it comes to
     gate, lookup = component.gate, component.lookup
     if gate is not None and gate.otherwise is not None:
         gate = replace(gate, otherwise=_table(gate.otherwise, scenario))

@@ -8,13 +8,33 @@ import numpy as np
 import numpy.typing as npt
 
 from salesops_desktop.commission.calculate import _Run, _Staff
+from salesops_desktop.commission.carving import Carving, carvings
 from salesops_desktop.commission.counting import Counted
 from salesops_desktop.commission.exchange import convert_column
 from salesops_desktop.commission.ordering import order_by
+from salesops_desktop.commission.spans import Spans
 from salesops_desktop.expressions.rational import to_int64
 
 Ints = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.intp]
+
+
+def team_carving(run: _Run, spans: Sequence[Spans], own: Sequence[tuple[_Staff, Counted]]) -> Carving | None:
+    """Who carves what out of the pools of a period; None where no plan carves.
+
+    Args:
+        run: the calculation.
+        spans: who is paid by each plan, and when.
+        own: what each component that rests on people's own credits counts, with its staff.
+    """
+    if not carvings(run.plans):
+        return None
+    inside = [np.flatnonzero(run.in_period[counted.rows]) for _, counted in own]
+    none = np.zeros(0, dtype=np.int64)
+    row = np.concatenate([none, *(c.rows[at] for (_, c), at in zip(own, inside, strict=True))]).astype(np.intp)
+    person = np.concatenate([none, *(c.person[at] for (_, c), at in zip(own, inside, strict=True))])
+    plan = np.concatenate([none, *(np.full(len(at), s.number) for (s, _), at in zip(own, inside, strict=True))])
+    return run.carving(spans, person, plan.astype(np.int64), row)
 
 
 class Override:

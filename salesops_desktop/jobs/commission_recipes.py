@@ -15,7 +15,6 @@ from salesops_desktop.commission import (
     Plan,
     RateTable,
     RoundingStage,
-    Source,
     TierMode,
 )
 from salesops_desktop.commission.lint import NUMBERS, measures_of
@@ -63,7 +62,7 @@ def table_of(component: Component, *, is_open: bool) -> RateTable | None:
 def named_fields(plans: tuple[Plan, ...], schema: Schema) -> tuple[str, ...]:
     """The fields beside the amount that measures and lookups of ``plans`` name, sorted."""
     named: set[str] = set()
-    for component in (c for plan in plans for c in plan.components if c.source is not Source.TEAM_PAY):
+    for component in (c for plan in plans for c in plan.components if not c.source.on_pay):
         named |= compile_formula(component.measure, schema, wants=measures_of(component)).fields
         for axis in () if component.lookup is None else component.lookup.axes:
             if axis.kind is AxisKind.FORMULA:
@@ -103,7 +102,7 @@ class _Writer:
         return Recipe(self.terms, tuple(self.bounds), amount, earned, pay, axes, rate, self._parts(), self.counts_units)
 
     def _amount(self, schema: Schema, cells: Mapping[str, str]) -> str:
-        if self.component.source is Source.TEAM_PAY:
+        if self.component.source.on_pay:
             return ""
         formula = compile_formula(self.component.measure, schema, wants=measures_of(self.component))
         digits = exponent(self.plan.currency)

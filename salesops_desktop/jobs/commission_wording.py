@@ -41,6 +41,7 @@ _WHOSE = {
     Source.OWN: "the person's own credits",
     Source.TEAM_CREDITS: "the credits of everyone who reports to the person",
     Source.TEAM_PAY: "what the own credits of everyone who reports to the person earn",
+    Source.GIVEN_UP: "what managers carve out of the person's own pay, less than nothing",
 }
 _MODE = {
     TierMode.MARGINAL: "each rate for its own part only",
@@ -106,7 +107,10 @@ def _counted(component: Component, schema: Schema) -> str:
     contract = ""
     if component.contract.strip():
         contract = f", a contract being known by {formula_phrase(component.contract, schema)}"
-    return f"it counts {measure} of {_WHOSE[component.source]}{levels}{where}{contract}"
+    whose = _WHOSE[component.source]
+    if component.carves:
+        whose = f"{percent(component.carve or 0)}, carved out by largest remainder, of {whose}"
+    return f"it counts {measure} of {whose}{levels}{where}{contract}"
 
 
 def _paid(component: Component, currency: str, schema: Schema) -> str:

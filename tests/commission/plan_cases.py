@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import strategies as st
@@ -183,6 +184,18 @@ def components(draw, name, before=()):
     )
 
 
+@st.composite
+def carved(draw, name):
+    """Sometimes a part carved out of the pay of the team, and sometimes what is given up to those above."""
+    whole = Component(name, RateTable.flat(1_000_000), window=Window.LINE, source=Source.GIVEN_UP)
+    share = draw(st.sampled_from([1, 100_000, 333_333]) | st.integers(1, 330_000))
+    part = replace(
+        whole, name=f"{name} carved", source=Source.TEAM_PAY, carve=share, depth=draw(st.sampled_from([None, 1])),
+        filter=draw(st.sampled_from(["", 'Region = "west"', "Amount > 100 OR Amount < 0"])),
+    )  # fmt: skip
+    return draw(st.sampled_from([(), (), (whole,), (whole, part)]))
+
+
 COUNT = st.integers(1, 400)
 SHARES = st.sampled_from([(), (1_000_000,), (500_000, 250_000, 250_000)])
 
@@ -201,6 +214,7 @@ def runs(draw):
         parts = ()
         for j in range(draw(st.integers(1, 3))):
             parts = (*parts, draw(components(f"C{j}", parts)))
+        parts = (*parts, *draw(carved("Given up")))
         first = dt.date(2026, 1, draw(st.integers(1, 31)))
         terms, clawback = (
             draw(st.just(PayTerms()) | pay_terms()),

@@ -53,6 +53,7 @@ SOURCES = {
     tr("own credits"): Source.OWN,
     tr("credits of the team"): Source.TEAM_CREDITS,
     tr("pay of the team"): Source.TEAM_PAY,
+    tr("what managers carve out"): Source.GIVEN_UP,
 }
 WINDOWS = {
     tr("line, each alone"): Window.LINE,
@@ -173,6 +174,12 @@ class ComponentBlocks(QWidget):
                 "depth": _attr(
                     IntegerField(tr("Levels below"), placeholder=tr("all")), "depth",
                     when=lambda c: c.source is not Source.OWN,
+                ),
+                "carve": Bound(
+                    PercentField(tr("Carved out of it"), placeholder=tr("paid beside it")),
+                    lambda c: None if c.carve is None else share(c.carve),
+                    lambda c, v: replace(c, carve=None if v is None else ppm(v)),
+                    lambda c: c.source is Source.TEAM_PAY,
                 ),
                 "filter": _text(self.filter, "filter"),
                 "window": _attr(ChoiceField(tr("per"), WINDOWS), "window"),
