@@ -11,6 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from salesops_desktop.forecast import coherent
+from salesops_desktop.forecast.backtest import LEAST_POINTS, run_backtest
+from salesops_desktop.forecast.calendar_effects import CalendarEffects
 from salesops_desktop.forecast.hierarchy import Hierarchy
 from salesops_desktop.forecast.intervals import LEVELS
 from salesops_desktop.forecast.overrides import Override, check
@@ -18,6 +20,7 @@ from salesops_desktop.forecast.panel import ORIGINS, PanelForecast, forecast_pan
 from salesops_desktop.forecast.reconcile import nearest
 from salesops_desktop.forecast.reconciliation_race import WAYS, History, apply, race
 from salesops_desktop.forecast.rounding import LARGEST, Rounding
+from salesops_desktop.forecast.series_forecast import by_days, days_sentence
 from salesops_desktop.forecast.weights import bottom_only
 from salesops_desktop.model.errors import InputRefusedError, NothingToDoError
 from salesops_desktop.model.progress import Progress, part_of, silent
@@ -105,6 +108,7 @@ def forecast_hierarchy(
     season: int,
     seed: int,
     overrides: Sequence[Override] = (),
+    days: npt.ArrayLike | None = None,
     levels: Sequence[int] = LEVELS,
     ways: tuple[str, ...] = WAYS,
     progress: Progress = silent,
@@ -122,6 +126,8 @@ def forecast_hierarchy(
         seed: of the paths.
         overrides: nodes whose number is fixed. What is changed at a node is spread below it in proportion to the
             model's forecast, and its sums follow; other nodes stay unless they must give way to another fixed number.
+        days: (t + h,) working days of the periods known and ahead. Where the top's amounts go with them, as its
+            back-test tells, all nodes are reckoned by them.
         levels: of the intervals, in per cent.
         ways: the ways to add up that race.
         progress: told of the stages.
@@ -132,25 +138,28 @@ def forecast_hierarchy(
         FaultsError: overrides that contradict each other or point outside; all at once.
     """
     series, floor = _series(bottom, hierarchy, periods, horizon, season)
+    names = periods[series.shape[1] :]
+    _refuse(hierarchy, horizon, overrides, floor, names)
     filled = np.nan_to_num(series)
     values = np.asarray(hierarchy.sums(filled), dtype=np.float64)
     begun = np.asarray(hierarchy.sums((~np.isnan(series)).astype(np.float64)), dtype=np.float64) > 0
     histories = np.where(begun, values, np.nan)
+    exposure, told = _exposure(values[0], days, horizon, season)
     panel = forecast_panel(
-        _begun(histories),
+        _begun(histories / exposure[: series.shape[1]]),
         horizon=horizon,
         season=season,
         parents=hierarchy.parent,
         origins=max(_FEWEST_RACES, min(ORIGINS, _ORIGIN_ROWS // (2 * hierarchy.n))),
         progress=part_of(progress, 0, 35),
     )
-    base = np.nan_to_num(panel.mean)
-    history = _history(histories, values, panel, hierarchy, horizon, season, part_of(progress, 35, 75))
+    base = np.nan_to_num(panel.mean) * exposure[series.shape[1] :]
+    history = _history(histories, values, exposure, panel, hierarchy, horizon, season, part_of(progress, 35, 75))
     outcome = race(hierarchy, history, floor=floor, ways=ways, progress=part_of(progress, 75, 95))
     rounding = Rounding(hierarchy, floor)
     wanted = apply(outcome.way, hierarchy, base, history, floor=floor)
     model = np.stack([rounding(wanted[:, step], {}) for step in range(horizon)], axis=1)
-    fixed, mean = _fix(hierarchy, model, overrides, floor, rounding, periods[series.shape[1] :])
+    fixed, mean = _fix(hierarchy, model, overrides, floor, rounding, names)
     progress(95, 100, "Working out the intervals")
     steps = _intervals(hierarchy, model, outcome.errors, history.known, tuple(levels), floor)
     whole = ~np.isnan(outcome.errors[0]).any(axis=1) if outcome.errors.size else np.zeros(0, dtype=bool)
@@ -184,7 +193,7 @@ def forecast_hierarchy(
         known=history.known,
         fixed=fixed,
         notes=_notes(hierarchy, panel, series, fixed, steps, mean),
-        sentences=(outcome.sentence, *_said_of(steps.coverage)),
+        sentences=(outcome.sentence, *told, *_said_of(steps.coverage)),
         seed=seed,
     )
 
@@ -223,6 +232,7 @@ def _series(
 def _history(
     histories: Matrix,
     values: Matrix,
+    exposure: Matrix,
     panel: PanelForecast,
     hierarchy: Hierarchy,
     horizon: int,
@@ -235,11 +245,30 @@ def _history(
     for row, offset in enumerate(back):
         progress(row, len(back), "Back-testing the hierarchy")
         seen = histories[:, :-offset]
-        past = forecast_panel(_begun(seen), horizon=horizon, season=season, parents=hierarchy.parent, origins=0)
+        now = seen.shape[1]
+        past = forecast_panel(
+            _begun(seen / exposure[:now]), horizon=horizon, season=season, parents=hierarchy.parent, origins=0
+        )
         steps = min(int(offset), horizon)
-        said[:, row, :steps] = _picked(panel.method, past)[:, :steps]
+        said[:, row, :steps] = (_picked(panel.method, past) * exposure[now : now + horizon])[:, :steps]
         said[np.isnan(seen).all(axis=1), row] = np.nan
     return History(values, said, values.shape[1] - back, season)
+
+
+def _exposure(top: Matrix, days: npt.ArrayLike | None, horizon: int, season: int) -> tuple[Matrix, tuple[str, ...]]:
+    """(t + h,) what all amounts are reckoned by, ones where the top's do not go with the days, and what to say."""
+    count = len(top) + horizon
+    if days is None:
+        return np.ones(count), ()
+    given = np.asarray(days, dtype=np.float64)
+    if given.shape != (count,) or not (given > 0).all():
+        raise InputRefusedError(f"The working days must be {count} numbers above 0: of the periods known and ahead.")
+    if len(top) < LEAST_POINTS or (given == given[0]).all():
+        return np.ones(count), ()
+    effects = CalendarEffects(given / given[: len(top)].mean(), np.ones(count, dtype=bool))
+    plain = run_backtest(top, horizon=horizon, season=season)
+    _, better = by_days(top, plain, effects, horizon, season)
+    return (effects.exposure, (days_sentence(better),)) if better else (np.ones(count), ())
 
 
 def _begun(histories: Matrix) -> Matrix:
@@ -276,13 +305,31 @@ def _fix(
     """What is fixed, and the forecast with it."""
     if not overrides:
         return (), model
-    outside = [one for one in overrides if not (0 <= one.node < len(model) and 0 <= one.step < model.shape[1])]
-    if outside:
-        raise InputRefusedError(f"{len(outside)} fixed numbers point at nodes or periods that are not forecast.")
     fixed = tuple(
         one if one.amount is not None else Override(one.node, one.step, int(model[one.node, one.step]))
         for one in overrides
     )
+    by_step = _by_step(hierarchy, fixed, names)
+    check(hierarchy, by_step, floor, period=lambda step: _called(names, step))  # again, for now locks have amounts
+    mean = model.copy()
+    for step, amounts in by_step.items():
+        mean[:, step] = adjusted(hierarchy, model[:, step], amounts, floor, rounding)
+    return fixed, mean
+
+
+def _refuse(
+    hierarchy: Hierarchy, horizon: int, overrides: Sequence[Override], floor: Mask, names: Sequence[object]
+) -> None:
+    """Refuse fixed numbers that cannot be, before any forecast is made; locks have no amount yet."""
+    outside = [one for one in overrides if not (0 <= one.node < hierarchy.n and 0 <= one.step < horizon)]
+    if outside:
+        raise InputRefusedError(f"{len(outside)} fixed numbers point at nodes or periods that are not forecast.")
+    fixed = _by_step(hierarchy, [one for one in overrides if one.amount is not None], names)
+    check(hierarchy, fixed, floor, period=lambda step: _called(names, step))
+
+
+def _by_step(hierarchy: Hierarchy, fixed: Sequence[Override], names: Sequence[object]) -> dict[int, dict[int, int]]:
+    """Per step, the amounts of its fixed nodes; none of them twice with different ones."""
     by_step: dict[int, dict[int, int]] = defaultdict(dict)
     for one in fixed:
         amount = one.amount if one.amount is not None else 0
@@ -292,11 +339,7 @@ def _fix(
                 where=_called(names, one.step),
                 way_out="Keep one of them.",
             )
-    check(hierarchy, by_step, floor, period=lambda step: _called(names, step))
-    mean = model.copy()
-    for step, amounts in by_step.items():
-        mean[:, step] = adjusted(hierarchy, model[:, step], amounts, floor, rounding)
-    return fixed, mean
+    return by_step
 
 
 def adjusted(
@@ -313,7 +356,11 @@ def adjusted(
     size = np.abs(model).astype(np.float64)
     weights = bottom_only(hierarchy, size if size.any() else np.ones(len(size)))
     values = nearest(hierarchy, model.astype(np.float64), weights, fixed=mask, amounts=wanted, floor=floor)
-    return rounding(values, amounts)
+    # What lies in no fixed node is asked for nothing: it stays to the unit, whatever the solver's ridge moved.
+    bottoms = values[hierarchy.bottom]
+    outside = np.asarray(hierarchy.summing[list(amounts)].sum(axis=0)).ravel() == 0
+    bottoms[outside] = model[hierarchy.bottom[outside]]
+    return rounding(np.asarray(hierarchy.sums(bottoms), dtype=np.float64), amounts)
 
 
 def _called(names: Sequence[object], step: int) -> str:

@@ -11,11 +11,11 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from salesops_desktop.jobs.company import CompanyFacts, newest_day
-from salesops_desktop.jobs.currencies import in_currency, load_rates
-from salesops_desktop.model.enums import PersonRole
+from salesops_desktop.jobs.currencies import convertible, load_rates
 from salesops_desktop.model.errors import NothingToDoError
 from salesops_desktop.model.money import PPM
 from salesops_desktop.model.periods import Period
+from salesops_desktop.model.quotas import QuotaPart, not_counted, quota_inside, quota_parts
 
 COMPANY = "{}"
 """The key of the company's own node."""
@@ -108,37 +108,32 @@ class Target:
 
 
 def target_of(connection: Connection, facts: CompanyFacts, period: Period) -> Target:
-    """The bookings quotas that lie in a period; one partly inside counts by days, rounded half up.
+    """The bookings quotas that lie in a period and count (see :mod:`salesops_desktop.model.quotas`).
 
-    Quotas of people who manage other quota holders are the sum of their people's, and overlays sell with others: both
-    are left out, so that nothing is counted twice.
+    Those in currencies without a rate are left out; the basis says how much that is.
     """
     frame = _frame(connection, _QUOTAS, ("period_start", "period_end"))
     first, last = pd.Timestamp(period.start), pd.Timestamp(period.end)
     frame = frame[(frame["period_start"] <= last) & (frame["period_end"] >= first)].reset_index(drop=True)
     frame["amount_minor"] = frame["amount_minor"].astype("Int64")
-    in_currency(
-        frame, "amount_minor", "currency", "period_start", facts.currency, load_rates(connection), what="quotas"
+    frame, left = convertible(
+        frame, ["amount_minor"], "currency", "period_start", facts.currency, load_rates(connection), what="quotas"
     )
-    bosses = set(frame["manager_id"].dropna().astype(int)) & set(frame["person_id"])
-    rolled = frame["person_id"].isin(bosses)
-    overlay = (frame["role"] == PersonRole.OVERLAY.value) & ~rolled
-    counted = frame[~rolled & ~overlay]
-    if counted.empty:
-        return Target(None, f"No bookings quotas lie in {period.label}.", {})
+    ids, roles = frame["person_id"].tolist(), frame["role"].tolist()
+    parts = quota_parts(ids, [None if pd.isna(m) else int(m) for m in frame["manager_id"]], roles)
+    amounts = frame["amount_minor"].to_numpy(np.int64).tolist()
+    starts, ends = (frame[name].dt.date.tolist() for name in ("period_start", "period_end"))
     people: dict[int, int] = {}
-    starts, ends = (counted[name].dt.date.tolist() for name in ("period_start", "period_end"))
-    amounts, ids = counted["amount_minor"].to_numpy(np.int64).tolist(), counted["person_id"].to_numpy(np.int64).tolist()
-    for person, amount, start, end in zip(ids, amounts, starts, ends, strict=True):
-        whole, inside = (end - start).days + 1, (min(end, period.end) - max(start, period.start)).days + 1
-        people[person] = people.get(person, 0) + (2 * amount * inside + whole) // (2 * whole)
-    basis = f"The quotas of {len(people):,} people"
-    left = [
-        f"{int(mask.sum()):,} of {who}" for mask, who in ((rolled, "managers"), (overlay, "overlays")) if mask.any()
-    ]
-    return Target(
-        sum(people.values()), f"{basis}; not counted twice: {', '.join(left)}." if left else f"{basis}.", people
-    )
+    for person, part, amount, start, end in zip(ids, parts, amounts, starts, ends, strict=True):
+        if part is QuotaPart.COUNTS:
+            inside = quota_inside(amount, start, end, period.start, period.end)
+            people[int(person)] = people.get(int(person), 0) + inside
+    lost = "".join(f" {found}" for found in left)
+    if not people:
+        return Target(None, f"No bookings quotas lie in {period.label}.{lost}", {})
+    twice = not_counted(parts)
+    basis = f"The quotas of {len(people):,} people{f'; not counted twice: {twice}' if twice else ''}.{lost}"
+    return Target(sum(people.values()), basis, people)
 
 
 def factors_in_force(connection: Connection, day: dt.date) -> dict[str, float]:

@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 
 from salesops_desktop.commission.exchange import convert_column
 from salesops_desktop.jobs.pipeline_frames import Pipeline, Selection
-from salesops_desktop.model.money import divide_half_up, to_minor
+from salesops_desktop.model.money import to_minor
 from salesops_desktop.model.periods import Period
+from salesops_desktop.model.quotas import QuotaPart, quota_inside, quota_parts
 
 __all__ = ["Target", "target_of"]
 
@@ -42,9 +43,7 @@ def target_of(
 ) -> Target:
     """The target of the selection.
 
-    The quotas of its people; one that lies partly in the period counts by days. Quotas of people who manage other quota
-    holders are the sum of their team's by custom, and overlays are credited with deals that others have too: neither
-    is counted twice. Products have no quotas.
+    The quotas of its people that count (see :mod:`salesops_desktop.model.quotas`); products have none.
 
     Args:
         connection: a read connection.
@@ -60,20 +59,22 @@ def target_of(
         return Target(None, ("Quotas are not set by product: there is no target.",))
     owners = loaded.owners(selection)
     rows = connection.exec_driver_sql(_QUOTAS, (period.end.isoformat(), period.start.isoformat())).fetchall()
-    holders = {int(row[0]) for row in rows}
-    bosses = _bosses(loaded.people, holders)
+    boss = loaded.people.set_index("id")["manager_id"].to_dict()
+    managers = [None if pd.isna(boss.get(row[0])) else int(boss[row[0]]) for row in rows]
+    parts = quota_parts([int(row[0]) for row in rows], managers, [row[1] for row in rows])
     total, doubled, unconverted, counted = 0, 0, 0, 0
-    for person, role, first, last, amount, code in rows:
+    for part, (person, _, first, last, amount, code) in zip(parts, rows, strict=True):
         if owners is not None and person not in owners:
             continue
-        if person in bosses or role == "overlay":
+        if part is not QuotaPart.COUNTS:
             doubled += 1
             continue
         value = _converted(loaded, int(amount), str(code), dt.date.fromisoformat(str(first)))
         if value is None:
             unconverted += 1
             continue
-        total += _inside(value, dt.date.fromisoformat(str(first)), dt.date.fromisoformat(str(last)), period)
+        first_day, last_day = (dt.date.fromisoformat(str(day)) for day in (first, last))
+        total += quota_inside(value, first_day, last_day, period.start, period.end)
         counted += 1
     notes = []
     if doubled:
@@ -85,12 +86,6 @@ def target_of(
     return Target(total, tuple(notes))
 
 
-def _bosses(people: pd.DataFrame, holders: set[int]) -> set[int]:
-    """People who manage a holder of a quota."""
-    managers = people.loc[people["id"].isin(list(holders)), "manager_id"].dropna()
-    return {int(manager) for manager in managers}
-
-
 def _converted(loaded: Pipeline, amount: int, code: str, day: dt.date) -> int | None:
     if code == loaded.facts.currency:
         return amount
@@ -99,8 +94,3 @@ def _converted(loaded: Pipeline, amount: int, code: str, day: dt.date) -> int | 
         return None
     made = convert_column(np.array([amount]), code, loaded.facts.currency, np.array([rate], dtype=np.int64))
     return int(made[0])
-
-
-def _inside(amount: int, first: dt.date, last: dt.date, period: Period) -> int:
-    low, high = max(first, period.start), min(last, period.end)
-    return divide_half_up(amount * ((high - low).days + 1), (last - first).days + 1)

@@ -82,7 +82,7 @@ TARGET_ACHIEVEMENT = KpiDefinition(
     _R,
     "Won amount of the period ÷ bookings quotas of the period. A quota that only partly lies in the period counts by "
     "days. Teams are sum ÷ sum, never an average of rates; quotas of people who manage other quota holders are "
-    "roll-ups and not counted twice.",
+    "roll-ups, and overlays sell with others: neither is counted twice.",
     "Value attainment as on kpi.zone; 'share of people at target' as on kpitree.com",
     "Won amount",
     "Quota",

@@ -34,7 +34,14 @@ _OPPORTUNITIES = {
 }
 _COLUMNS: dict[str, dict[str, str]] = {
     "opportunities": _OPPORTUNITIES,
-    "quotas": {"id": _INT, "measure": _TEXT, "period_start": _DATE, "period_end": _DATE, "amount_minor": _INT},
+    "quotas": {
+        "id": _INT,
+        "measure": _TEXT,
+        "role": _TEXT,
+        "period_start": _DATE,
+        "period_end": _DATE,
+        "amount_minor": _INT,
+    },
     "activities": {"id": _INT, "kind": _TEXT, "starts_at": _TIME, "minutes": _NUMBER, "outcome": _TEXT},
     "leads": {"id": _INT, "created_at": _TIME, "responded_at": _TIME},
     "snapshots": {"opportunity": _INT, "taken_on": _DATE, "status": _TEXT, "amount_minor": _INT, "probability": _INT},

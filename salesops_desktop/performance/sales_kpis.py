@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from salesops_desktop.model.quotas import QuotaPart, not_counted, quota_inside, quota_parts
 from salesops_desktop.performance.definitions import CYCLE_TIME, TARGET_ACHIEVEMENT, WIN_RATE
 from salesops_desktop.performance.figures import Figure, Slice, divide, exact_sum, ids_of, mean, median
 from salesops_desktop.performance.frames import NOT_GIVEN, Columns, Rows
@@ -131,7 +132,7 @@ def target_achievement(s: Slice) -> Figure:
     opportunities, quotas = s.data["opportunities"], s.data["quotas"]
     if not quotas.length:
         return Figure(None, reason=s.reason("there are no quotas", TARGET_ACHIEVEMENT.needs))
-    shares, rolled_up = quota_shares(s)
+    shares, twice = quota_shares(s)
     won = closed_rows(s, "won")
     achieved = exact_sum(opportunities["amount_minor"][won])
     target = sum(shares.values())
@@ -151,8 +152,10 @@ def target_achievement(s: Slice) -> Figure:
         "gap": float(target - achieved),
     }
     notes = []
-    if rolled_up:
-        notes.append(f"{rolled_up:,} quotas of managers are the sum of their people's and not counted twice.")
+    if twice:
+        notes.append(
+            f"Quotas of managers are the sum of their people's, overlays sell with others: not counted {twice}."
+        )
     without = [person for person in per_person if person not in shares]
     if without:
         who = "1 person" if len(without) == 1 else f"{len(without):,} people"
@@ -180,31 +183,26 @@ def _won_by_person(s: Slice, won: Rows) -> dict[str, int]:
     return totals
 
 
-def quota_shares(s: Slice) -> tuple[Mapping[str, int], int]:
-    """Each person's bookings quota that lies in the slice's whole period, in minor units; and the roll-ups left out.
+def quota_shares(s: Slice) -> tuple[Mapping[str, int], str]:
+    """Each person's bookings quota that lies in the slice's whole period, in minor units; and what was left out.
 
-    A quota partly inside counts by days, rounded half up. Quotas of people who are the manager of another quota
-    holder are the sum of their team's by custom.
+    Which quotas count is the same as for forecasts: see :mod:`salesops_desktop.model.quotas`.
     """
     quotas = s.data["quotas"]
-    rows = s.rows["quotas"]
     start, end = np.datetime64(s.period.start), np.datetime64(s.period.end)
-    first, last = quotas["period_start"][rows], quotas["period_end"][rows]
-    bookings = (quotas["measure"][rows] == "bookings") | quotas.missing("measure")[rows]
-    rows = rows[(first <= end) & (last >= start) & bookings]
-    owners = quotas.groups["owner"]
+    bookings = (quotas["measure"] == "bookings") | quotas.missing("measure")
+    there = np.flatnonzero((quotas["period_start"] <= end) & (quotas["period_end"] >= start) & bookings)
+    owners = quotas.groups["owner"][there].tolist()
     managers = quotas.groups.get("manager")
-    bosses = set() if managers is None else set(managers[owners != managers]) - {NOT_GIVEN}
+    above = [None] * len(there) if managers is None else [None if m == NOT_GIVEN else m for m in managers[there]]
+    roles = np.where(quotas.missing("role"), None, quotas["role"])[there].tolist()
+    part_of = dict(zip(there.tolist(), quota_parts(owners, above, roles), strict=True))
+    rows = [int(row) for row in s.rows["quotas"] if int(row) in part_of]
     shares: dict[str, int] = {}
-    rolled_up = 0
     for row in rows:
-        person = str(owners[row])
-        if person in bosses:
-            rolled_up += 1
-            continue
-        low, high = max(quotas["period_start"][row], start), min(quotas["period_end"][row], end)
-        whole = int((quotas["period_end"][row] - quotas["period_start"][row]).astype(int)) + 1
-        inside = int((high - low).astype(int)) + 1
-        amount = int(quotas["amount_minor"][row])
-        shares[person] = shares.get(person, 0) + (2 * amount * inside + whole) // (2 * whole)
-    return shares, rolled_up
+        if part_of[row] is QuotaPart.COUNTS:
+            person = str(quotas.groups["owner"][row])
+            first, last = (quotas[name][row].astype("datetime64[D]").item() for name in ("period_start", "period_end"))
+            amount = int(quotas["amount_minor"][row])
+            shares[person] = shares.get(person, 0) + quota_inside(amount, first, last, s.period.start, s.period.end)
+    return shares, not_counted([part_of[row] for row in rows])

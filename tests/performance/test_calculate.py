@@ -99,13 +99,14 @@ def test_deals_from_before_the_period_are_watched_from_its_start():
 def test_target_achievement_by_days_and_without_roll_ups(deals):
     quotas = pd.DataFrame(
         {
-            "id": [1, 2, 3, 4],
-            "owner": ["Ann", "Ben", "Mia", "Ann"],
-            "manager": ["Mia", "Mia", "Zoe", "Mia"],
-            "measure": ["bookings", "bookings", "bookings", "units"],
-            "period_start": pd.to_datetime(["2026-01-01", "2026-02-01", "2026-02-01", "2026-02-01"]),
-            "period_end": pd.to_datetime(["2026-03-31", "2026-02-28", "2026-02-28", "2026-02-28"]),
-            "amount_minor": [9000_00, 1000_00, 99_000_00, 7],
+            "id": [1, 2, 3, 4, 5],
+            "owner": ["Ann", "Ben", "Mia", "Ann", "Oz"],
+            "manager": ["Mia", "Mia", "Zoe", "Mia", "Mia"],
+            "role": ["rep", "rep", "manager", "rep", "overlay"],
+            "measure": ["bookings", "bookings", "bookings", "units", "bookings"],
+            "period_start": pd.to_datetime(["2026-01-01", *["2026-02-01"] * 4]),
+            "period_end": pd.to_datetime(["2026-03-31", *["2026-02-28"] * 4]),
+            "amount_minor": [9000_00, 1000_00, 99_000_00, 7, 5000_00],
         }
     )
     result = kpi("target_achievement", Frames(deals, quotas), [FEBRUARY], AS_OF, "owner")
@@ -113,7 +114,7 @@ def test_target_achievement_by_days_and_without_roll_ups(deals):
     assert result.overall.denominator == ann + 1000_00
     assert result.overall.numerator == 5000_00
     assert result.overall.details["people_at_target"] == 0.5
-    assert any("roll" in n or "managers" in n for n in result.overall.notes)
+    assert any("not counted 1 of managers, 1 of overlays." in n for n in result.overall.notes)
     assert any("1 person won deals without a quota" in n for n in result.overall.notes)
     by_owner = {g.label: g.overall for g in result.groups}
     assert by_owner["Ann"].value == pytest.approx(3000_00 / ann)
