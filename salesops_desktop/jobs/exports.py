@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from sqlalchemy import Connection
-
-from salesops_desktop import __version__
 from salesops_desktop.jobs import kpis as kpi_jobs
 from salesops_desktop.jobs.commission_exports import commission_run
 from salesops_desktop.jobs.commission_reports import run_heads
-from salesops_desktop.jobs.company import company
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import job
-from salesops_desktop.jobs.forecast_exports import forecast_report
-from salesops_desktop.jobs.forecasts import forecast
+from salesops_desktop.jobs.exported import Exported, provenance
+from salesops_desktop.jobs.forecast_exports import forecast_made, forecast_report
 from salesops_desktop.jobs.kpi_exports import kpi_report
 from salesops_desktop.jobs.tables import browse
 from salesops_desktop.jobs.territory_exports import scenario_book, scenario_map
 from salesops_desktop.jobs.territory_reports import list_scenarios, report_of
 from salesops_desktop.model.errors import InputRefusedError, NothingToDoError
 from salesops_desktop.model.periods import PeriodKind
-from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
-from salesops_desktop.sheets.writing.book import Provenance, Saved
+from salesops_desktop.model.tables import Table
 from salesops_desktop.sheets.writing.commission_statements import (
     PACKS,
     write_commission_run,
@@ -37,9 +30,8 @@ from salesops_desktop.sheets.writing.forecast import write_forecast
 from salesops_desktop.sheets.writing.kpis import write_kpis
 from salesops_desktop.sheets.writing.table_export import export_table
 from salesops_desktop.sheets.writing.territory_workbook import write_scenario
-from salesops_desktop.workspace.content import content_hash
 
-__all__ = ["Exported", "What", "export", "export_records", "export_view"]
+__all__ = ["Exported", "What", "export", "export_records", "export_view", "provenance"]
 
 
 class What(StrEnum):
@@ -52,47 +44,6 @@ class What(StrEnum):
     KPIS = "kpis"
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """The files that were written."""
-
-    files: tuple[Saved, ...]
-
-    def summary(self) -> Sequence[str]:
-        """Where they are, and what could not be stored as it was."""
-        said = [f"Wrote {saved.path} ({saved.size / 1024:,.0f} KiB)." for saved in self.files[:10]]
-        if len(self.files) > 10:
-            said.append(f"… and {len(self.files) - 10} more files in {self.files[0].path.parent}.")
-        changed = sum(len(saved.changes) for saved in self.files)
-        if changed:
-            said.append(f"{changed:,} cells could not be stored exactly as they are; see their notes.")
-        return said
-
-    def tables(self) -> Sequence[Table]:
-        """One row per file, with its fingerprint for the audit trail."""
-        specs = [
-            ColumnSpec("path", "File", ValueKind.TEXT),
-            ColumnSpec("size", "Bytes", ValueKind.INTEGER),
-            ColumnSpec("sha256", "SHA-256", ValueKind.TEXT),
-        ]
-        return [build_table("Files", specs, [(str(s.path), s.size, s.sha256) for s in self.files])]
-
-
-def provenance(context: JobContext, connection: Connection, title: str, period: str) -> Provenance:
-    """Where a workbook's figures come from: company, file, last action, content hash."""
-    action = connection.exec_driver_sql("SELECT max(id) FROM action").scalar()
-    return Provenance(
-        title,
-        company(connection).name,
-        period,
-        dt.datetime.now(dt.UTC),
-        context.path.name,
-        None if action is None else int(action),
-        content_hash(connection),
-        f"SalesOps Desktop {__version__}",
-    )
-
-
 @job(
     "export",
     title="Export a workbook",
@@ -101,12 +52,13 @@ def provenance(context: JobContext, connection: Connection, title: str, period: 
         "export company.salesops commissions september.xlsx --number 1",
         "export company.salesops statements statements/ --number 1",
         "export company.salesops territories handover.xlsx",
+        "export company.salesops forecast forecast.xlsx --by region,manager,person",
         "export company.salesops kpis kpis.xlsx",
     ),
 )
 def export(
     context: JobContext, what: What, out: Path, *, number: int | None = None, as_of: dt.date | None = None,
-    period: PeriodKind | None = None, picture: Path | None = None,
+    period: PeriodKind | None = None, by: str = "region,manager,person", picture: Path | None = None,
 ) -> Exported:  # fmt: skip
     """Write a workbook that managers can open, understand, recalculate and send back.
 
@@ -117,6 +69,8 @@ def export(
         number: the scenario or the run; the newest where none is given.
         as_of: for forecast and kpis, the day of knowledge.
         period: for forecast and kpis, month, quarter or year; by default months for forecasts, quarters for KPIs.
+        by: for forecast, the levels from the top: region, team, manager, person; family, product; country; segment;
+            industry.
         picture: for territories, a PNG of the map to put in.
     """
     if what is not What.STATEMENTS and out.suffix.lower() != ".xlsx":
@@ -127,7 +81,7 @@ def export(
         case What.COMMISSIONS | What.STATEMENTS:
             return _commissions(context, out, number, statements=what is What.STATEMENTS)
         case What.FORECAST:
-            return _forecast(context, out, as_of, period or PeriodKind.MONTH)
+            return _forecast(context, out, as_of, period or PeriodKind.MONTH, by)
         case What.KPIS:
             return _kpis(context, out, as_of, period or PeriodKind.QUARTER)
 
@@ -160,13 +114,11 @@ def _commissions(context: JobContext, out: Path, number: int | None, *, statemen
     return Exported((write_commission_run(out, run, context.progress),))
 
 
-def _forecast(context: JobContext, out: Path, as_of: dt.date | None, period: PeriodKind) -> Exported:
-    report = forecast(context, as_of=as_of, period=period)
+def _forecast(context: JobContext, out: Path, as_of: dt.date | None, period: PeriodKind, by: str) -> Exported:
+    made = forecast_made(context, as_of=as_of, period=period, by=by)
     with context.workspace.read() as connection:
-        span = f"{report.series.future[0].label} to {report.series.future[-1].label}"
-        where = provenance(context, connection, "Forecast", span)
-        book = forecast_report(connection, report, where)
-    return Exported((write_forecast(out, book, context.progress),))
+        where = provenance(context, connection, "Forecast", made.span)
+    return Exported((write_forecast(out, forecast_report(context, made, where), context.progress),))
 
 
 def _kpis(context: JobContext, out: Path, as_of: dt.date | None, period: PeriodKind) -> Exported:

@@ -16,7 +16,7 @@ from salesops_desktop.jobs.company import company
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.currencies import ExchangeRates, load_rates
 from salesops_desktop.jobs.declare import job
-from salesops_desktop.jobs.exports import Exported, provenance
+from salesops_desktop.jobs.exported import Exported, provenance
 from salesops_desktop.model.errors import InputRefusedError, NothingToDoError
 from salesops_desktop.model.money import FX_SCALE
 from salesops_desktop.sheets.writing.book import Book, Provenance

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from openpyxl.chart.bar_chart import BarChart
 from openpyxl.chart.data_source import AxDataSource, NumData, NumVal, StrData, StrRef, StrVal
 from openpyxl.chart.layout import Layout, ManualLayout
+from openpyxl.chart.legend import LegendEntry
 from openpyxl.chart.line_chart import LineChart
 from openpyxl.chart.reference import Reference
 from openpyxl.chart.series_factory import SeriesFactory
@@ -28,12 +29,15 @@ _MOST_POINTS: Final = 400
 class Line:
     """One line (or set of bars) of a chart: a column of a placed table.
 
-    ``dashed`` tells a forecast from history without colour; ``faint`` draws the bounds of an interval.
+    ``dashed`` tells a forecast from history without colour; ``faint`` draws the bounds of an interval. ``shade`` is a
+    colour role of the tokens instead of the next colour. ``hidden`` bars carry those stacked on them.
     """
 
     column: str
     dashed: bool = False
     faint: bool = False
+    shade: str = ""
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class ChartSpec:
         categories: the column along the category axis, of text (period names).
         lines: what is drawn.
         description: the alternative text: what a person who cannot see the chart should know.
-        kind: lines or bars.
+        kind: lines, bars side by side, or bars stacked on each other.
         width: centimetres.
         height: centimetres.
     """
@@ -58,7 +62,7 @@ class ChartSpec:
     categories: str
     lines: tuple[Line, ...]
     description: str
-    kind: Literal["line", "bar"] = "line"
+    kind: Literal["line", "bar", "stacked"] = "line"
     width: float = 22.0
     height: float = 9.5
     rows: int = 0
@@ -69,6 +73,10 @@ def make_chart(spec: ChartSpec, plan: TablePlan, worksheet: Any) -> Any:
     """The openpyxl chart of ``spec`` over the placed table ``plan``, which lies on ``worksheet``."""
     count = spec.rows or len(plan.table)
     chart: Any = LineChart() if spec.kind == "line" else BarChart()
+    if spec.kind == "stacked":
+        chart.grouping, chart.overlap = "stacked", 100
+    if spec.kind != "line":
+        chart.gapWidth = 60
     chart.title = clean(spec.title)[0]
     chart.title.overlay = False
     chart.x_axis.title, chart.y_axis.title = clean(spec.x_title)[0], clean(spec.y_title)[0]
@@ -76,11 +84,13 @@ def make_chart(spec: ChartSpec, plan: TablePlan, worksheet: Any) -> Any:
         axis.delete = False  # else newer versions of Excel hide it
         axis.title.overlay = False
     chart.width, chart.height = spec.width, spec.height
-    if len(spec.lines) > 1:
+    if sum(not line.hidden for line in spec.lines) > 1:
         chart.legend.position = "b"
+        unnamed = [LegendEntry(idx=i, delete=True) for i, line in enumerate(spec.lines) if line.hidden]
+        chart.legend.legendEntry = unnamed
     else:
         chart.legend = None
-    chart.y_axis.number_format = _axis_format(plan, spec.lines[0].column)
+    chart.y_axis.number_format = _axis_format(plan, [line.column for line in spec.lines])
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill=color("grid_line"), w=6350))
     chart.x_axis.tickLblPos = "low"
     _thin_labels(chart, count)
@@ -92,11 +102,11 @@ def make_chart(spec: ChartSpec, plan: TablePlan, worksheet: Any) -> Any:
     return chart
 
 
-def _axis_format(plan: TablePlan, name: str) -> str:
-    values = [value for value in (plan.table[name].cell(i) for i in range(len(plan.table))) if value is not None]
+def _axis_format(plan: TablePlan, names: Sequence[str]) -> str:
+    values = [plan.table[name].cell(i) for name in names for i in range(len(plan.table))]
     if any(abs(float(value)) >= 1_000 for value in values if isinstance(value, (int, float, Decimal))):
         return "#,##0"  # cents only crowd an axis of thousands
-    given = plan.formats.get(name, column_format(plan.table[name], with_code=False))
+    given = plan.formats.get(names[0], column_format(plan.table[names[0]], with_code=False))
     return (given if isinstance(given, str) else given[0]).split(' "')[0]
 
 
@@ -114,9 +124,12 @@ def _series(
     series: Any = SeriesFactory(reference, title=plan.label(line.column))
     series.cat = labels
     series.val.numRef.numCache = _numbers([plan.table[line.column].cell(i) for i in range(count)])
-    shade = color("text_muted") if line.faint else category_color(index)
-    if kind == "bar":
-        series.graphicalProperties = GraphicalProperties(solidFill=shade)
+    shade = color(line.shade or "text_muted") if line.shade or line.faint else category_color(index)
+    if kind != "line":
+        series.graphicalProperties = (
+            GraphicalProperties(noFill=True) if line.hidden else GraphicalProperties(solidFill=shade)
+        )
+        series.invertIfNegative = False
         return series
     series.smooth = False
     series.marker.symbol = "none" if line.faint or count > 40 else "circle"

@@ -28,13 +28,25 @@ from salesops_desktop.model.periods import Period, PeriodKind
 from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
 from salesops_desktop.sheets.writing.book import Provenance
 from salesops_desktop.sheets.writing.commission_records import CommissionRun
-from salesops_desktop.sheets.writing.forecast import (
+from salesops_desktop.sheets.writing.forecast_records import (
+    Assumptions,
+    ChangedDeal,
+    Changes,
+    CoursePoint,
     Coverage,
     ForecastReport,
+    Headline,
+    KeyDeal,
+    Level,
     MethodAccuracy,
+    Move,
+    NodeRow,
+    Outlook,
     PipelineDeal,
     SeriesPoint,
+    Shown,
     TestedForecast,
+    Tree,
 )
 from salesops_desktop.sheets.writing.kpis import KpiPoint, KpiReport, KpiSheet
 from salesops_desktop.sheets.writing.territory_records import (
@@ -238,6 +250,7 @@ def forecast_report(periods: int = 36, deals: int = 40) -> ForecastReport:
     pipeline = []
     for i in range(deals):
         amount, probability = int(generator.integers(1, 40_000_000)), int(generator.integers(0, 1_000_001))
+        soon = probability * 2 // 3
         pipeline.append(
             PipelineDeal(
                 f"006{i:09}",
@@ -250,6 +263,12 @@ def forecast_report(periods: int = 36, deals: int = 40) -> ForecastReport:
                 amount,
                 probability,
                 divide_half_up(amount * probability, 1_000_000),
+                ("commit", "best case", "pipeline", "")[i % 4],
+                soon,
+                divide_half_up(amount * soon, 1_000_000),
+                i % 3 if i % 5 else None,
+                "no activity for 60 days" if i % 7 == 0 else "",
+                "a new deal 31%, age × 0.42",
             )
         )
     return ForecastReport(
@@ -265,6 +284,107 @@ def forecast_report(periods: int = 36, deals: int = 40) -> ForecastReport:
         tuple(pipeline),
         (("In 9 of 10 cases above", 812_000_000), ("As likely above as below", 955_000_000)),
         ("Chosen because its back-test error was the smallest of four methods.",),
+        outlook=forecast_outlook(),
+        tree=forecast_tree(),
+        key_deals=(
+            KeyDeal("006000000001", "=1+1", person(1), 12_345_67, 0.4, 0.31, 0.7, 0.2, "Its size: as usual."),
+            KeyDeal("006000000002", "Renewal 2", person(2), 99, 0.9, 0.01, None, None, "As usual."),
+        ),
+        changes=forecast_changes(),
+        pipeline_tests=(Shown(_calibration(), "Of deals given such a chance, so many were won."),),
+        scores=(Shown(_calibration(), "League."), Shown(build_table("Empty", _bins(), []))),
+        assumptions=Assumptions((("Seed", "1"), ("Method", "Theta")), (Shown(_calibration()),), ("Nothing left out.",)),
+    )
+
+
+def forecast_outlook() -> Outlook:
+    weeks = [dt.date(2026, 10, 4) + dt.timedelta(weeks=i) for i in range(13)]
+    course = [CoursePoint(day, 90_000_00 * i, 85_000_00 * i) for i, day in enumerate(weeks[:3])] + [
+        CoursePoint(
+            day, 90_000_00 * i, 85_000_00 * i if i == 3 else None, 85_000_00 * i, (1_00 * i,) * 3, (99_000_00 * i,) * 3
+        )
+        for i, day in enumerate(weeks)
+        if i >= 3
+    ]
+    headlines = (
+        Headline("Target", 1_000_000_00, forecast=False),
+        Headline("Actual to date", 255_000_00, forecast=False),
+        Headline("Combined", 981_234_56, 800_000_00, 1_100_000_00, 0.45, None, 0.08, -0.01, 7),
+        Headline("Managers", 1_050_000_01),
+    )
+    return Outlook(
+        "2026-Q4", dt.date(2026, 10, 25), 1_000_000_00, "The quotas of 12 people.", 255_000_00, headlines, "2026-Q3",
+        tuple(course), ("Combined: 8.0% away from what came.",), build_table("Forecasts as they were", _bins(), []),
+        ("The actuals are booked transactions.",),
+    )  # fmt: skip
+
+
+def forecast_tree(crossed: int = 3, currency: str | None = "EUR") -> Tree:
+    """Company, regions and people of equal names in several regions, with one number fixed."""
+    people = []
+    for i in range(4 * crossed):
+        model = tuple(1_000_03 + 7 * i + 13 * h for h in range(6))
+        adjusted = (model[0] + 5_000_01, *model[1:]) if i == 2 else model
+        region = 1 + i % crossed
+        name = PAYLOADS[i % len(PAYLOADS)] if i % 3 == 0 else "Ann Weller"
+        people.append(
+            NodeRow(10 + i, (region,), (f"Region *{region}", name), 77_77 * i, model, adjusted, -5 * i, 9_999_999,
+                    "Theta", 0.12, "left on 2026-01-01" if i == 1 else "")
+        )  # fmt: skip
+
+    def above(number: int, parents: tuple[int, ...], names: tuple[str, ...], rows: list[NodeRow]) -> NodeRow:
+        sums = [tuple(map(sum, zip(*(getattr(r, kind) for r in rows), strict=True))) for kind in ("model", "adjusted")]
+        before = sum(r.before or 0 for r in rows)
+        return NodeRow(number, parents, names, before, sums[0], sums[1], None, None, "Combination", None, "")
+
+    regions = [
+        above(r, (0,), (f"Region *{r}",), [p for p in people if p.parents == (r,)]) for r in range(1, crossed + 1)
+    ]
+    levels = (
+        Level("Company", ("Company",), 1, (), (above(0, (), ("Company",), regions),)),
+        Level("Regions", ("Region",), 2, (0,), tuple(regions)),
+        Level("People", ("Region", "Person"), None, (1,), tuple(people)),
+    )
+    periods = ("2026-10", "2026-11", "2026-12", "2027-01", "2027-02", "2027-03")
+    return Tree(currency, "Amount", periods, levels, overridden=True, reconciliation="MinT.")
+
+
+def forecast_changes() -> Changes:
+    moves = ("New", "Grown", "Exchange rates", "Pushed out", "Won")
+    deals = []
+    for i in range(25):
+        move = ("New", "Grown", "Pushed out", "Won", "Unchanged")[i % 5]
+        before = 0 if move == "New" else 1_000_01 * (i + 1)
+        rates = -3 if move == "Grown" else 0
+        after = {"New": 777_77 + i, "Grown": before + 10_000_09 + rates, "Unchanged": before}.get(move, 0)
+        deals.append(
+            ChangedDeal(f"D{i}", PAYLOADS[i % len(PAYLOADS)], "Customer", person(i), move, before, after, rates,
+                        "Prospecting", "Won", None, dt.date(2026, 10, 1))
+        )  # fmt: skip
+    amounts = {
+        move: sum(d.rates if move == "Exchange rates" else d.after - d.before - d.rates
+                  for d in deals if move in (d.move, "Exchange rates"))
+        for move in moves
+    }  # fmt: skip
+    return Changes(
+        dt.date(2026, 8, 31), dt.date(2026, 9, 30), "due in 2026-Q4", sum(d.before for d in deals),
+        sum(d.after for d in deals), "Exchange rates", tuple(Move(m, amounts[m], 5, "Meaning.") for m in moves),
+        tuple(deals), ("One deal has no amount.",),
+    )  # fmt: skip
+
+
+def _bins() -> list[ColumnSpec]:
+    fraction = ValueKind.FRACTION
+    return [
+        ColumnSpec("low", "From", fraction), ColumnSpec("high", "To", fraction),
+        ColumnSpec("n", "Deals", ValueKind.INTEGER), ColumnSpec("predicted", "Predicted", fraction),
+        ColumnSpec("observed", "Observed", fraction),
+    ]  # fmt: skip
+
+
+def _calibration() -> Table:
+    return build_table(
+        "Calibration", _bins(), [(i / 5, (i + 1) / 5, 40 + i, i / 5 + 0.1, i / 5 + 0.08) for i in range(5)]
     )
 
 

@@ -32,7 +32,7 @@ WORKBOOKS: dict[str, tuple[Callable[[Path], object], int]] = {
     "manager": (lambda path: write_scenario(path, examples.territory_part()), 100),
     "many": (lambda path: write_scenario(path, examples.territory_book(300, territories=44)), 1_000),
     "run": (lambda path: write_commission_run(path, examples.commission_run(3, 12)), 150),
-    "forecast": (lambda path: write_forecast(path, examples.forecast_report()), 90),
+    "forecast": (lambda path: write_forecast(path, examples.forecast_report()), 400),
     "kpis": (lambda path: write_kpis(path, examples.kpi_report()), 25),
     "view": (lambda path: export_table(path, examples.kpi_rows(), examples.provenance("View")), 1),
 }
