@@ -23,6 +23,11 @@ def term_findings(plan: Plan) -> Iterator[Finding]:
         yield fault("holdback", "terms › holdback", what, "Hold back a part.", Severity.WARNING)
     if terms.holdback and terms.release_after < 1:
         yield fault("release", "terms › release after", "What is held back is released at least one period later.")
+    if any(part < 0 for part in terms.instalments):
+        yield fault("instalments", "terms › instalments", "An instalment cannot be negative.")
+    elif terms.instalments and sum(terms.instalments) != PPM:
+        what = f"The instalments are {sum(terms.instalments) / 10_000:g} % together, not 100 %."
+        yield fault("instalments", "terms › instalments", what, "Let them add up to 100 %.")
     if terms.draw is not None:
         yield from _draw_findings(plan)
     yield from _clawback_findings(plan)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from sqlalchemy import Connection
@@ -16,12 +17,14 @@ from salesops_desktop.jobs.commission_reports import RunHead, run_heads
 from salesops_desktop.jobs.company import company
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import job
+from salesops_desktop.jobs.exports import Exported, provenance
 from salesops_desktop.model.enums import CreditRole
 from salesops_desktop.model.errors import InputRefusedError
 from salesops_desktop.model.money import Money, divide_half_up
 from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
+from salesops_desktop.sheets.writing.commission_comparison import write_comparison
 
-__all__ = ["Comparison", "compare_plans", "compare_runs"]
+__all__ = ["Comparison", "compare_plans", "compare_runs", "export_comparison"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,10 @@ class Comparison:
     """One row per component."""
     parts: Table
     """One row per person and component; keys are the people's row ids."""
+    period: str = ""
+    """What both are compared in, where it is one period."""
+    written: Exported | None = None
+    """The workbook, if one was asked for."""
 
     def summary(self) -> Sequence[str]:
         """What both pay, who gains and who loses."""
@@ -104,7 +111,7 @@ class Comparison:
             costs = [self.totals[name].cell(i) for name in ("cost_before", "cost_after")]
             if all(isinstance(cost, float) for cost in costs):
                 said.append(f"Selling costs {costs[0]:.2%} against {costs[1]:.2%}.")
-        return said
+        return said if self.written is None else [*said, *self.written.summary()]
 
     def tables(self) -> Sequence[Table]:
         """Totals, people, components, and both together."""
@@ -221,14 +228,18 @@ def _why(there: int, there_then: int, sales: int, rate: int, extras: int, credit
     "commissions compare",
     title="Compare two commission runs",
     group="commissions",
-    examples=("commissions compare company.salesops 1 2",),
+    examples=(
+        "commissions compare company.salesops 1 2",
+        "commissions compare company.salesops 1 2 --out compared.xlsx",
+    ),
 )
-def compare_runs(context: JobContext, first: int, second: int) -> Comparison:
+def compare_runs(context: JobContext, first: int, second: int, *, out: Path | None = None) -> Comparison:
     """Compare two runs: who is paid more or less, by which component, and why.
 
     Args:
         first: number of the run to start from.
         second: number of the run to compare with it.
+        out: a workbook to write the comparison to (.xlsx).
     """
     if first == second:
         raise InputRefusedError("That is one run, not two.", way_out="Give two numbers: see commissions list.")
@@ -239,7 +250,25 @@ def compare_runs(context: JobContext, first: int, second: int) -> Comparison:
                 raise InputRefusedError(f"There is no commission run {number}.", way_out="See: commissions list.")
         names = _told_apart(heads[first], heads[second])
         sides = [_stored(connection, n, name) for n, name in zip((first, second), names, strict=True)]
-    return comparison(*sides)
+    return _kept(context, comparison(*sides), out)
+
+
+def _kept(context: JobContext, found: Comparison, out: Path | None) -> Comparison:
+    """The comparison, written to a workbook where one is wanted."""
+    return found if out is None else replace(found, written=export_comparison(context, found, out))
+
+
+def export_comparison(context: JobContext, found: Comparison, out: Path) -> Exported:
+    """Write a whole comparison as a workbook: sums, people, components, and both together.
+
+    Args:
+        found: the comparison.
+        out: the workbook (.xlsx).
+    """
+    with context.workspace.read() as connection:
+        where = provenance(context, connection, f"{found.first} and {found.second}", found.period)
+    details = (found.people, found.components, found.parts)
+    return Exported((write_comparison(out, where, found.summary(), found.totals, details, context.progress),))
 
 
 def _told_apart(first: RunHead, second: RunHead) -> tuple[str, str]:
@@ -276,7 +305,7 @@ def _stored(connection: Connection, run: int, name: str) -> Side:
     examples=("commissions compare-plans company.salesops 'Rep plan USD' 'Rep plan 2027' 2026-Q3",),
 )
 def compare_plans(
-    context: JobContext, first: str, second: str, period: str, *, pay_on: PayOn = PayOn.BOOKING
+    context: JobContext, first: str, second: str, period: str, *, pay_on: PayOn = PayOn.BOOKING, out: Path | None = None
 ) -> Comparison:
     """Compare what a period pays the people of one plan with what another plan would pay them. Nothing is changed.
 
@@ -285,6 +314,7 @@ def compare_plans(
         second: name of the plan that would pay them instead, in the same days.
         period: such as 2026-Q3.
         pay_on: booking, invoice or payment: which transactions earn.
+        out: a workbook to write the comparison to (.xlsx).
     """
     with context.workspace.read() as connection:
         calendar = company(connection).calendar
@@ -311,7 +341,7 @@ def compare_plans(
             assignments=tuple(PlanAssignment(a.person, plan.name, a.start, a.end) for a in members),
         )
         sides.append(_calculated(asked.calculate(wanted, calendar, context.progress), inputs, name))
-    return comparison(*sides)
+    return _kept(context, replace(comparison(*sides), period=wanted.label), out)
 
 
 def _called(inputs: Inputs, name: str) -> Plan:

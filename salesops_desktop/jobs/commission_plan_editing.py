@@ -45,6 +45,8 @@ from salesops_desktop.commission import (
 )
 from salesops_desktop.commission.clawbacks import Clawback, ClawbackRate
 from salesops_desktop.commission.draws import Draw, DrawKind
+from salesops_desktop.commission.exchange import RateDay
+from salesops_desktop.commission.timing import Timing
 from salesops_desktop.expressions import Schema
 from salesops_desktop.jobs.commission_curves import PayCurve, pay_curve, rounded_to_two
 from salesops_desktop.jobs.commission_facts import Facts, Part
@@ -60,10 +62,10 @@ from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_ta
 
 __all__ = [
     "Axis", "AxisKind", "Basis", "BoundarySide", "Clawback", "ClawbackRate", "Component", "DayCount", "Draw",
-    "DrawKind", "Factor", "Finding", "Gate", "Lookup", "Measure", "PayCurve", "PayTerms", "Pays", "Plan", "PlanBook",
-    "PlanEntry", "Proration", "RateTable", "Rounding", "RoundingStage", "Severity", "Source", "Tier", "TierMode",
-    "Window", "component_sentence", "credit_schema", "formula_phrase", "list_plans", "pay_curve", "plan_findings",
-    "plan_sentences", "remove_plan", "save_plan", "save_plan_file", "write_plan_file",
+    "DrawKind", "Factor", "Finding", "Gate", "Lookup", "Measure", "PayCurve", "PayTerms", "Pays", "Plan",
+    "PlanBook", "PlanEntry", "Proration", "RateDay", "RateTable", "Rounding", "RoundingStage", "Severity", "Source",
+    "Tier", "TierMode", "Timing", "Window", "component_sentence", "credit_schema", "formula_phrase", "list_plans",
+    "pay_curve", "plan_findings", "plan_sentences", "remove_plan", "save_plan", "save_plan_file", "write_plan_file",
 ]  # fmt: skip
 
 _DAYS = {Window.MONTH: 365 / 12, Window.QUARTER: 365 / 4, Window.YEAR: 365.0}
@@ -152,14 +154,8 @@ def _said(plan: Plan, finding: Finding) -> str:
 
 
 def plan_findings(plan: Plan, schema: Schema) -> tuple[Finding, ...]:
-    """What the linter finds, and what makes no sense in the draw."""
-    found = list(lint(plan, schema))
-    if plan.terms.draw is not None:
-        try:
-            plan.terms.draw.check()
-        except FaultsError as error:
-            found += [Finding(Severity.ERROR, "draw", f"draw › {f.where}", f.what, f.way_out) for f in error.faults]
-    return tuple(found)
+    """What the linter finds."""
+    return tuple(lint(plan, schema))
 
 
 @job(

@@ -18,6 +18,7 @@ from salesops_desktop.commission import (
 from salesops_desktop.commission.draws import Draw, DrawKind
 from salesops_desktop.commission.exchange import RateDay
 from salesops_desktop.commission.lint import percent
+from salesops_desktop.commission.proration import Proration
 from salesops_desktop.commission.timing import Timing
 from salesops_desktop.expressions import Schema, compile_formula
 from salesops_desktop.model.errors import FaultsError
@@ -178,6 +179,9 @@ def plan_sentences(plan: Plan) -> list[str]:
     if terms.holdback:
         periods = f"{terms.release_after} period{'s' * (terms.release_after > 1)}"
         said.append(f"{percent(terms.holdback)} of each payment waits for {periods}.")
+    if terms.instalments:
+        parts = ", ".join(percent(part) for part in terms.instalments)
+        said.append(f"Each period's pay is paid in it and the next ones: {parts}.")
     if terms.draw is not None:
         said.append(_draw_sentence(terms.draw, plan.currency))
     if not terms.carry:
@@ -195,13 +199,21 @@ def plan_sentences(plan: Plan) -> list[str]:
     if plan.rate_day is not RateDay.CREDIT:
         said.append(f"Foreign money counts at the exchange rate of the {plan.rate_day.value}.")
     if plan.proration is not None:
-        which = [n for n, on in (("quotas", plan.proration.quota), ("target incentives", plan.proration.target)) if on]
-        if which:
-            said.append(f"{' and '.join(which).capitalize()} of part periods count by {plan.proration.count.value}.")
-        if plan.proration.ramp:
-            months = ", ".join(percent(share) for share in plan.proration.ramp)
-            said.append(f"Quotas of newcomers rise month by month: {months}, then the whole.")
+        said += _proration_sentences(plan.proration)
     return said or ["What is earned is paid, without cap, holdback or draw."]
+
+
+def _proration_sentences(rule: Proration) -> list[str]:
+    said = []
+    which = [n for n, on in (("quotas", rule.quota), ("target incentives", rule.target)) if on]
+    if which:
+        said.append(f"{' and '.join(which).capitalize()} of part periods count by {rule.count.value}.")
+    if rule.ramp:
+        months = ", ".join(percent(share) for share in rule.ramp)
+        said.append(f"Quotas of newcomers rise month by month: {months}, then the whole.")
+    elif rule.roster_ramp:
+        said.append("Quotas of newcomers rise evenly over the ramp months of the roster.")
+    return said
 
 
 def _draw_sentence(draw: Draw, currency: str) -> str:
@@ -213,5 +225,7 @@ def _draw_sentence(draw: Draw, currency: str) -> str:
     }
     until = f" in periods {draw.first} to {draw.last}" if draw.last is not None else f" from period {draw.first} on"
     back = f", paid back from {percent(draw.recovery_share)} of later earnings" if draw.recoverable else ", for good"
+    if draw.recoverable and draw.limit is not None:
+        back += f", with at most {Money(draw.limit, currency)} owed"
     forgiven = "" if draw.forgiven_after is None else f"; what is owed after period {draw.forgiven_after} is forgiven"
     return f"{kinds[draw.kind]}{until}{back}{forgiven}."

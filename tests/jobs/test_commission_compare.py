@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from openpyxl import load_workbook
 
 from salesops_desktop.jobs.commission_compare import compare_plans, compare_runs
 from salesops_desktop.jobs.commission_plan_editing import list_plans, save_plan
 from salesops_desktop.jobs.commissions import run_commissions
 from salesops_desktop.model.errors import InputRefusedError
+from tests.sheets.writing.reading_back import differences, recalculated, without_stored_values
 
 REP = "Rep plan USD"
 
@@ -60,6 +62,36 @@ def test_a_plan_against_itself_with_double_rates_pays_double(company):
     mine = {int(k): int(v) for k, v, p in zip(run.people.keys, run.people["payout"].values,
                                               run.people["plan"].values, strict=True) if p == REP}  # fmt: skip
     assert {int(k): int(v) for k, v in zip(found.people.keys, before, strict=True)} == mine
+
+
+def test_a_comparison_is_a_workbook_that_checks_itself(company, tmp_path):
+    one, two = (run_commissions(company, period).head.id for period in ("2026-08", "2026-09"))
+    out = tmp_path / "compared.xlsx"
+    found = compare_runs(company, one, two, out=out)
+    assert str(out) in found.summary()[-1]
+    book = load_workbook(out, data_only=True)
+    assert book.sheetnames[1:5] == ["Totals", "People", "Components", "People and components"]
+    assert book["Checks"]["B3"].value == 0
+    live = load_workbook(out)["People"]
+    changes = [cell.value for row in live.iter_rows() for cell in row if str(cell.value).startswith("=ROUND(")]
+    assert len(changes) == len(found.people)
+
+
+def with_other_program(path, folder):
+    """The workbook as LibreOffice calculates it anew from its formulas alone."""
+    bare = folder / "bare.xlsx"
+    without_stored_values(path, bare)
+    return recalculated(bare, folder)
+
+
+@pytest.mark.libreoffice
+def test_another_program_finds_the_same_differences(company, tmp_path):
+    one, two = (run_commissions(company, period).head.id for period in ("2026-08", "2026-09"))
+    out = tmp_path / "compared.xlsx"
+    compare_runs(company, one, two, out=out)
+    again = with_other_program(out, tmp_path)
+    assert differences(out, again) == []
+    assert load_workbook(again, data_only=True)["Checks"]["B3"].value == 0
 
 
 def test_what_cannot_be_compared_is_refused(company):

@@ -53,6 +53,8 @@ class GridView(CellTable):
     def __init__(self, model: GridModel, parent: QWidget | None = None) -> None:
         super().__init__(model, parent)
         self._anchor: tuple[int, int] | None = None
+        self.without_rows = ""
+        """What is written where there are no rows; a plain sentence where left empty."""
         self._frozen: QTableView | None = None
         self._frozen_header: FilterHeader | None = None
         self.frozen_columns: list[int] = []
@@ -347,7 +349,7 @@ class GridView(CellTable):
         if self.grid_model.rowCount() == 0:
             painter = QPainter(self.viewport())
             filtered = bool(self.grid_model.filters or self.grid_model.search)
-            text = tr("No row fits the filters.") if filtered else tr("There are no rows.")
+            text = tr("No row fits the filters.") if filtered else self.without_rows or tr("There are no rows.")
             painter.setPen(theme.color("text_muted"))
             painter.drawText(self.viewport().rect(), int(Qt.AlignmentFlag.AlignCenter), text)
             painter.end()

@@ -15,8 +15,8 @@ JOBS = {
     },
     "commissions": {
         "run": lambda view, _out: view.presenter.calculate(""),
-        "export of the run": lambda view, out: view.export(out / "Run.xlsx", statements=False),
-        "statements": lambda view, out: view.export(out / "Statements", statements=True),
+        "export of the run": lambda view, out: view.asks.export(out / "Run.xlsx", statements=False),
+        "statements": lambda view, out: view.asks.export(out / "Statements", statements=True),
     },
     "forecast": {
         "run": lambda view, _out: view.presenter.keep(),

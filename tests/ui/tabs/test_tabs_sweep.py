@@ -52,17 +52,17 @@ def places(make_window, qtbot, small_sample):
         view = window.show_tab("commissions")
         rest()
         yield "no run", window
-        view.ask_plans()
+        view.asks.plans()
         yield "starter plans", _dialog(window)
-        view.ask_calculate()
+        view.asks.calculate()
         yield "calculate", _dialog(window)
         view.presenter.calculate("2026-Q2")
         qtbot.waitUntil(lambda: view.presenter.state.trace is not None, timeout=60_000)
         for _ in range(2):
-            view.move_to(view.presenter.state.forward)
+            view.asks.move_to(view.presenter.state.forward)
             rest()
         yield "approved run", window
-        view.move_to(view.presenter.state.forward)
+        view.asks.move_to(view.presenter.state.forward)
         yield "lock", _dialog(window)
 
     def steps(size):

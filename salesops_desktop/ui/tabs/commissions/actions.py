@@ -24,14 +24,14 @@ def calculate(shell: Shell) -> None:
     """Ask which period is to be calculated."""
     view = _view(shell)
     if view is not None:
-        view.ask_calculate()
+        view.asks.calculate()
 
 
 def starter_plans(shell: Shell) -> None:
     """Ask for the rate of starter plans."""
     view = _view(shell)
     if view is not None:
-        view.ask_plans()
+        view.asks.plans()
 
 
 def commands(shell: Shell) -> Sequence[Command]:
@@ -50,12 +50,12 @@ def commands(shell: Shell) -> Sequence[Command]:
 
     return (
         Command(
-            "commissions export run", tr("Export run workbook…"), on_view(lambda view: view.ask_export_run()),
+            "commissions export run", tr("Export run workbook…"), on_view(lambda view: view.asks.export_run()),
             "commissions", icon="export", enabled=is_open, section=3,
         ),
         Command(
             "commissions export statements", tr("Export statements…"),
-            on_view(lambda view: view.ask_export_statements()), "commissions", icon="export", enabled=is_open,
+            on_view(lambda view: view.asks.export_statements()), "commissions", icon="export", enabled=is_open,
             section=3,
         ),
     )  # fmt: skip

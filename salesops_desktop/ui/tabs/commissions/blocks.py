@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from salesops_desktop.model.errors import SalesOpsError
 from salesops_desktop.model.money import PPM, exponent
@@ -53,6 +53,7 @@ class Block(QFrame):
         self.bound = dict(bound)
         self._record: Any = None
         self._showing = False
+        self._faults: dict[str, str] = {}
         self.form = Form({name: one.field for name, one in self.bound.items()})
         self.notes = QLabel()
         self.notes.setWordWrap(True)
@@ -67,6 +68,9 @@ class Block(QFrame):
         column.addWidget(self.notes)
         for name, one in self.bound.items():
             one.field.changed.connect(lambda name=name: self._changed(name))
+            proxy = one.field.focusProxy()
+            if isinstance(proxy, QLineEdit):  # a field that is left checks itself alone, and forgets what was found
+                proxy.editingFinished.connect(lambda name=name: self._say(name))
 
     def show_record(self, record: Any, *, editable: bool) -> None:
         """Show a record; a field that is being typed in keeps what is typed while it means the same."""
@@ -103,12 +107,17 @@ class Block(QFrame):
                 faults.setdefault(name, sentence)
             else:
                 rest.append((severity, sentence))
-        for name, one in self.bound.items():
-            one.field.show_message(faults.get(name, "") or one.field.fault())
+        self._faults = faults
+        for name in self.bound:
+            self._say(name)
         worst = next((s for s in TONES if any(s == severity for severity, _ in rest)), "note")
         self.notes.setText("\n".join(sentence for _, sentence in rest))
         self.notes.setVisible(bool(rest))
         theme.dress(self.notes, tone=TONES[worst])
+
+    def _say(self, name: str) -> None:
+        field = self.bound[name].field
+        field.show_message(self._faults.get(name, "") or field.fault())
 
     def _changed(self, name: str) -> None:
         one = self.bound[name]

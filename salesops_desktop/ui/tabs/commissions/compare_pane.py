@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from salesops_desktop.ui import theme
+from salesops_desktop.ui.exporting import open_file
 from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.tabs.figure_strip import Figure, FigureStrip
 from salesops_desktop.ui.tabs.tab import Shell
@@ -50,8 +61,8 @@ class ComparePane(QWidget):
         self.strip = FigureStrip(tr("Both together"))
         self.sentence = words(muted=False)
         self.sentence.setAccessibleName(tr("The comparison in a sentence"))
-        self.export_button = QPushButton(theme.icon("export"), tr("Export table…"))
-        self.export_button.setAccessibleName(tr("Export the table in view"))
+        self.export_button = QPushButton(theme.icon("export"), tr("Export comparison…"))
+        self.export_button.setAccessibleName(tr("Export the whole comparison as a workbook"))
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setAccessibleName(tr("Tables of the comparison"))
@@ -66,7 +77,7 @@ class ComparePane(QWidget):
         self.kind.activated.connect(lambda _i: self._offer())
         for box in (self.first, self.second, self.period):
             box.activated.connect(lambda _i: self.compare())
-        self.export_button.clicked.connect(self._export)
+        self.export_button.clicked.connect(self.ask_export)
 
     @staticmethod
     def _box(name: str) -> QComboBox:
@@ -197,10 +208,33 @@ class ComparePane(QWidget):
             command, params, topic="commissions.compare", on_done=self._show, on_error=failed, quiet=True
         )
 
-    def _export(self) -> None:
-        grid = self.tabs.currentWidget()
-        if isinstance(grid, Grid):
-            grid.export()
+    def ask_export(self) -> None:
+        """Ask for a file and write the whole comparison to it."""
+        if self.found is None:
+            return
+        start = self.shell.preferences.last_folder / f"{self.found.first} and {self.found.second}.xlsx"
+        name, _ = QFileDialog.getSaveFileName(
+            self.shell.dialog_parent, tr("Export the comparison"), str(start), tr("Workbook (*.xlsx)")
+        )
+        if name:
+            self.export(Path(name if name.lower().endswith(".xlsx") else f"{name}.xlsx"))
+
+    def export(self, path: Path) -> None:
+        """Write the whole comparison as a workbook."""
+        self.shell.preferences.last_folder = path.parent
+        found = self.found
+
+        def write(context: JobContext) -> object:
+            from salesops_desktop.jobs.commission_compare import export_comparison  # noqa: PLC0415  # loaded by now
+
+            assert found is not None
+            return export_comparison(context, found, path)
+
+        def done(_report: object) -> None:
+            self.shell.say(tr("Exported to {path}.", path=str(path)), kind="success", actions=open_file(path))
+
+        title = tr("Exporting {name}", name=path.name)
+        self.shell.runner.run(write, title=title, on_done=done, on_error=self.shell.fail)
 
     # ------------------------------------------------------------------ the comparison on screen
 

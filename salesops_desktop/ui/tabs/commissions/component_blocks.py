@@ -37,6 +37,7 @@ from salesops_desktop.ui.tabs.commissions.factor_boxes import FactorBoxes
 from salesops_desktop.ui.tabs.commissions.lookup_table import LookupTable
 from salesops_desktop.ui.tabs.commissions.plan_presenter import field_of
 from salesops_desktop.ui.tabs.commissions.tier_table import TierTable
+from salesops_desktop.ui.tabs.commissions.timing_block import TIMING_KEYS, timing_block
 from salesops_desktop.ui.widgets.formats import Formats
 from salesops_desktop.ui.widgets.forms import CheckField, ChoiceField, IntegerField, MoneyField, PercentField, TextField
 
@@ -73,7 +74,7 @@ STAGES = {
     tr("lines add up to the exact total"): RoundingStage.TELESCOPING,
     tr("each line by itself"): RoundingStage.LINE,
 }
-_BLOCK_OF = {"lookup": 1, "rates": 1, "tiers": 1, "gate": 3, "rounding": 4}
+_BLOCK_OF = {"lookup": 1, "rates": 1, "tiers": 1, "gate": 3, "rounding": 6}
 
 
 def _attr(field: Any, name: str, *, when: Callable[[Any], bool] = lambda _c: True) -> Bound:
@@ -94,6 +95,15 @@ def _rates(field: Any, name: str, *, when: Callable[[Any], bool] = lambda _c: Tr
         lambda c, v: replace(c, rates=fitting(replace(c.rates, **{name: v}))),
         when,
     )
+
+
+def _tiered(table: RateTable) -> bool:
+    return table.mode is not TierMode.FLAT
+
+
+def _sided(table: RateTable) -> bool:
+    """Whether it matters which tier a total lies in that is exactly on a bound."""
+    return _tiered(table) and table.mode is not TierMode.MARGINAL
 
 
 def fitting(table: RateTable) -> RateTable:
@@ -140,7 +150,7 @@ class ComponentBlocks(QWidget):
         self.factors = FactorBoxes(formats)
         self.factors.edited.connect(self.edited)
         self.blocks: list[Block] = []
-        self._makers = [self._counts, self._pays, self._limits, self._gate, self._rounding]
+        self._makers = [self._counts, self._pays, self._limits, self._gate, self._factors, timing_block, self._rounding]
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, theme.tokens().spacing["m"], 0)
         self._column.setSpacing(theme.tokens().spacing["s"])
@@ -192,7 +202,7 @@ class ComponentBlocks(QWidget):
 
     def _pays(self) -> Block:
         def tiered(c: Component) -> bool:
-            return c.rates.mode is not TierMode.FLAT and c.lookup is None
+            return _tiered(c.rates) and c.lookup is None
 
         extra = QWidget()
         column = QVBoxLayout(extra)
@@ -201,20 +211,25 @@ class ComponentBlocks(QWidget):
         column.addWidget(self.tier_message)
         column.addWidget(self.lookup)
         plain = lambda c: c.lookup is None  # noqa: E731  # read as one line
-        by_quota = lambda c: c.rates.basis is Basis.ATTAINMENT or c.rates.pays is Pays.TARGET  # noqa: E731
         return Block(
             tr("What it pays"),
             {
                 "mode": _rates(ChoiceField(tr("Pays"), MODES), "mode", when=plain),
-                "pays": _rates(ChoiceField(tr("as"), PAID), "pays", when=plain),
+                "pays": _rates(ChoiceField(tr("as"), PAID), "pays"),
                 "lookup": Bound(
                     CheckField(tr("Rates are looked up in a table")), lambda c: c.lookup is not None, looked_up
                 ),
                 "basis": _rates(ChoiceField(tr("Tiers by"), BASES), "basis", when=tiered),
-                "quota": _attr(ChoiceField(tr("Quota of"), {m.value: m for m in Measure}), "quota", when=by_quota),
+                "quota": _attr(
+                    ChoiceField(
+                        tr("Quota of"), {m.value: m for m in Measure},
+                        hint=tr("What attainment is measured by, here and in gates and factors that look at it."),
+                    ),
+                    "quota",
+                ),
                 "boundary": _rates(
                     ChoiceField(tr("A bound must be"), SIDES), "boundary",
-                    when=lambda c: tiered(c) and c.rates.mode is not TierMode.MARGINAL,
+                    when=lambda c: tiered(c) and _sided(c.rates),
                 ),
             },
             extra,
@@ -249,23 +264,24 @@ class ComponentBlocks(QWidget):
             names = tuple(part.strip() for part in (v or "").split(",") if part.strip())
             return c if c.gate is None else replace(c, gate=replace(c.gate, components=names))
 
-        def scored(c: Component, v: Any) -> Component:
-            kept = {f.name: f for f in c.factors}
-            names = [part.strip() for part in (v or "").split(",") if part.strip()]
-            return replace(c, factors=tuple(kept.get(name, Factor(name)) for name in names))
-
         def until_then(c: Component, v: Any) -> Component:
             return c if c.gate is None else replace(c, gate=replace(c.gate, otherwise=c.rates if v else None))
 
+        def other(label: str, choices: dict[str, Any], name: str, when: Callable[[RateTable], bool]) -> Bound:
+            """A field of the rates until the gate opens."""
+            return Bound(
+                ChoiceField(label, choices),
+                lambda c: getattr(c.gate.otherwise, name),
+                lambda c, v: replace(
+                    c, gate=replace(c.gate, otherwise=fitting(replace(c.gate.otherwise, **{name: v})))
+                ),
+                lambda c: c.gate is not None and c.gate.otherwise is not None and when(c.gate.otherwise),
+            )
+
         gated = lambda c: c.gate is not None  # noqa: E731  # read as one line
-        extra = QWidget()
-        column = QVBoxLayout(extra)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.otherwise)
-        column.addWidget(self.factors)
         gate = PercentField(tr("Only once reached"), placeholder=tr("no gate"))
         return Block(
-            tr("Gate and factors"),
+            tr("Gate"),
             {
                 "gate": Bound(gate, lambda c: None if c.gate is None else share(c.gate.attainment), reached),
                 "gate of": Bound(
@@ -276,13 +292,31 @@ class ComponentBlocks(QWidget):
                     CheckField(tr("Until then other rates")),
                     lambda c: c.gate is not None and c.gate.otherwise is not None, until_then, gated,
                 ),
+                "other mode": other(tr("They pay"), MODES, "mode", lambda _t: True),
+                "other pays": other(tr("as"), PAID, "pays", lambda _t: True),
+                "other basis": other(tr("Tiers by"), BASES, "basis", _tiered),
+                "other boundary": other(tr("A bound must be"), SIDES, "boundary", _sided),
+            },
+            self.otherwise,
+        )  # fmt: skip
+
+    def _factors(self) -> Block:
+        def scored(c: Component, v: Any) -> Component:
+            kept = {f.name: f for f in c.factors}
+            names = [part.strip() for part in (v or "").split(",") if part.strip()]
+            return replace(c, factors=tuple(kept.get(name, Factor(name)) for name in names))
+
+        return Block(
+            tr("Factors"),
+            {
                 "factor": Bound(
                     TextField(tr("Times the factors"), placeholder=tr("none"), hint=tr("Names, with commas between.")),
-                    lambda c: ", ".join(f.name for f in c.factors) or None, scored,
+                    lambda c: ", ".join(f.name for f in c.factors) or None,
+                    scored,
                 ),
             },
-            extra,
-        )  # fmt: skip
+            self.factors,
+        )
 
     @staticmethod
     def _rounding() -> Block:
@@ -325,6 +359,8 @@ class ComponentBlocks(QWidget):
         for finding in findings:
             field = field_of(finding.where, name)
             key = "factor" if field.startswith("factor") else field
+            if key == "timing":
+                key = TIMING_KEYS.get(finding.where.rpartition(" › ")[2], key)
             place = next((i for i, block in enumerate(self.blocks) if key in block.bound), _BLOCK_OF.get(key, 1))
             tier = finding.where.partition(", ")[2]
             said = f"{tier.capitalize()}: {finding.what}" if tier else finding.what

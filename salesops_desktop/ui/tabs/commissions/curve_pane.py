@@ -57,8 +57,9 @@ class CurvePane(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.tokens().spacing["m"])
-        column.addWidget(self.box, 1)
-        column.addWidget(self.chart, 1)
+        self.box.setMinimumHeight(150)
+        column.addWidget(self.box, 2)
+        column.addWidget(self.chart, 3)
         column.addWidget(self.assumed)
         self.assumed.changed.connect(self._draw)
 
@@ -77,7 +78,8 @@ class CurvePane(QWidget):
             self.sentence.setText(component_sentence(component, plan.currency, state.book.schema))
             self._assume(entry, component, plan.currency)
         else:
-            self.sentence.setText("\n".join(plan_sentences(plan)))
+            parts = [f"{c.name}: {component_sentence(c, plan.currency, state.book.schema)}" for c in plan.components]
+            self.sentence.setText("\n\n".join([*parts, "\n".join(plan_sentences(plan))]))
         self._show_findings(state)
         self._draw()
 
@@ -124,8 +126,9 @@ class CurvePane(QWidget):
         component, plan = self._state.component, self._state.plan
         faulty = any(f.severity.value == "error" and "›" in f.where for f in self._state.here())
         if component is None or plan is None or faulty or self.quota.fault() or self.target.fault():
-            self.chart.setVisible(component is not None and bool(self._drawn))
-            self.assumed.setVisible(component is not None)
+            drawable = component is not None and component.lookup is None
+            self.chart.setVisible(drawable and bool(self._drawn))
+            self.assumed.setVisible(drawable)
             return
         from salesops_desktop.jobs.commission_plan_editing import pay_curve  # noqa: PLC0415  # loaded by now
 

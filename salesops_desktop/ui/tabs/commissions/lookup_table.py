@@ -52,6 +52,12 @@ class LookupTable(QWidget):
         self._lookup: Lookup | None = None
         self._axes: list[tuple[QComboBox, QLineEdit, QLineEdit]] = []
         self._grid = QGridLayout()
+        self._grid.setColumnStretch(1, 1)
+        self._grid.setColumnStretch(2, 1)
+        for place, title in ((1, tr("Looked up by")), (2, tr("Cells begin at"))):
+            label = QLabel(title)
+            theme.dress(label, tone="text_muted", role="small")
+            self._grid.addWidget(label, 0, place)
         self.message = QLabel()
         self.message.setWordWrap(True)
         theme.dress(self.message, tone="error", role="small")
@@ -118,7 +124,7 @@ class LookupTable(QWidget):
         by.editingFinished.connect(lambda: self._axis_edited(place))
         bounds.editingFinished.connect(lambda: self._axis_edited(place))
         for column, widget in enumerate((kind, by, bounds)):
-            self._grid.addWidget(widget, place, column)
+            self._grid.addWidget(widget, place + 1, column)
         self._axes.append((kind, by, bounds))
 
     def _bounds_text(self, axis: Axis) -> str:

@@ -83,6 +83,9 @@ class PersonTabs(QTabWidget):
             return
         self._shown = shown
         grid = self._grid(key)
+        if key == WHY_NOT:
+            name = str(state.people["person"].values[state.person])
+            grid.view.without_rows = tr("Everything credited to {person} in this run pays.", person=name)
         grid.set_table(self._rows(key))
         grid.fit_columns()
 

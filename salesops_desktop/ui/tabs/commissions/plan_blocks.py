@@ -18,6 +18,7 @@ from salesops_desktop.jobs.commission_plan_editing import (
     Finding,
     Plan,
     Proration,
+    RateDay,
     Window,
 )
 from salesops_desktop.model.errors import InputRefusedError
@@ -45,6 +46,26 @@ CLAWED = {
     tr("the rate of the sale"): ClawbackRate.ORIGINAL,
     tr("the tier the total leaves"): ClawbackRate.PRESENT,
 }
+RATE_DAYS = {
+    tr("the credit's own day"): RateDay.CREDIT,
+    tr("the end of the month"): RateDay.MONTH_END,
+    tr("the end of the quarter"): RateDay.QUARTER_END,
+    tr("the start of the fiscal year"): RateDay.YEAR_START,
+    tr("the plan's first day"): RateDay.PLAN_START,
+}
+_FIELDS = {
+    "release after": "release",
+    "draw › amount": "draw",
+    "draw › first": "draw first",
+    "draw › last": "draw last",
+    "draw › limit": "limit",
+    "draw › recovery share": "recovery share",
+    "clawback › share": "clawback share",
+    "clawback › window": "clawback window",
+    "clawback › months": "clawback months",
+    "proration › ramp": "ramp",
+}
+"""Fields by where the linter finds something, under the terms."""
 
 
 class DayField(TextField):
@@ -164,6 +185,7 @@ class PlanBlocks(QWidget):
                 "currency": Bound(TextField(tr("Currency"), required=True), *same("currency")),
                 "effective_from": Bound(DateField(tr("First day")), *same("effective_from")),
                 "effective dates": Bound(ends, *same("effective_to")),
+                "rate day": Bound(ChoiceField(tr("Exchange rate of"), RATE_DAYS), *same("rate_day")),
             },
         )
 
@@ -237,6 +259,15 @@ class PlanBlocks(QWidget):
                 ),
                 "clawback share": _shared(_part("clawback", PercentField(tr("share")), "share")),
                 "clawback rate": _part("clawback", ChoiceField(tr("at"), CLAWED), "rate"),
+                "clawback months": _part(
+                    "clawback",
+                    IntegerField(
+                        tr("earned over months"),
+                        required=True,
+                        hint=tr("0: at once. Else only the part of months not kept comes back."),
+                    ),
+                    "months",
+                ),
                 "pro rata": _part("clawback", CheckField(tr("Only the part not yet served")), "pro_rata"),
                 "paid only": _part("clawback", CheckField(tr("Never more than was paid")), "paid_only"),
             },
@@ -260,6 +291,12 @@ class PlanBlocks(QWidget):
                     RampField(tr("Ramp"), hint=tr("Share of quota by month of service: 25; 50; 75")),
                     "ramp",
                 ),
+                "roster ramp": Bound(
+                    CheckField(tr("Without a ramp: by the roster's ramp months")),
+                    lambda p: p.proration.roster_ramp,
+                    lambda p, v: replace(p, proration=replace(p.proration, roster_ramp=v)),
+                    lambda p: p.proration is not None and not p.proration.ramp,
+                ),
             },
         )
 
@@ -276,7 +313,8 @@ class PlanBlocks(QWidget):
             block.show_record(plan, editable=editable)
         by_block: list[list[tuple[str, str, str]]] = [[] for _ in self.blocks]
         for finding in findings:
-            key = finding.where.split(" › ")[0].split(",")[0]
+            path = finding.where.removeprefix("terms › ")
+            key = _FIELDS.get(path, path)
             place = next((i for i, block in enumerate(self.blocks) if key in block.bound), 0)
             by_block[place].append((key, finding.severity.value, f"{finding.what} {finding.way_out}".strip()))
         for block, found in zip(self.blocks, by_block, strict=True):

@@ -25,6 +25,7 @@ from salesops_desktop.ui import theme
 from salesops_desktop.ui.exporting import export_picture
 from salesops_desktop.ui.i18n import tr, trn
 from salesops_desktop.ui.tabs.commissions.plan_presenter import WHOLE, PlanPresenter, PlanState
+from salesops_desktop.ui.tabs.commissions.plan_sheets import Sheets
 from salesops_desktop.ui.tabs.confirming import Confirm
 from salesops_desktop.ui.tabs.tab import Shell
 from salesops_desktop.ui.tabs.wrap_row import WrapRow
@@ -98,7 +99,7 @@ class PlansPane(QWidget):
         header.add(self.new_button, self.add_button, self.remove_button)
         actions = WrapRow()
         actions.add(self.save_button, self.version_button, self.discard_button)
-        self.stack = QStackedWidget()
+        self.stack = Sheets()
         self.sheet = QScrollArea()
         self.sheet.setWidgetResizable(True)
         self.sheet.setFrameShape(QFrame.Shape.NoFrame)
@@ -255,11 +256,8 @@ class PlansPane(QWidget):
             button.setEnabled(editable)
 
     def _bring(self, page: QWidget) -> None:
-        if self.stack.currentWidget() is not page:
-            self.stack.setCurrentWidget(page)
+        if self.stack.bring(page):
             self.sheet.verticalScrollBar().setValue(0)
-        # a stack is as high as its highest page; only the one in front counts here
-        self.stack.setMinimumHeight(page.sizeHint().height())
 
     def _built(self, state: PlanState) -> bool:
         """Whether all that shows a state is built; else one part is, and the rest in its own turn of the loop.
@@ -280,13 +278,13 @@ class PlansPane(QWidget):
 
             self.component_blocks = ComponentBlocks(self._formats)
             self.component_blocks.edited.connect(self.presenter.edit_component)
-            self.stack.addWidget(self.component_blocks)
+            self.stack.add(self.component_blocks)
         elif self.plan_blocks is None and state.component is None:
             from salesops_desktop.ui.tabs.commissions.plan_blocks import PlanBlocks  # noqa: PLC0415
 
             self.plan_blocks = PlanBlocks(self._formats)
             self.plan_blocks.edited.connect(self.presenter.edit)
-            self.stack.addWidget(self.plan_blocks)
+            self.stack.add(self.plan_blocks)
         else:
             blocks = self.plan_blocks if state.component is None else self.component_blocks
             assert blocks is not None

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -21,9 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from salesops_desktop.model.enums import RunStatus
 from salesops_desktop.ui import theme
-from salesops_desktop.ui.exporting import open_file
 from salesops_desktop.ui.i18n import tr, trn
 from salesops_desktop.ui.tabs.commissions.assignments_pane import AssignmentsPane
 from salesops_desktop.ui.tabs.commissions.compare_pane import ComparePane
@@ -32,17 +26,16 @@ from salesops_desktop.ui.tabs.commissions.models import figures_of, line_table, 
 from salesops_desktop.ui.tabs.commissions.person_pane import PersonTabs
 from salesops_desktop.ui.tabs.commissions.plans_pane import PlansPane
 from salesops_desktop.ui.tabs.commissions.presenter import CommissionPresenter, CommissionState
+from salesops_desktop.ui.tabs.commissions.run_asking import RunAsking
 from salesops_desktop.ui.tabs.commissions.run_menu import RunMenu
 from salesops_desktop.ui.tabs.commissions.trace_pane import TracePane
 from salesops_desktop.ui.tabs.commissions.what_if_pane import WhatIfPane
-from salesops_desktop.ui.tabs.confirming import Confirm
 from salesops_desktop.ui.tabs.figure_strip import FigureStrip
 from salesops_desktop.ui.tabs.tab import Shell, TabView
 from salesops_desktop.ui.tabs.wrap_row import WrapRow
 from salesops_desktop.ui.widgets.elided_label import ElidedLabel
 from salesops_desktop.ui.widgets.empty_state import EmptyState, Way
 from salesops_desktop.ui.widgets.formats import Formats
-from salesops_desktop.ui.widgets.forms import ChoiceField, PercentField, PeriodField
 from salesops_desktop.ui.widgets.grid import Grid
 from salesops_desktop.ui.widgets.message_strip import MessageStrip
 
@@ -61,8 +54,10 @@ class CommissionsView(TabView):
         super().__init__(shell)
         self.formats = Formats()
         self.presenter = CommissionPresenter(shell.runner, self.render_state, self._tell)
+        self.asks = RunAsking(shell, self.presenter)
         self._shown = CommissionState()
         self._following = False
+        self._to_trace = False
         self.pages = QStackedWidget()
         self.waiting = EmptyState("money", tr("Commissions"), tr("Reading…"))
         self.nothing = EmptyState("money", "", "")
@@ -154,27 +149,29 @@ class CommissionsView(TabView):
         self.rooms.setDocumentMode(True)
         self.rooms.tabBar().setAccessibleName(tr("Parts of commissions"))
         for room, icon, title in (
-            (self.pages, "money", tr("Runs")),
-            (self.plans, "document", tr("Plans")),
-            (self.assignments, "team", tr("People")),
-            (self.what_if, "percent", tr("What if")),
-            (self.compare, "bars", tr("Compare")),
+            (self.pages, "money", tr("&Runs")),
+            (self.plans, "document", tr("Pla&ns")),
+            (self.assignments, "team", tr("Peop&le")),
+            (self.what_if, "percent", tr("&What if")),
+            (self.compare, "bars", tr("Co&mpare")),
         ):
             self.rooms.addTab(room, theme.icon(icon), title)
         return self.rooms
 
     def _connect(self) -> None:
         self.picker.activated.connect(lambda index: self.presenter.choose(int(self.picker.itemData(index))))
-        self.calculate_button.clicked.connect(self.ask_calculate)
-        self.run_button.clicked.connect(self.ask_export_run)
-        self.statements_button.clicked.connect(self.ask_export_statements)
+        self.calculate_button.clicked.connect(self.asks.calculate)
+        self.run_button.clicked.connect(self.asks.export_run)
+        self.statements_button.clicked.connect(self.asks.export_statements)
         self.what_if_button.clicked.connect(self.ask_what_if)
-        self.goal_button.clicked.connect(self.ask_goal)
+        self.goal_button.clicked.connect(self.asks.goal)
         self.what_if.plans_taken.connect(self._take_plans)
         self.strip.clicked.connect(self.presenter.pick_currency)
-        self.life.asked.connect(self.move_to)
+        self.life.asked.connect(self.asks.move_to)
         self.people.selection_changed.connect(self._person_selected)
         self.lines.selection_changed.connect(self._line_selected)
+        self.people.activated.connect(lambda _person: self._open_lines())
+        self.lines.activated.connect(lambda _line: self._open_trace())
         self._rest.timeout.connect(self._trace_now)
         self.trace.again.clicked.connect(self._calculate_again)
         for grid in (self.people, self.lines):
@@ -231,6 +228,7 @@ class CommissionsView(TabView):
         self.person.render_state(state)
         self.life.render_state(state, writable=self._writable)
         self.trace.render_state(state, writable=self._writable)
+        self._go_to_trace()
 
     def _show_missing(self, state: CommissionState) -> None:
         desk = state.desk
@@ -247,7 +245,7 @@ class CommissionsView(TabView):
             case "plans":
                 title = tr("No incentive plans yet")
                 sentence = tr("A plan says what a person earns on what is credited to them.")
-                ways.append(Way(tr("Set up starter plans…"), self.ask_plans, "add"))
+                ways.append(Way(tr("Set up starter plans…"), self.asks.plans, "add"))
                 ways.append(Way(tr("New plan from…"), self.plans.ask_new, "new"))
             case _:
                 title = tr("Nothing has been calculated yet")
@@ -256,7 +254,7 @@ class CommissionsView(TabView):
                 if newest is not None:
                     label = tr("Calculate {period}", period=newest.label)
                     ways.append(Way(label, lambda: self.presenter.calculate(newest.label), "play"))
-                ways.append(Way(tr("Another period…"), self.ask_calculate, "calendar"))
+                ways.append(Way(tr("Another period…"), self.asks.calculate, "calendar"))
         self.nothing.set_content("money", title, sentence, ways if self._writable else [])
 
     def _show_runs(self, state: CommissionState) -> None:
@@ -328,6 +326,23 @@ class CommissionsView(TabView):
         if rows and self._shown.lines is not None:
             self.presenter.trace(int(self._shown.lines["number"].values[rows[0]]))
 
+    def _open_lines(self) -> None:
+        """Go to the lines of the person in view, by Enter or double click."""
+        self.person.setCurrentIndex(0)
+        self.lines.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _open_trace(self) -> None:
+        """Go to the steps of the line in view, as soon as they are there."""
+        self._rest.stop()
+        self._to_trace = True
+        self._trace_now()
+        self._go_to_trace()
+
+    def _go_to_trace(self) -> None:
+        if self._to_trace and not self._shown.tracing and self._shown.trace is not None:
+            self._to_trace = False
+            self.trace.table.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _calculate_again(self) -> None:
         report = self._shown.report
         if report is not None:
@@ -354,104 +369,3 @@ class CommissionsView(TabView):
         if plans:
             self.plans.presenter.take(plans)
             self.rooms.setCurrentWidget(self.plans)
-
-    def ask_goal(self) -> None:
-        """Ask what must be sold for the person in view to earn a sum."""
-        report, people = self._shown.report, self._shown.people
-        if report is not None and people is not None and self._shown.person >= 0:
-            name = str(people["person"].values[self._shown.person])
-            self.shell.ask_job("commissions goal-seek", {"period": report.head.period, "person": name})
-
-    def ask_calculate(self) -> None:
-        """Ask which period, then calculate it."""
-        desk = self._shown.desk
-        if desk is None or not desk.periods:
-            return
-        period = PeriodField(tr("Period"), list(reversed(desk.periods)))
-        newest = desk.newest_month
-        period.set_value(newest if newest is not None else desk.periods[0])
-        pay_on = ChoiceField(
-            tr("Pay on"),
-            {tr("booking"): "booking", tr("invoice"): "invoice", tr("payment"): "payment"},
-            hint=tr("Which transactions earn."),
-        )
-
-        def go(values: dict[str, Any]) -> None:
-            self.presenter.calculate(values["period"].label, values["pay_on"])
-
-        self._confirm(
-            tr("Calculate commissions"),
-            tr("A run of the same period is calculated anew as long as it is not approved."),
-            tr("Calculate"),
-            go,
-            {"period": period, "pay_on": pay_on},
-        )
-
-    def ask_plans(self) -> None:
-        """Ask for the rate, then set up starter plans."""
-        rate = PercentField(
-            tr("Rate"), required=True, check=lambda r: "" if 0 < r <= 1 else tr("More than 0, at most 100 per cent.")
-        )
-        rate.set_value(Decimal("0.05"))
-        self._confirm(
-            tr("Set up starter plans"),
-            tr(
-                "Everybody who sells gets a plan: this rate on bookings up to quota, half as much again up to 120 % of "
-                "quota and twice as much beyond. It can be undone."
-            ),
-            tr("Set up plans"),
-            lambda values: self.presenter.starter_plans(float(values["rate"] * 100)),
-            {"rate": rate},
-        )
-
-    def move_to(self, status: RunStatus) -> None:
-        """Move the run on or back; locking asks first, because it is for good."""
-        report = self._shown.report
-        if report is None:
-            return
-        if status is not RunStatus.LOCKED:
-            self.presenter.move_to(status)
-            return
-        self._confirm(
-            tr("Lock {name}", name=report.head.name),
-            tr("A locked run never changes again. A backup of the workspace is made first."),
-            tr("Lock the run"),
-            lambda _values: self.presenter.move_to(RunStatus.LOCKED),
-        )
-
-    def _confirm(self, title: str, sentence: str, action: str, on_yes: Any, fields: Any = None) -> None:
-        Confirm(title, sentence, action, on_yes, self.shell.dialog_parent, fields).open()
-
-    def ask_export_run(self) -> None:
-        """Ask for a file and write the run's workbook to it."""
-        report = self._shown.report
-        if report is None:
-            return
-        start = self.shell.preferences.last_folder / f"{report.head.name}.xlsx"
-        name, _ = QFileDialog.getSaveFileName(
-            self.shell.dialog_parent, tr("Export the run"), str(start), tr("Workbook (*.xlsx)")
-        )
-        if name:
-            self.export(Path(name if name.lower().endswith(".xlsx") else f"{name}.xlsx"), statements=False)
-
-    def ask_export_statements(self) -> None:
-        """Ask for a folder and write a statement for each person into it."""
-        start = str(self.shell.preferences.last_folder)
-        name = QFileDialog.getExistingDirectory(self.shell.dialog_parent, tr("Folder for the statements"), start)
-        if name:
-            self.export(Path(name), statements=True)
-
-    def export(self, path: Path, *, statements: bool) -> None:
-        """Write the run's workbook, or a statement for each person into a folder."""
-        self.shell.preferences.last_folder = path if statements else path.parent
-
-        def done(files: Sequence[Path]) -> None:
-            said = tr("Exported to {path}.", path=str(path))
-            if statements:
-                single = [file for file in files if file.parent == path]  # beside them lie the managers' packs
-                said = trn(
-                    "Wrote 1 statement to {path}.", "Wrote {n} statements to {path}.", len(single), path=str(path)
-                )
-            self.shell.say(said, kind="success", actions=open_file(path))
-
-        self.presenter.export(path, done, statements=statements)

@@ -172,12 +172,12 @@ def test_a_locked_run_is_not_calculated_again(tab, qtbot):
 def test_the_run_and_the_statements_are_exported(tab, qtbot, tmp_path):
     window, view = tab
     calculated(window, view, qtbot)
-    view.export(tmp_path / "run.xlsx", statements=False)
+    view.asks.export(tmp_path / "run.xlsx", statements=False)
     rest(window, qtbot)
     assert openpyxl.load_workbook(tmp_path / "run.xlsx", read_only=True).sheetnames
     folder = tmp_path / "statements"
     folder.mkdir()
-    view.export(folder, statements=True)
+    view.asks.export(folder, statements=True)
     rest(window, qtbot)
     files = list(folder.glob("*.xlsx"))
     assert len(files) == len(view.presenter.state.report.people)

@@ -1,0 +1,142 @@
+"""Every room of the Commissions tab by keyboard alone: calculated, traced, compared, dragged, assigned."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from salesops_desktop.ui.tabs.confirming import Confirm
+
+REP = "Rep plan USD"
+STEPS = 60
+"""Most presses of Tab that may lead to anything in a room."""
+
+
+@pytest.fixture
+def tab(make_window, qtbot, small_sample):
+    window = make_window(small_sample, size=(1366, 768))
+    view = window.show_tab("commissions")
+    rest(window, qtbot)
+    return window, view
+
+
+def rest(window, qtbot):
+    qtbot.waitUntil(lambda: not window.runner.busy, timeout=60_000)
+    QApplication.processEvents()
+
+
+def press(qtbot, window, key, modifier=Qt.KeyboardModifier.NoModifier):
+    """Press a key where the focus is."""
+    target = QApplication.focusWidget() or window
+    qtbot.keyClick(target, key, modifier)
+    QApplication.processEvents()
+
+
+def reach(qtbot, window, widget):
+    """Press Tab until the focus is in a widget."""
+    for _ in range(STEPS):
+        focused = QApplication.focusWidget()
+        if focused is not None and (focused is widget or widget.isAncestorOf(focused)):
+            return
+        press(qtbot, window, Qt.Key.Key_Tab)
+    name = widget.accessibleName() or type(widget).__name__
+    pytest.fail(f"Tab never leads to {name}.")
+
+
+def go(qtbot, window, view, letter, room):
+    press(qtbot, window, letter, Qt.KeyboardModifier.AltModifier)
+    assert view.rooms.currentWidget() is room
+    rest(window, qtbot)
+
+
+def answer(qtbot, window):
+    """Say yes to what is asked."""
+    dialog = next(each for each in window.findChildren(Confirm) if each.isVisible())
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    rest(window, qtbot)
+
+
+def test_runs_are_calculated_traced_and_compared(tab, qtbot):
+    window, view = tab
+    reach(qtbot, window, view.nothing.buttons[0])
+    press(qtbot, window, Qt.Key.Key_Space)
+    rest(window, qtbot)
+    assert view.picker.currentText() == "2026-09 (calculated)"
+
+    reach(qtbot, window, view.people.view)
+    press(qtbot, window, Qt.Key.Key_Down)
+    press(qtbot, window, Qt.Key.Key_Return)
+    assert view.lines.view.hasFocus()
+    person = view.presenter.state.people["person"].values[view.presenter.state.person]
+    assert view.lines_title.text().startswith(str(person))
+    press(qtbot, window, Qt.Key.Key_Down)
+    press(qtbot, window, Qt.Key.Key_Return)
+    qtbot.waitUntil(view.trace.table.hasFocus, timeout=30_000)
+    number = int(view.lines.table["number"].values[view.lines.selected_records()[0]])
+    assert view.presenter.state.trace.line == number
+
+    reach(qtbot, window, view.calculate_button)
+    press(qtbot, window, Qt.Key.Key_Space)
+    dialog = next(each for each in window.findChildren(Confirm) if each.isVisible())
+    period = dialog.form.fields["period"].input
+    qtbot.keyClick(period, Qt.Key.Key_Up)
+    if period.currentText() == "2026-09":
+        qtbot.keyClick(period, Qt.Key.Key_Down)
+    other = period.currentText()
+    answer(qtbot, window)
+    assert {run.period for run in view.presenter.state.desk.runs} == {"2026-09", other}
+
+    pane = view.compare
+    go(qtbot, window, view, Qt.Key.Key_M, pane)
+    qtbot.waitUntil(lambda: pane.found is not None, timeout=30_000)
+    before = (pane.found.first, pane.found.second)
+    reach(qtbot, window, pane.first)
+    press(qtbot, window, Qt.Key.Key_Up if pane.first.currentIndex() else Qt.Key.Key_Down)
+    reach(qtbot, window, pane.second)
+    press(qtbot, window, Qt.Key.Key_Up if pane.second.currentIndex() else Qt.Key.Key_Down)
+    rest(window, qtbot)
+    qtbot.waitUntil(lambda: (pane.found.first, pane.found.second) == before[::-1], timeout=30_000)
+    for widget in (pane.kind, pane.export_button, pane.tabs.tabBar(), pane.grids["people"].view):
+        reach(qtbot, window, widget)
+
+
+def test_a_slider_is_moved_a_person_assigned_a_plan_edited(tab, qtbot):
+    window, view = tab
+    what_if = view.what_if
+    go(qtbot, window, view, Qt.Key.Key_W, what_if)
+    qtbot.waitUntil(lambda: what_if.presenter.state.people is not None, timeout=30_000)
+    slider = what_if.levers.sliders["rates"]
+    reach(qtbot, window, slider)
+    press(qtbot, window, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: all(c.then > c.now for c in what_if.presenter.state.look.currencies), timeout=30_000)
+    for widget in (what_if.period, what_if.plan, what_if.reset_button, what_if.take_button, what_if.people.view):
+        reach(qtbot, window, widget)
+
+    people = view.assignments
+    go(qtbot, window, view, Qt.Key.Key_L, people)
+    reach(qtbot, window, people.people.view)
+    press(qtbot, window, Qt.Key.Key_Home, Qt.KeyboardModifier.ControlModifier)
+    name = people.selected_names()[0]
+    reach(qtbot, window, people.assign_button)
+    press(qtbot, window, Qt.Key.Key_Space)
+    dialog = next(each for each in window.findChildren(Confirm) if each.isVisible())
+    plan = dialog.form.fields["plan"].read()
+    answer(qtbot, window)
+    rows = [i for i, who in enumerate(people.found.people["person"].values) if who == name]
+    assert plan in {people.found.people["plan"].values[i] for i in rows}
+
+    plans = view.plans
+    go(qtbot, window, view, Qt.Key.Key_N, plans)
+    qtbot.waitUntil(lambda: plans.component_blocks is not None and plans.tree.isVisible(), timeout=30_000)
+    rest(window, qtbot)
+    reach(qtbot, window, plans.tree)
+    name_field = plans.component_blocks.blocks[0].bound["name"].field.input
+    reach(qtbot, window, name_field)
+    name_field.selectAll()
+    qtbot.keyClicks(name_field, "New name")
+    reach(qtbot, window, plans.component_blocks.tiers.view)
+    reach(qtbot, window, plans.save_button)
+    press(qtbot, window, Qt.Key.Key_Space)
+    rest(window, qtbot)
+    assert plans.presenter.state.entry.plan.components[0].name == "New name"
