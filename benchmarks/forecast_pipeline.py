@@ -1,11 +1,17 @@
 """The pipeline forecast against everything else one could do, walk-forward, and its intervals against known truth.
 
-    python -m benchmarks.forecast_pipeline [--companies 40] [--crm FOLDER]
+    python -m benchmarks.forecast_pipeline [--companies 40] [--seed 20000] [--crm FOLDER]
 
 First a CRM export of 8,800 opportunities (shared data beside the checkout; skipped where absent): at each month-end
 with two months of closings behind it, every method sees what was known then and predicts the value won from the deals
 open then, one and three calendar months ahead. Then companies simulated with a truth of their own (see
-:mod:`benchmarks.pipeline_companies`): how often the result lay between P10 and P90. Nothing is tuned to either run.
+:mod:`benchmarks.pipeline_companies`): how often the result lay between P10 and P90.
+
+What was settled after looking at scores: where the correction starts (0.9) and its weight, the ages being corrected
+among themselves, and that the correction moves hazards by the elasticity of the chances, were found on the CRM export,
+which is one company of eight months; the usual shock (0.12), its lasting part, the doubt of what few wins taught, and
+that a shock is one of values, on a handful of values compared on 56 simulated companies of other seeds than those
+printed by default.
 """
 
 from __future__ import annotations
@@ -14,6 +20,7 @@ import argparse
 import datetime as dt
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +37,7 @@ from salesops_desktop.forecast.walk_forward import Walk
 from salesops_desktop.model.periods import FiscalCalendar
 
 ROOT = Path(__file__).resolve().parents[1]
+PATHS = 1000
 ORIGINS = (5, 8, 12, 16, 21, 25, 30)
 """Months of history at which the simulated companies are judged."""
 
@@ -73,53 +81,97 @@ def race_lines(race: tuple[RaceRow, ...]) -> list[str]:
     return lines
 
 
-def coverage(companies: int) -> list[str]:
-    """How often the results of simulated companies lay within the intervals, and how far the median was off."""
-    found: dict[int, list[tuple[float, float, float, float]]] = {1: [], 3: []}
-    chances: list[np.ndarray] = []
-    outcomes: list[np.ndarray] = []
-    for seed in range(1000, 1000 + companies):
-        rows = as_rows(prepared(simulated(seed, staged=False).opportunities), None)
-        walk = Walk(rows)
-        for months, results in found.items():
-            for history in ORIGINS:
-                day = month_end(number_of(dt.date(2022, 1, 15)), history - 1)
-                end = month_end(day, months)
-                record, learned = walk.record(day, end, "calibrated"), walk.correction(day, end - day)
-                new = new_wins(walk, day, end - day, SPEEDS)
-                hazards = np.repeat(-np.log1p(-np.minimum(record.chance, 1 - 1e-9))[None, :], len(SPEEDS), axis=0)
-                outlook = Outlook(
-                    rows.id[record.which], record.worth * learned.realised, hazards, 0, learned.shock, new.wins,
-                    new.amounts, new.shock,
-                )  # fmt: skip
-                result = simulate(outlook, seed=seed)
-                came_open = float(record.gained.sum())
-                fresh = (rows.created > day) & (rows.closed <= end) & (rows.status == WON)
-                came = came_open + float(rows.amount[fresh].sum())
-                place = (result.totals < came).mean()
-                open_place = (result.open_part < came_open).mean()
-                results.append((float(place), float(open_place), came, float(result.quantile(0.5))))
-                chances.append(record.chance)
-                outcomes.append(record.won)
+@dataclass(frozen=True)
+class Judged:
+    """One forecast of a simulated company's result.
+
+    Attributes:
+        months: calendar months ahead.
+        history: months known.
+        place: the share of the paths below what came.
+        open_place: the same for the open deals' part.
+        came: what came, in minor units.
+        median: of the paths.
+        chance: of the open deals.
+        won: whether they were won.
+    """
+
+    months: int
+    history: int
+    place: float
+    open_place: float
+    came: float
+    median: float
+    chance: np.ndarray
+    won: np.ndarray
+
+
+def judged(seed: int) -> list[Judged]:
+    """A simulated company forecast at every length of history, one and three months ahead."""
+    rows = as_rows(prepared(simulated(seed, staged=False).opportunities), None)
+    walk = Walk(rows)
+    found = []
+    for months in (1, 3):
+        for history in ORIGINS:
+            day = month_end(number_of(dt.date(2022, 1, 15)), history - 1)
+            end = month_end(day, months)
+            record, learned = walk.record(day, end, "calibrated"), walk.correction(day, end - day)
+            new = new_wins(walk, day, end - day, np.ones(1))
+            hazards = np.repeat(-np.log1p(-np.minimum(record.chance, 1 - 1e-9))[None, :], len(SPEEDS), axis=0)
+            outlook = Outlook(
+                rows.id[record.which], record.worth * learned.realised, hazards, 0, learned.shock,
+                np.repeat(new.wins, len(SPEEDS)), new.amounts, new.shock,
+            )  # fmt: skip
+            result = simulate(outlook, seed=seed, paths=PATHS)
+            came_open = float(record.gained.sum())
+            fresh = (rows.created > day) & (rows.closed <= end) & (rows.status == WON)
+            came = came_open + float(rows.amount[fresh].sum())
+            found.append(
+                Judged(
+                    months, history, float((result.totals < came).mean()),
+                    float((result.open_part < came_open).mean()), came, float(result.quantile(0.5)),
+                    record.chance, record.won,
+                )
+            )  # fmt: skip
+    return found
+
+
+def coverage(companies: list[list[Judged]]) -> list[str]:
+    """How often the results of simulated companies lay within the intervals, and how far the median was off.
+
+    Standard errors take a company's results as one: its months share their truth.
+    """
     lines = []
-    for months, rows_of in found.items():
-        table = np.array(rows_of)
-        inside = {level: float((np.abs(table[:, 0] - 0.5) <= level / 200).mean()) for level in (50, 80, 95)}
-        of_open = float((np.abs(table[:, 1] - 0.5) <= 0.4).mean())
-        wape = float(np.abs(table[:, 2] - table[:, 3]).sum() / table[:, 2].sum())
-        lines.append(
-            f"{months} month(s): {len(table)} results; 50 / 80 / 95 % intervals held "
-            f"{inside[50]:.1%} / {inside[80]:.1%} / {inside[95]:.1%}; 80 % of the open deals' part {of_open:.1%}; "
-            f"median off by {wape:.1%}"
+    for months in (1, 3):
+        of_each = [[one for one in company if one.months == months] for company in companies]
+        rows = [one for company in of_each for one in company]
+        inside = {
+            level: [np.mean([abs(one.place - 0.5) <= level / 200 for one in company]) for company in of_each]
+            for level in (50, 80, 95)
+        }
+        held = " / ".join(
+            f"{np.mean(shares):.1%} ± {np.std(shares, ddof=1) / np.sqrt(len(shares)):.1%}" for shares in inside.values()
         )
-    error = calibration_error(calibration_bins(np.concatenate(chances), np.concatenate(outcomes)))
-    lines.append(f"calibration error over {sum(map(len, chances)):,} deals: {error:.3f}")
+        of_open = np.mean([abs(one.open_place - 0.5) <= 0.4 for one in rows])
+        missed = sum(abs(one.came - one.median) for one in rows) / sum(one.came for one in rows)
+        lines.append(
+            f"{months} month(s): {len(rows)} results; 50 / 80 / 95 % intervals held {held}; "
+            f"80 % of the open deals' part {of_open:.1%}; median off by {missed:.1%}"
+        )
+        by_history = (
+            f"{h}: {np.mean([abs(one.place - 0.5) <= 0.4 for one in rows if one.history == h]):.0%}" for h in ORIGINS
+        )
+        lines.append(f"  80 % held by months of history: {', '.join(by_history)}")
+        bins = calibration_bins(np.concatenate([one.chance for one in rows]), np.concatenate([one.won for one in rows]))
+        n = sum(len(one.chance) for one in rows)
+        lines.append(f"  calibration error over {n:,} chances of deals: {calibration_error(bins):.3f}")
     return lines
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--companies", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=20_000, help="of the first company")
     shared = Path(os.environ.get("SALESOPS_SHARED", ROOT.parent / "shared"))
     parser.add_argument("--crm", type=Path, default=shared / "data" / "crm_maven")
     wanted = parser.parse_args()
@@ -145,7 +197,8 @@ def main() -> None:
     if wanted.companies:
         began = time.process_time()
         print(f"{wanted.companies} simulated companies at {', '.join(map(str, ORIGINS))} months of history")
-        print("\n".join(coverage(wanted.companies)))
+        done = [judged(seed) for seed in range(wanted.seed, wanted.seed + wanted.companies)]
+        print("\n".join(coverage(done)))
         print(f"{time.process_time() - began:.0f} CPU s")
 
 

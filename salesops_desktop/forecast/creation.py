@@ -8,14 +8,8 @@ import numpy as np
 
 from salesops_desktop.forecast.hazards import observed_from, win_curve
 from salesops_desktop.forecast.pipeline_rows import WON, Vector, Whole, months_of
-from salesops_desktop.forecast.walk_forward import (
-    SEASON_DAYS,
-    SHOCK_START,
-    SHOCK_WEIGHT,
-    Walk,
-    beyond_luck,
-    past_month_ends,
-)
+from salesops_desktop.forecast.shock import Surprise, common_shock, doubt
+from salesops_desktop.forecast.walk_forward import MONTH_DAYS, SEASON_DAYS, Walk, past_month_ends
 
 RECENT_DAYS = 182
 """Half a year: long enough for a steady rate, short enough to follow a growing team."""
@@ -97,7 +91,9 @@ def new_wins(walk: Walk, day: int, days: int, speeds: Vector) -> NewWins:
     amounts = _amounts(walk, day)
     mean = float(amounts.mean()) if len(amounts) else 0.0
     unit = float(_raw(walk, day, days, np.ones(1))[1][0]) * mean
-    came = hoped = squares = weights = 0.0
+    came = hoped = 0.0
+    surprises: list[Surprise] = []
+    months = days / MONTH_DAYS
     start = observed_from(rows, day)
     for past in past_month_ends(day, start, 12):
         end = min(past + days, day)
@@ -111,12 +107,11 @@ def new_wins(walk: Walk, day: int, days: int, speeds: Vector) -> NewWins:
             ratio = (came - weight * got + unit) / (hoped - weight * expected + unit) if unit > 0 else 1.0
             count = max(1.0, expected / max(float(then.mean()), 1e-9))
             luck = float((then**2).mean()) / float(then.mean()) ** 2 / count
-            part = weight**2 * min(1.0, 31 / max(days, 1))
-            squares += part * beyond_luck(got / (expected * ratio), luck)
-            weights += part
+            part = weight**2 / max(months, 1.0)
+            surprises.append(Surprise(got / (expected * ratio), luck, doubt(walk.hazards(past).wins), part))
     correction = float(np.clip((came + unit) / (hoped + unit), 0.3, 3.0)) if unit > 0 else 1.0
     created, wins = _raw(walk, day, days, speeds)
-    shock = float(np.sqrt((SHOCK_WEIGHT * SHOCK_START**2 + squares) / (SHOCK_WEIGHT + weights)))
+    shock = common_shock(surprises, months, walk.hazards(day).wins)
     return NewWins(created, wins * correction, amounts, correction, shock)
 
 

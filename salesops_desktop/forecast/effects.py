@@ -192,7 +192,7 @@ def _level(name: str, rows: Rows, which: Whole, day: int, cuts: Vector) -> Whole
     if name in rows.codes:
         return rows.codes[name][which]
     if name == "amount":
-        worth = first_worth(rows)[which]
+        worth = rows.first_worth[which]
         return np.where(np.isnan(worth), -1, np.searchsorted(cuts, np.nan_to_num(worth), side="right"))
     place = rows.lines.latest(which, day)
     if not len(rows.lines.row):
@@ -203,23 +203,9 @@ def _level(name: str, rows: Rows, which: Whole, day: int, cuts: Vector) -> Whole
     return np.where(place >= 0, stay, -1).astype(np.int64)
 
 
-def first_worth(rows: Rows) -> Vector:
-    """(n,) what deals were first thought worth: list price, else the first snapshot; NaN where only today's is known.
-
-    Today's amount would betray the outcome: many CRMs correct it when a deal is won and clear it when it is lost.
-    """
-    found = rows.price.copy()
-    if len(rows.lines.row):
-        first = np.searchsorted(rows.lines.row, np.arange(len(found)))
-        place = np.minimum(first, len(rows.lines.row) - 1)
-        seen = rows.lines.row[place] == np.arange(len(found))
-        found = np.where(seen, rows.lines.amount[place], found)
-    return found
-
-
 def _cuts(rows: Rows, known: Whole) -> Vector:
     """Amounts between the four bands of size; none where amounts are unknown or all alike."""
-    worth = first_worth(rows)[known]
+    worth = rows.first_worth[known]
     worth = worth[~np.isnan(worth)]
     if len(worth) < 50:
         return np.zeros(0)

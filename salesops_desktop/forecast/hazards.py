@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from salesops_desktop.forecast.pipeline_rows import LOST, WON, Rows, Vector, Whole, months_of
+from salesops_desktop.forecast.pipeline_rows import LOST, WON, Rows, Vector, Whole, month_pieces, months_of
 
 MAX_AGE = 1461
 """Days of age told apart: four years; older deals count as that old."""
@@ -58,15 +58,20 @@ class Hazards:
     def cumulated(self, cause: int, created: Whole, entry: Whole, end: Whole) -> Vector:
         """(n,) expected closings of ``cause`` (WON or LOST) while deals were watched from day ``entry`` to ``end``."""
         table = self.won if cause == WON else self.lost
-        start, first, last = int(created.min()), int(entry.min()), int(end.max())
-        offset = created - start
-        cohorts, place = np.unique(offset, return_inverse=True)
-        span = np.arange(first + 1, last + 1)
-        ages = np.clip(span[None, :] - (cohorts[:, None] + start), 0, table.shape[1] - 1)
-        month = months_of(span) % 3
-        summed = np.zeros((len(cohorts), len(span) + 1))
-        np.cumsum(table[month[None, :], ages], axis=1, out=summed[:, 1:])
-        return np.asarray(summed[place, end - first] - summed[place, np.minimum(entry, end) - first])
+        summed = np.zeros((3, table.shape[1] + 1))
+        np.cumsum(table, axis=1, out=summed[:, 1:])
+        oldest = table.shape[1]
+
+        def until(month: int, age: Whole) -> Vector:
+            """Hazard of all ages below ``age``; the last age's goes on."""
+            beyond = np.maximum(age - oldest, 0)
+            return np.asarray(summed[month, np.minimum(age, oldest)] + beyond * table[month, -1])
+
+        found = np.zeros(len(created))
+        for month, here, begin, last in month_pieces(entry + 1, end):
+            born = created[here]
+            found[here] += until(month % 3, last - born + 1) - until(month % 3, begin - born)
+        return found
 
 
 def win_curve(won: Vector, lost: Vector, by_won: Vector, by_lost: Vector) -> Vector:
@@ -159,21 +164,17 @@ def _counts(created: Whole, entry: Whole, end: Whole, age: Whole, outcome: Whole
     """
     ages = int(age.max(initial=0)) + 2
     events = np.zeros((2, 3, ages))
-    month = months_of(end) % 3
+    month_of = months_of(end) % 3
     for cause, status in enumerate((WON, LOST)):
         which = outcome == status
-        np.add.at(events[cause], (month[which], age[which]), 1.0)
-    cohorts, place = np.unique(created, return_inverse=True)
-    change = np.zeros((len(cohorts), ages + 1))
+        np.add.at(events[cause], (month_of[which], age[which]), 1.0)
     same = end == created
-    np.add.at(change, (place[~same], np.minimum(entry - created + 1, ages)[~same]), 1.0)
-    np.add.at(change, (place[~same], np.minimum(end - created + 1, ages)[~same]), -1.0)
-    np.add.at(change, (place[same], 0), 0.5)
-    np.add.at(change, (place[same], 1), -0.5)
-    watched = np.cumsum(change, axis=1)[:, :ages]
-    calendar = months_of((cohorts[:, None] + np.arange(ages)).ravel()) % 3
-    places = calendar * ages + np.tile(np.arange(ages), len(cohorts))
-    exposure = np.bincount(places, weights=watched.ravel(), minlength=3 * ages).reshape(3, ages)
+    change = np.zeros((3, ages + 1))
+    for month, here, begin, last in month_pieces(np.where(same, end + 1, entry + 1), end):
+        change[month % 3] += np.bincount(np.minimum(begin - created[here], ages), minlength=ages + 1)
+        change[month % 3] -= np.bincount(np.minimum(last - created[here] + 1, ages), minlength=ages + 1)
+    exposure = np.cumsum(change, axis=1)[:, :ages]
+    exposure[:, 0] += np.bincount(month_of[same], weights=np.full(int(same.sum()), 0.5), minlength=3)
     return events, np.maximum(exposure, 0.0)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,9 @@ NEVER = 2**40
 """A day number for what has not happened."""
 
 DAYS = 2**20
+
+_MONTHS: Whole = np.arange(60_000).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+"""Months of the days up to 2134, for they are looked up by the million."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +80,9 @@ class Rows:
         levels: the names.
         lines: the snapshots.
         stage: (n,) today's stage.
+        first_worth: (n,) what deals were first thought worth: list price, else the first snapshot; NaN where only
+            today's is known, for that would betray the outcome: many CRMs correct it when a deal is won and clear it
+            when it is lost.
     """
 
     id: Whole
@@ -89,6 +95,7 @@ class Rows:
     levels: Mapping[str, tuple[str, ...]]
     lines: SnapshotLines
     stage: npt.NDArray[np.object_]
+    first_worth: Vector
 
     def known(self, day: int) -> npt.NDArray[np.bool_]:
         """Which deals existed on ``day``, as far as their creation date tells."""
@@ -152,17 +159,19 @@ def as_rows(table: pd.DataFrame, snapshots: pd.DataFrame | None) -> Rows:
         place, names = pd.factorize(table[term], sort=True)
         if len(names):
             codes[term], levels[term] = place.astype(np.int64), tuple(str(name) for name in names)
+    price, lines = _floats(table["list_price_minor"]), _lines(table, snapshots)
     return Rows(
         table["id"].to_numpy(dtype=np.int64),
         day_numbers(table["created_on"]),
         closed,
         status,
         _floats(table["amount_minor"]),
-        _floats(table["list_price_minor"]),
+        price,
         codes,
         levels,
-        _lines(table, snapshots),
+        lines,
         table["stage"].to_numpy(dtype=object),
+        _first_worth(price, lines),
     )
 
 
@@ -184,13 +193,45 @@ def date_of(number: int) -> dt.date:
 
 def months_of(days: Whole) -> Whole:
     """Months since January 1970 of day numbers; three of them with the same remainder by 3 lie a quarter apart."""
+    if len(days) and int(days.min()) >= 0 and int(days.max()) < len(_MONTHS):
+        return np.asarray(_MONTHS[days])
     return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+
+
+def month_pieces(first: Whole, last: Whole) -> Iterator[tuple[int, Whole, Whole, Whole]]:
+    """Spans of days cut at the ends of months.
+
+    Args:
+        first: (n,) first days.
+        last: (n,) last days; a span that ends before it begins has no pieces.
+
+    Yields:
+        Per calendar month: its number since January 1970, the places of the spans that touch it, and the first and
+        last days of their pieces.
+    """
+    which = np.flatnonzero(last >= first)
+    if not len(which):
+        return
+    months = np.arange(int(months_of(first[which]).min()), int(months_of(last[which]).max()) + 2)
+    bounds = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    for month, begin, after in zip(months[:-1].tolist(), bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        here = which[(first[which] < after) & (last[which] >= begin)]
+        if len(here):
+            yield month, here, np.maximum(first[here], begin), np.minimum(last[here], after - 1)
 
 
 def month_end(day: int, months: int) -> int:
     """The last day of the month that lies ``months`` after the one of ``day``."""
     month = np.datetime64(day, "D").astype("datetime64[M]") + np.timedelta64(months + 1, "M")
     return int(month.astype("datetime64[D]").astype(np.int64)) - 1
+
+
+def _first_worth(price: Vector, lines: SnapshotLines) -> Vector:
+    if not len(lines.row):
+        return price
+    first = np.searchsorted(lines.row, np.arange(len(price)))
+    place = np.minimum(first, len(lines.row) - 1)
+    return np.where(lines.row[place] == np.arange(len(price)), lines.amount[place], price)
 
 
 def _floats(column: pd.Series[int]) -> Vector:

@@ -83,7 +83,7 @@ class Outlook:
         amounts: (n,) what each brings when won, in minor units.
         hazards: (speeds, n) cumulative hazard of a win within the period: −ln(1 − chance), by :data:`SPEEDS`.
         won_minor: won in the period already.
-        shock: standard deviation of the logarithm of what moves all hazards together.
+        shock: standard deviation of the logarithm of what moves the expected value of all deals together.
         new_wins: (speeds,) wins expected within the period from deals not yet created.
         new_amounts: (m,) amounts that new wins are drawn from.
         new_shock: the same for what new deals bring; of it ``shock`` is the common part.
@@ -127,7 +127,7 @@ class _Draws:
     """All that is random, drawn once.
 
     ``thresholds`` holds, per path and individually drawn deal, the cumulative hazard at which the deal is won; a
-    deal's exponential variate ÷ the path's common shock.
+    deal's exponential variate ÷ the path's common shock of the hazards. ``created`` moves the deals not yet created.
     """
 
     individual: npt.NDArray[np.intp]
@@ -223,10 +223,11 @@ def _draws(outlook: Outlook, seed: int, paths: int) -> _Draws:
     order = np.lexsort((outlook.ids, -variance))
     individual = order[:_INDIVIDUAL]
     individual = individual[np.argsort(outlook.ids[individual], kind="stable")]
-    common = np.exp(outlook.shock * np.sqrt(3 / 5) * generator.standard_t(5, size=paths))
+    times = np.exp(outlook.shock * np.sqrt(3 / 5) * generator.standard_t(5, size=paths))
+    common = times ** (1 / _response(outlook, chance))
     # What moves all hazards moves new deals too; their own shock is what goes beyond it.
     own = np.sqrt(max(outlook.new_shock**2 - outlook.shock**2, 0.0))
-    created = np.exp(own * np.sqrt(3 / 5) * generator.standard_t(5, size=paths))
+    created = times * np.exp(own * np.sqrt(3 / 5) * generator.standard_t(5, size=paths))
     spread = generator.standard_normal(paths)
     count = generator.random(paths)
     pool = np.zeros(1)
@@ -236,6 +237,16 @@ def _draws(outlook: Outlook, seed: int, paths: int) -> _Draws:
     thresholds = generator.standard_exponential((paths, len(individual)), dtype=np.float32)
     thresholds /= common[:, None].astype(np.float32)
     return _Draws(individual, np.sort(order[_INDIVIDUAL:]), thresholds, common, spread, created, count, offset, pool)
+
+
+def _response(outlook: Outlook, chance: Vector) -> float:
+    """How far the expected value follows the hazards, as an elasticity.
+
+    The shock is one of values; the hazards must move further to bring it about.
+    """
+    whole = float(chance @ outlook.amounts)
+    moved = float(((1 - chance) * outlook.hazards[NORMAL]) @ outlook.amounts)
+    return float(np.clip(moved / whole, 0.4, 1.0)) if whole > 0 else 1.0
 
 
 def _at(table: Vector, scenario: Scenario) -> Vector:
@@ -288,7 +299,7 @@ def _new(outlook: Outlook, draws: _Draws, scenario: Scenario) -> Vector:
     mean = float(_at(outlook.new_wins[:, None], scenario)[0]) * scenario.win_rate * scenario.creation
     if mean <= 0 or len(draws.pool) <= 1:
         return np.zeros(len(draws.common))
-    rate = mean * draws.common * draws.created
+    rate = mean * draws.created
     number = _poisson_quantile(draws.count, rate)
     length = len(draws.pool) - 1
     whole = np.minimum(number.astype(np.int64), length * 50)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from salesops_desktop.forecast.effects import NEAR_DAYS, Effects, learn_effects
 from salesops_desktop.forecast.hazards import Hazards, learn_hazards, observed_from, shrunken, win_curve
 from salesops_desktop.forecast.pipeline_rows import WON, Rows, Vector, Whole, month_end
+from salesops_desktop.forecast.shock import Surprise, common_shock, doubt
 from salesops_desktop.forecast.win_rates import PRIOR_WEIGHT, THIN
 
 RECORDS = 12
@@ -35,9 +36,8 @@ TIMED = ("calibrated", "effects", "season", "age")
 CELLS = 1_000_000
 MONTH_DAYS = 30.5
 
-SHOCK_START = 0.17
-SHOCK_WEIGHT = 4.0
-WILD = 0.6
+PROBE = 0.8
+"""The haircut at which it is tried how far chances follow the hazards."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +70,7 @@ class Correction:
         realised: what a deal brought when won ÷ what it had been thought worth.
         shock: standard deviation of the logarithm of what moves all deals together.
         records: how many past days taught it.
+        response: elasticity of wins to hazards: chances near their limit follow less than in proportion.
     """
 
     haircut: float
@@ -78,6 +79,7 @@ class Correction:
     realised: float
     shock: float
     records: int
+    response: float = 1.0
 
     def factors(self, age: Whole) -> Vector:
         """(n,) the haircut of deals by their age."""
@@ -139,9 +141,15 @@ class Walk:
             window: the distance whose correction is used.
             method: one of :data:`TIMED`.
         """
+        haircut = np.ones(len(which))
+        if method == "calibrated":
+            haircut = self.correction(day, window).factors(self.age(which, day))
+        return self._won_by(which, day, days, method, haircut)
+
+    def _won_by(self, which: Whole, day: int, days: int, method: str, haircut: Vector) -> Vector:
+        """(n, days) chance of a win by each day, at a given haircut."""
         hazards, age = self.hazards(day), self.age(which, day)
         factors = self.multipliers(which, day) if method in ("effects", "calibrated") else None
-        haircut = self.correction(day, window).factors(age) if method == "calibrated" else np.ones(len(which))
         found = np.empty((len(which), days))
         step = max(1, CELLS // days)
         for first in range(0, len(which), step):
@@ -223,7 +231,8 @@ class Walk:
 
     def _learned(self, day: int, months: int) -> Correction:
         start = observed_from(self.rows, day)
-        came = hoped = brought = thought = squares = weights = 0.0
+        came = hoped = brought = thought = 0.0
+        surprises: list[Surprise] = []
         count = 0
         edges = self._age_edges(day)
         won_by_age, hoped_by_age = np.zeros(len(edges) + 1), np.zeros(len(edges) + 1)
@@ -243,15 +252,18 @@ class Walk:
             thought += float((record.won * record.worth).sum())
             count += 1
             if end == month_end(past, months):
-                squares, weights = self._surprise(past, end, weight**2 / months, squares, weights)
+                surprises += self._surprise(past, end, weight**2 / months)
         prior = max(HAIRCUT_WEIGHT * unit, 1.0)
-        haircut = float(np.clip((came + HAIRCUT_START * prior) / (hoped + prior), 0.3, 2.0))
+        # What came ÷ what was expected is a ratio of chances; the hazards must move further to bring it about.
+        response = self._response(here, day, month_end(day, months) - day)
+        ratio = (came + HAIRCUT_START * prior) / (hoped + prior)
+        haircut = float(np.clip(ratio ** (1 / response), 0.3, 2.0))
         # The ages are judged among themselves, so that their differences add nothing to the overall haircut.
         fair = hoped_by_age * (float(won_by_age.sum()) / max(float(hoped_by_age.sum()), 1e-9))
-        by_age = haircut * shrunken(won_by_age / AGAIN, fair / AGAIN)
-        shock = np.sqrt((SHOCK_WEIGHT * SHOCK_START**2 + squares) / (SHOCK_WEIGHT + weights))
+        by_age = haircut * shrunken(won_by_age / AGAIN, fair / AGAIN) ** (1 / response)
+        shock = common_shock(surprises, months, self.hazards(day).wins)
         realised = brought / thought if thought > 0 else 1.0
-        return Correction(haircut, edges, by_age, realised, float(shock), count)
+        return Correction(haircut, edges, by_age, realised, shock, count, response)
 
     def _age_edges(self, day: int) -> Whole:
         """Ages that part the closings up to ``day`` into equal groups, and the oldest age ever won at."""
@@ -263,8 +275,16 @@ class Walk:
         inner = np.quantile(ages, np.linspace(0, 1, AGE_GROUPS + 1)[1:-1], method="higher").astype(np.int64)
         return np.unique(np.append(inner, max(self.hazards(day).oldest + 1, 1)))
 
-    def _surprise(self, past: int, end: int, part: float, squares: float, weights: float) -> tuple[float, float]:
-        """Adds how far a corrected past expectation lay from what came, beyond the deals' own luck.
+    def _response(self, which: Whole, day: int, days: int) -> float:
+        """How far the chances of today's deals follow their hazards of winning, as an elasticity."""
+        full = float(self._won_by(which, day, days, "effects", np.ones(len(which)))[:, -1].sum()) if len(which) else 0.0
+        if full <= 0:
+            return 1.0
+        less = float(self._won_by(which, day, days, "effects", np.full(len(which), PROBE))[:, -1].sum())
+        return float(np.clip(np.log(full / less) / -np.log(PROBE), 0.4, 1.0))
+
+    def _surprise(self, past: int, end: int, part: float) -> list[Surprise]:
+        """How far a corrected past expectation lay from what came; nothing where either is nothing.
 
         Overlapping windows tell the same story again: ``part`` is what one of them counts for.
         """
@@ -274,17 +294,9 @@ class Walk:
         expected = float(chance @ record.worth) * then.realised
         came = float(record.gained.sum())
         if expected <= 0 or came <= 0:
-            return squares, weights
-        luck = float((chance * (1 - chance)) @ record.worth**2) / expected**2
-        return squares + part * beyond_luck(came / expected, luck), weights + part
-
-
-def beyond_luck(ratio: float, luck: float) -> float:
-    """The squared logarithm of what came ÷ what was expected, less the deals' own luck.
-
-    One wild record must not rule: beyond :data:`WILD` it counts as that.
-    """
-    return float(np.clip(np.log(ratio) ** 2 - luck, 0.0, WILD**2))
+            return []
+        luck = float((chance * (1 - chance)) @ (record.worth * then.realised) ** 2) / expected**2
+        return [Surprise(came / expected, luck, doubt(self.hazards(past).wins), part)]
 
 
 def past_month_ends(day: int, start: int, most: int) -> list[int]:

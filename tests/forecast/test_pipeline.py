@@ -190,7 +190,7 @@ def test_thin_history_is_unproven_and_says_so():
     result = forecast_pipeline(deals[-30:], QUARTER, as_of=AS_OF)
     assert result.backtest.table == ()
     assert any("too little history" in s for s in result.sentences)
-    assert 0.1 < result.backtest.shock <= 0.3
+    assert 0.2 < result.backtest.shock <= 0.75  # a handful of wins teaches little
 
 
 def test_won_so_far_in_a_running_period_counts():
@@ -317,6 +317,7 @@ def test_a_real_crm_export_walk_forward(shared):
     assert race["calibrated", 3].wape <= 0.19
     assert race["calibrated", 1].wape <= 0.12
     assert race["calibrated", 1].calibration_error <= 0.04
+    assert race["calibrated", 3].calibration_error <= 0.04
     assert race["overall", 3].wape == pytest.approx(1.03, abs=0.005)  # as measured elsewhere
     assert race["overall", 1].wape == pytest.approx(3.307, abs=0.005)
     assert race["calibrated", 3].chosen
