@@ -32,6 +32,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "export-table": ("exports",),
     "forecast": (
         "forecasts",
+        "forecast_assumptions",
         "forecast_checks",
         "forecast_comparison",
         "forecast_corrections",

@@ -98,6 +98,11 @@ def stored_measure(measure: str, source: str) -> str:
     return measure
 
 
+def asked_measure(stored: str) -> str:
+    """The measure to ask lines for, for a name it is kept under: the other way round than :func:`stored_measure`."""
+    return "amount" if stored in ("bookings", "invoiced", "paid") else stored
+
+
 def node_key(key: Mapping[str, str]) -> str:
     """A node's key as it is stored: the same for the same node, whatever the order."""
     return json.dumps(dict(sorted(key.items())), ensure_ascii=False, separators=(",", ":"))

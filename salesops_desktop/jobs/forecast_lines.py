@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from salesops_desktop.expressions import Formula, Kind, compile_formula, plain_name
 from salesops_desktop.jobs.company import CompanyFacts, company
-from salesops_desktop.jobs.currencies import in_currency, load_rates
+from salesops_desktop.jobs.currencies import Unconverted, convertible, load_rates
 from salesops_desktop.model.errors import InputRefusedError, NothingToDoError
 from salesops_desktop.model.money import exponent
 from salesops_desktop.model.tables import Column, ValueKind, column_array
@@ -143,18 +143,24 @@ def load_lines(connection: Connection, source: Source, measure: str, levels: Seq
         levels: which places are needed.
         as_of: people stand under the manager they reported to on this day.
 
+    Lines in currencies without a rate are left out where the measure is about money; the notes say how much that is.
+
     Raises:
-        NothingToDoError: there are no lines.
-        FaultsError: the formula is wrong, or exchange rates are missing.
+        NothingToDoError: there are no lines, or none that can be measured.
+        FaultsError: the formula is wrong.
     """
     facts = company(connection)
     chosen, frame = _read(connection, source)
     formula = _formula(measure)
     rates = load_rates(connection)
-    for money in ("amount_minor", "margin_minor"):
-        in_currency(frame, money, "currency", "day", facts.currency, rates, what=SOURCE_PHRASES[chosen])
+    phrase = SOURCE_PHRASES[chosen]
+    money = [column for name, column in _COLUMNS.items() if name in formula.fields]
+    left: list[Unconverted] = []
+    if money:
+        frame, left = convertible(frame, money, "currency", "day", facts.currency, rates, what=phrase)
     people = _place(connection, frame, as_of)
-    frame, notes = _measurable(frame, formula, measure, SOURCE_PHRASES[chosen])
+    frame, notes = _measurable(frame, formula, measure, phrase)
+    notes = [*map(str, left), *notes]
     frame["value"] = _values(frame, formula, facts)
     money_kind = formula.kind is Kind.MONEY
     ids = [name for name, level in (("owner_id", "person"), ("manager_id", "manager")) if level in levels]
@@ -212,7 +218,9 @@ def _measurable(frame: pd.DataFrame, formula: Formula, measure: str, phrase: str
     """The lines that have all the measure needs, and a sentence on the others."""
     needed = [_COLUMNS.get(name, name) for name in sorted(formula.fields) if name not in ("count", *LEVELS)]
     lacking = frame[needed].isna().any(axis=1) if needed else pd.Series(data=False, index=frame.index)
-    if lacking.all() and len(frame):
+    if frame.empty:
+        raise NothingToDoError(f"None of the {phrase} can be measured.", way_out="Import the exchange rates they need.")
+    if lacking.all():
         raise NothingToDoError(
             f"None of the {len(frame):,} {phrase} has {' and '.join(sorted(formula.fields))}.",
             way_out="Import it, or choose another measure.",

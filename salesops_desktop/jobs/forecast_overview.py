@@ -18,7 +18,9 @@ from salesops_desktop.forecast.running_period import LEVELS, Fan, RunningForecas
 from salesops_desktop.jobs import frames as reading
 from salesops_desktop.jobs.company import company
 from salesops_desktop.jobs.context import JobContext
+from salesops_desktop.jobs.currencies import Unconverted
 from salesops_desktop.jobs.declare import job
+from salesops_desktop.jobs.forecast_assumptions import Scenario, scenario_named, told
 from salesops_desktop.jobs.forecast_keeping import TABLES, Head, Points, keep_pipeline
 from salesops_desktop.jobs.forecast_keeping import keep as keep_forecast
 from salesops_desktop.jobs.forecast_lines import SOURCE_PHRASES, Lines, Source, load_lines
@@ -203,6 +205,7 @@ def forecast_overview(
     as_of: dt.date | None = None,
     step: Step = Step.WEEK,
     seed: int = 1,
+    assume: str = "",
     keep: bool = False,
 ) -> Overview:
     """Show the running period: target, actual, pipeline, forecast to its end, and what was forecast before.
@@ -213,13 +216,26 @@ def forecast_overview(
         as_of: the day of knowledge; by default the newest day the pipeline or the bookings speak of.
         step: day, week or month: how far apart the points to the period's end are shown.
         seed: for the simulations.
+        assume: the name of stored assumptions that the pipeline is drawn under.
         keep: keep the forecasts in the workspace, so that they can be scored when the period is over.
     """
-    return overview_of(context, period, source, as_of, step, seed, keep="shown" if keep else "")
+    if assume and keep:
+        raise InputRefusedError(
+            "A forecast under assumptions is no forecast to be scored.", way_out="Keep the one without assumptions."
+        )
+    return overview_of(context, period, source, as_of, step, seed, keep="shown" if keep else "", assume=assume)
 
 
 def overview_of(
-    context: JobContext, period: str, source: Source, as_of: dt.date | None, step: Step, seed: int, *, keep: str
+    context: JobContext,
+    period: str,
+    source: Source,
+    as_of: dt.date | None,
+    step: Step,
+    seed: int,
+    *,
+    keep: str,
+    assume: str = "",
 ) -> Overview:
     """The overview of :func:`forecast_overview`, kept as ``shown`` or ``rebuilt``, or not at all."""
     context.progress(0, 0, "Reading")
@@ -228,9 +244,12 @@ def overview_of(
         day = known_day(connection, as_of)
         wanted = period_asked(facts.calendar, period, day)
         lines = load_lines(connection, source, "amount", (), day)
-        loaded = reading.load(connection, without=UNUSED)
+        left: list[Unconverted] = []
+        loaded = reading.load(connection, without=UNUSED, left=left)
         won_rate = _per_won(lines, loaded.opportunities, day)
-        made = _Reading(lines, loaded, wanted, day, target_of(connection, facts, wanted), won_rate)
+        target, said = target_of(connection, facts, wanted), tuple(map(str, left))
+        scenario = scenario_named(connection, assume) if assume else None
+        made = _Reading(lines, loaded, wanted, day, target, won_rate, said, scenario)
         found = _made(context, connection, made, step, seed)
     return _kept(context, found, loaded.opportunities, won_rate, keep) if keep else found
 
@@ -243,6 +262,8 @@ class _Reading:
     day: dt.date
     target: Target
     per_won: float
+    left: tuple[str, ...] = ()  # sentences on what the pipeline had to leave out
+    scenario: Scenario | None = None
 
 
 def period_asked(calendar: FiscalCalendar, text: str, day: dt.date) -> Period:
@@ -280,7 +301,12 @@ def _made(context: JobContext, connection: Connection, given: _Reading, step: St
     calendar = given.lines.facts.calendar
     values = frame["value"].to_numpy(np.int64)
     stamps = frame["day"].to_numpy(dtype="datetime64[D]")
-    notes = [f"The actuals are {SOURCE_PHRASES[given.lines.source]}.", *given.lines.notes]
+    notes = [
+        f"The actuals are {SOURCE_PHRASES[given.lines.source]}.",
+        *dict.fromkeys((*given.lines.notes, *given.left)),
+    ]
+    if given.scenario is not None:
+        notes.insert(0, f"The pipeline is drawn under assumptions: {told(given.scenario)}.")
     running, without = None, ""
     try:
         running = forecast_running(stamps, values, period, as_of=day, calendar=calendar)
@@ -317,12 +343,15 @@ def _pipeline(context: JobContext, given: _Reading, seed: int) -> tuple[Pipeline
     snapshots = None if given.loaded.snapshots.empty else given.loaded.snapshots
     target = given.target.amount
     try:
-        return forecast_pipeline(
+        found = forecast_pipeline(
             given.loaded.opportunities, given.period, as_of=given.day, snapshots=snapshots, seed=seed,
             target=None if target is None else round(target / given.per_won), progress=context.progress,
-        ), ""  # fmt: skip
+        )  # fmt: skip
     except NothingToDoError as error:
         return None, f"No pipeline forecast: {error.sentence}"
+    if given.scenario is not None:
+        found = replace(found, simulation=found.simulation.under(given.scenario))
+    return found, ""
 
 
 def _open(pipeline: PipelineForecast | None) -> OpenPipeline | None:

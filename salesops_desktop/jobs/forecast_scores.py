@@ -11,10 +11,12 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from salesops_desktop.forecast.scoring import Added, Leaning, Score, leaning, score, value_added
+from salesops_desktop.jobs.company import company
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import job
 from salesops_desktop.jobs.forecast_actuals import Actuals, levels_of
-from salesops_desktop.jobs.forecast_lines import Source, load_lines
+from salesops_desktop.jobs.forecast_keeping import asked_measure
+from salesops_desktop.jobs.forecast_lines import THOUSANDTHS, Source, load_lines
 from salesops_desktop.jobs.forecast_outlooks import LABELS
 from salesops_desktop.jobs.forecast_records import kept_points, known_day, own_numbers
 from salesops_desktop.model.errors import NothingToDoError
@@ -98,7 +100,8 @@ class ScoresReport:
         steps: the stair of forecasts that were shown; of rebuilt ones where none was shown.
         biases: of people and methods.
         rebuilt: how many of the records are rebuilt.
-        currency: of the amounts.
+        currency: of the amounts; empty where they are no money but thousandths of a unit.
+        measure: what was forecast, as it is kept.
     """
 
     today: dt.date
@@ -107,11 +110,12 @@ class ScoresReport:
     biases: tuple[Bias, ...]
     rebuilt: int
     currency: str
+    measure: str = "bookings"
 
     def summary(self) -> Sequence[str]:
         """How many were judged, what each step added, who leans."""
         if self.records.empty:
-            return [f"No kept forecast is about a period that was over on {self.today}."]
+            return [f"No kept forecast of {self.measure} is about a period that was over on {self.today}."]
         shown = len(self.records) - self.rebuilt
         said = [f"{shown:,} forecasts as shown and {self.rebuilt:,} rebuilt ones, of periods over on {self.today}."]
         said += [step.sentence for step in self.steps if step.sentence]
@@ -122,6 +126,9 @@ class ScoresReport:
     def tables(self) -> Sequence[Table]:
         """The stair, the errors by level and horizon, the league, the leanings."""
         return [self.stair(), self.levels(), self.league(), self.leanings()]
+
+    def _cells(self, found: Score) -> tuple[object, ...]:
+        return _score_cells(found, money=bool(self.currency))
 
     def stair(self) -> Table:
         """What each step added."""
@@ -135,7 +142,7 @@ class ScoresReport:
         ]  # fmt: skip
         rows = [
             (
-                s.label, *_score_cells(s.score), s.against,
+                s.label, *self._cells(s.score), s.against,
                 *((s.added.value, s.added.low, s.added.high, s.added.n) if s.added else (None,) * 4),
             )
             for s in self.steps
@@ -151,7 +158,7 @@ class ScoresReport:
         ]  # fmt: skip
         groups = self.records.groupby(["step", "origin", "level", "dimension", "horizon"], sort=True)
         rows = [
-            (STEP_LABELS[str(step)], origin, dimension, int(str(horizon)), *_score_cells(scored(rows)))
+            (STEP_LABELS[str(step)], origin, dimension, int(str(horizon)), *self._cells(scored(rows)))
             for (step, origin, _, dimension, horizon), rows in groups
         ]
         return build_table("Errors by level and horizon", specs, rows)
@@ -163,7 +170,7 @@ class ScoresReport:
             *_score_specs(self.currency),
         ]  # fmt: skip
         rows = [
-            (STEP_LABELS.get(str(subject), str(subject)), origin, *_score_cells(scored(rows)))
+            (STEP_LABELS.get(str(subject), str(subject)), origin, *self._cells(scored(rows)))
             for (subject, origin), rows in self.records.groupby(["subject", "origin"], sort=True)
         ]
         rows.sort(key=lambda row: float(str(np.inf if row[3] is None else row[3])))
@@ -193,16 +200,17 @@ def _score_specs(currency: str) -> list[ColumnSpec]:
         ColumnSpec("n", "Forecasts", ValueKind.INTEGER),
         ColumnSpec("wape", "Error", share, digits=1, description="Σ|forecast − actual| ÷ Σ|actual|."),
         ColumnSpec("bias", "Bias", share, digits=1, description="Σ(forecast − actual) ÷ Σ|actual|."),
-        ColumnSpec("mae", "Mean absolute error", ValueKind.MONEY, currency),
+        ColumnSpec("mae", "Mean absolute error", ValueKind.MONEY, currency)
+        if currency
+        else ColumnSpec("mae", "Mean absolute error", ValueKind.NUMBER, digits=1),
         ColumnSpec("mase", "MASE", ValueKind.NUMBER, digits=2, description="Below 1 beats the seasonal naive's past."),
         ColumnSpec("held80", "Within 80 %", share, digits=0), ColumnSpec("held95", "Within 95 %", share, digits=0),
     ]  # fmt: skip
 
 
-def _score_cells(found: Score) -> tuple[object, ...]:
-    return (
-        found.n, found.wape, found.bias, round(found.mae), found.mase, found.coverage.get(80), found.coverage.get(95)
-    )  # fmt: skip
+def _score_cells(found: Score, *, money: bool) -> tuple[object, ...]:
+    error = round(found.mae) if money else found.mae / THOUSANDTHS
+    return found.n, found.wape, found.bias, error, found.mase, found.coverage.get(80), found.coverage.get(95)
 
 
 def scored(rows: pd.DataFrame) -> Score:
@@ -218,26 +226,29 @@ def scored(rows: pd.DataFrame) -> Score:
     group="forecast",
     examples=("forecast scores company.salesops", "forecast scores company.salesops --as-of 2026-09-30"),
 )
-def forecast_scores(context: JobContext, *, as_of: dt.date | None = None) -> ScoresReport:
+def forecast_scores(context: JobContext, *, as_of: dt.date | None = None, measure: str = "bookings") -> ScoresReport:
     """Hold every kept forecast and every manager's number against what came, once its period is over.
 
     Args:
         as_of: periods that end by this day are judged; by default the newest day the workspace speaks of.
+        measure: bookings, or another one that was forecast: invoiced, paid, margin, units, count or a formula.
+            Managers' numbers are about bookings.
     """
     context.progress(0, 0, "Reading")
     with context.workspace.read() as connection:
         today = known_day(connection, as_of)
-        return scores_of(connection, today)
+        return scores_of(connection, today, measure)
 
 
-def scores_of(connection: Connection, today: dt.date) -> ScoresReport:
+def scores_of(connection: Connection, today: dt.date, measure: str = "bookings") -> ScoresReport:
     """The report of :func:`forecast_scores`."""
-    said = _said(connection, today)
+    said = _said(connection, today, measure)
     said = said[said["period_end"] <= pd.Timestamp(today)].reset_index(drop=True)
     lines = None
     if len(said):
         try:
-            lines = load_lines(connection, _source(said), "amount", levels_of(said["node_key"]), today)
+            source = _source(said)
+            lines = load_lines(connection, source, asked_measure(measure), levels_of(said["node_key"]), today)
         except NothingToDoError:
             said = said.iloc[:0]
     records = pd.DataFrame(columns=list(_COLUMNS))
@@ -245,10 +256,9 @@ def scores_of(connection: Connection, today: dt.date) -> ScoresReport:
         records = _judged(said, Actuals(lines))
     shown = records[records["origin"] == "shown"]
     stair = shown if len(shown) else records
-    currency = "USD" if lines is None or lines.currency is None else lines.currency
-    return ScoresReport(
-        today, records, _stair(stair), _biases(records), int((records["origin"] == "rebuilt").sum()), currency
-    )
+    currency = company(connection).currency if lines is None else lines.currency or ""
+    rebuilt = int((records["origin"] == "rebuilt").sum())
+    return ScoresReport(today, records, _stair(stair), _biases(records), rebuilt, currency, measure)
 
 
 def _source(said: pd.DataFrame) -> Source:
@@ -257,14 +267,14 @@ def _source(said: pd.DataFrame) -> Source:
     return Source(named.mode().iloc[0]) if len(named) else Source.AUTO
 
 
-def _said(connection: Connection, today: dt.date) -> pd.DataFrame:
-    """Kept forecasts of booked or won money, and people's own numbers, in one frame."""
+def _said(connection: Connection, today: dt.date, measure: str) -> pd.DataFrame:
+    """Kept forecasts of a measure, and people's own numbers where it is bookings, in one frame."""
     kept = kept_points(connection, today)
-    kept = kept[kept["measure"] == "bookings"].copy()
+    kept = kept[kept["measure"] == measure].copy()
     kept["subject"] = kept["who"].where(kept["who"].notna(), kept["kind"])
     kept["step"] = kept["kind"]
     numbers = own_numbers(connection, today)
-    numbers = numbers[numbers["field"] == "own number"].copy()
+    numbers = numbers[(numbers["field"] == "own number") & (measure == "bookings")].copy()
     numbers["step"], numbers["origin"], numbers["subject"] = "judgement", "shown", numbers["who"]
     numbers["label"] = numbers["node_label"].where(numbers["node_label"].notna(), "Company")
     keys = [levels_of(pd.Series([key], dtype=object)) for key in numbers["node_key"]]

@@ -16,6 +16,7 @@ from salesops_desktop.forecast.pipeline_backtest import METHODS as WIN_METHODS
 from salesops_desktop.jobs import frames as reading
 from salesops_desktop.jobs.company import newest_day
 from salesops_desktop.jobs.context import JobContext
+from salesops_desktop.jobs.currencies import Unconverted
 from salesops_desktop.jobs.declare import Needs, job
 from salesops_desktop.jobs.forecast_keeping import TABLES, Head, Points, keep_pipeline
 from salesops_desktop.jobs.forecast_keeping import keep as keep_forecast
@@ -45,6 +46,8 @@ class ForecastReport:
     """One row per open opportunity with its probability and weighted value; keys are the opportunities' row ids."""
     partial: tuple[Period, float] | None = None
     """The running period and what it holds so far, in minor units; not part of the history."""
+    left: tuple[str, ...] = ()
+    """What had no exchange rate and was left out, in sentences."""
 
     def summary(self) -> Sequence[str]:
         """Method, accuracy and outlook in sentences."""
@@ -62,7 +65,7 @@ class ForecastReport:
             p = self.pipeline
             said.append(f"{len(p.deals):,} open opportunities for {p.period.label}.")
             said.extend(p.sentences)
-        return said
+        return [*said, *self.left]
 
     def tables(self) -> Sequence[Table]:
         """The forecast by period, the back-test by method, the open deals."""
@@ -199,7 +202,8 @@ def _made(
     """The report, and the opportunities it rests on."""
     context.progress(0, 0, "Reading")
     with context.workspace.read() as connection:
-        loaded = reading.load(connection, without=("activities", "leads", "quotas", "forecasts"))
+        left: list[Unconverted] = []
+        loaded = reading.load(connection, without=("activities", "leads", "quotas", "forecasts"), left=left)
         day = as_of or newest_day(connection)
     if day is None:
         raise NothingToDoError("There is nothing to forecast from.", way_out="Import transactions or opportunities.")
@@ -212,7 +216,10 @@ def _made(
     )  # fmt: skip
     pipeline, reason = _pipeline(context, loaded, day, seed) if with_pipeline else (None, "Not asked for.")
     deals = _deals(loaded, pipeline)
-    report = ForecastReport(result, pipeline, reason, chosen, day, period, loaded.facts.currency, deals, series.partial)
+    report = ForecastReport(
+        result, pipeline, reason, chosen, day, period, loaded.facts.currency, deals, series.partial,
+        tuple(map(str, left)),
+    )  # fmt: skip
     return report, loaded.opportunities
 
 

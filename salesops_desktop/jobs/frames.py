@@ -9,7 +9,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from salesops_desktop.jobs.company import CompanyFacts, company
-from salesops_desktop.jobs.currencies import in_currency, load_rates
+from salesops_desktop.jobs.currencies import ExchangeRates, Unconverted, convertible, in_currency, load_rates
 
 _OPPORTUNITIES = """
 SELECT o.id, o.external_id, o.name, o.stage, o.status, o.amount AS amount_minor, o.currency, o.quantity,
@@ -104,23 +104,42 @@ class Frames:
     forecasts: pd.DataFrame
 
 
-def opportunities(connection: Connection, facts: CompanyFacts) -> pd.DataFrame:
-    """All opportunities, money in the company's currency at the rate of the close date (else the creation date)."""
+def opportunities(connection: Connection, facts: CompanyFacts, left: list[Unconverted] | None = None) -> pd.DataFrame:
+    """All opportunities, money in the company's currency at the rate of the close date (else the creation date).
+
+    Args:
+        connection: a read connection.
+        facts: the company.
+        left: takes up what is left out for lack of an exchange rate; without it, that is an error.
+    """
     frame = _frame(connection, _OPPORTUNITIES, ("created_on", "close_on", "next_activity_on"))
     rates = load_rates(connection)
     frame["rate_day"] = frame["close_on"].fillna(frame["created_on"])
-    for money, currency in (("amount_minor", "currency"), ("list_price_minor", "list_currency")):
-        in_currency(frame, money, currency, "rate_day", facts.currency, rates, what="opportunities")
+    money, listed = ("amount_minor", "currency"), ("list_price_minor", "list_currency")
+    if left is None:
+        in_currency(frame, *money, "rate_day", facts.currency, rates, what="opportunities")
+    else:
+        frame, lacking = convertible(
+            frame, money[:1], money[1], "rate_day", facts.currency, rates, what="opportunities"
+        )
+        left += lacking
+        priced, _ = convertible(frame, listed[:1], listed[1], "rate_day", facts.currency, rates, what="list prices")
+        frame.loc[~frame["id"].isin(priced["id"]), "list_price_minor"] = pd.NA
+    in_currency(frame, *listed, "rate_day", facts.currency, rates, what="opportunities")
     frame["currency"] = facts.currency
     return frame.drop(columns=["rate_day", "list_currency"])
 
 
-def load(connection: Connection, without: Collection[str] = ()) -> Frames:
+def load(connection: Connection, without: Collection[str] = (), left: list[Unconverted] | None = None) -> Frames:
     """Read all frames in one go; every amount in the company's currency at the rate of its own day.
 
     Args:
         connection: a read connection.
         without: names of frames that are not needed: they come back with their columns and no rows.
+        left: takes up what is left out for lack of an exchange rate; without it, that is an error.
+
+    Raises:
+        FaultsError: exchange rates are missing, and ``left`` was not given.
     """
     facts = company(connection)
     rates = load_rates(connection)
@@ -129,18 +148,21 @@ def load(connection: Connection, without: Collection[str] = ()) -> Frames:
         return f"SELECT * FROM ({statement}) LIMIT 0" if name in without else statement
 
     transactions = _frame(connection, wanted("transactions", _TRANSACTIONS), ("booked_on",))
-    for money in ("amount_minor", "margin_minor"):
-        in_currency(transactions, money, "currency", "booked_on", facts.currency, rates, what="transactions")
+    both = ("amount_minor", "margin_minor")
+    transactions = _converted(transactions, both, "booked_on", facts, rates, "transactions", left)
     transactions["currency"] = facts.currency
     quotas = _frame(connection, wanted("quotas", _QUOTAS), ("period_start", "period_end"))
-    in_currency(quotas, "amount_minor", "currency", "period_start", facts.currency, rates, what="quotas")
+    quotas = _converted(quotas, both[:1], "period_start", facts, rates, "quotas", left)
     quotas["currency"] = facts.currency
     snapshots = _frame(connection, wanted("snapshots", _SNAPSHOTS), ("taken_on", "close_on"))
-    in_currency(snapshots, "amount_minor", "currency", "taken_on", facts.currency, rates, what="snapshot lines")
+    # A deal that is left out is told once, not again for each of its snapshots.
+    snapshots = _converted(
+        snapshots, both[:1], "taken_on", facts, rates, "snapshot lines", None if left is None else []
+    )
     snapshots["currency"] = facts.currency
     return Frames(
         facts,
-        opportunities(connection, facts),
+        opportunities(connection, facts, left),
         transactions,
         quotas,
         _frame(connection, wanted("activities", _ACTIVITIES), (), ("starts_at",)),
@@ -148,3 +170,22 @@ def load(connection: Connection, without: Collection[str] = ()) -> Frames:
         snapshots,
         _frame(connection, wanted("forecasts", _FORECASTS), ("made_on", "period_start", "period_end"), ("created_at",)),
     )
+
+
+def _converted(
+    frame: pd.DataFrame,
+    money: tuple[str, ...],
+    day: str,
+    facts: CompanyFacts,
+    rates: ExchangeRates,
+    what: str,
+    left: list[Unconverted] | None,
+) -> pd.DataFrame:
+    """The frame in the company's currency; rows without a rate go to ``left``, else they are an error."""
+    if left is None:
+        for name in money:
+            in_currency(frame, name, "currency", day, facts.currency, rates, what=what)
+        return frame
+    kept, lacking = convertible(frame, money, "currency", day, facts.currency, rates, what=what)
+    left += lacking
+    return kept

@@ -3,37 +3,50 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
+from sqlalchemy import Connection
 
 from salesops_desktop.forecast.methods import BY_ID
-from salesops_desktop.jobs import frames as reading
+from salesops_desktop.forecast.pipeline_backtest import METHODS as WIN_METHODS
 from salesops_desktop.jobs.company import newest_day
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import job
-from salesops_desktop.jobs.forecasts import Source, dated_amounts
-from salesops_desktop.model.errors import NothingToDoError
+from salesops_desktop.jobs.forecast_actuals import Actuals
+from salesops_desktop.jobs.forecast_keeping import asked_measure
+from salesops_desktop.jobs.forecast_lines import Source, load_lines
+from salesops_desktop.jobs.forecast_outlooks import LABELS
+from salesops_desktop.jobs.forecast_records import COMPANY
+from salesops_desktop.model.errors import FaultsError, NothingToDoError
 from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
 
 __all__ = ["KeptForecasts", "kept_forecasts"]
 
 _HEADS = """
-SELECT id, as_of, created_at, period_kind, method, currency, report FROM forecast
-WHERE kind = 'series' AND measure = 'bookings' AND origin = 'shown' ORDER BY as_of DESC, id DESC
+SELECT f.id, f.kind, f.who, f.origin, f.measure, f.as_of, f.created_at, f.period_kind, f.method, f.currency,
+       json_extract(f.report, '$.source') AS source,
+       (SELECT count(*) FROM forecast_node n WHERE n.forecast_id = f.id) AS nodes
+FROM forecast f ORDER BY f.as_of DESC, f.id DESC
 """
 _POINTS = """
 SELECT forecast_id, period_start, period_end, period_label, mean, low80, high80
 FROM forecast_point WHERE node_id IS NULL ORDER BY forecast_id, period_start
 """
+_METHODS = {
+    "running period": "Running period",
+    "combination": "Combination",
+    "own numbers": "Own numbers",
+    "override": "Model with fixed numbers",
+    **WIN_METHODS,
+}
+Point = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class KeptForecasts:
-    """Every kept forecast of bookings with its score."""
+    """Every kept forecast with its score: the model's, the pipeline's, combined ones and managers'."""
 
     forecasts: Table
     """One row per forecast, newest day of knowledge first; keys are the forecasts' row ids."""
@@ -69,35 +82,66 @@ def kept_forecasts(context: JobContext, *, as_of: dt.date | None = None) -> Kept
         as_of: the day of knowledge; by default the newest day the pipeline or the bookings speak of.
     """
     with context.workspace.read() as connection:
-        heads = connection.exec_driver_sql(_HEADS).fetchall()
-        points: dict[int, list[tuple[object, ...]]] = {}
+        heads = [dict(row) for row in connection.exec_driver_sql(_HEADS).mappings()]
+        points: dict[int, list[Point]] = {}
         for forecast_id, *point in connection.exec_driver_sql(_POINTS):
             points.setdefault(forecast_id, []).append(tuple(point))
         today = as_of or newest_day(connection) or dt.datetime.now(dt.UTC).date()
-        loaded = None
-        if heads:
-            loaded = reading.load(connection, without=("activities", "leads", "quotas", "forecasts", "snapshots"))
-    actuals = {} if loaded is None else _actuals(loaded)
-    company_currency = "" if loaded is None else loaded.facts.currency
-    rows = []
-    for forecast_id, day, created, kind, method, currency, report in heads:
-        own = points.get(forecast_id, [])
-        source = Source(json.loads(report).get("source", Source.TRANSACTIONS.value))
-        row: dict[str, object] = {
-            "id": forecast_id, "as_of": day, "kept_at": created, "period_kind": kind,
-            "span": _span(own), "method": BY_ID[method].label if method in BY_ID else method, "judged": 0,
-            "periods": len(own), "currency": currency or company_currency,
-        }  # fmt: skip
-        if row["currency"] == company_currency and source in actuals:
-            row |= _score(own, actuals[source], today)
-        rows.append(row)
+        came = _Came(connection, today)
+        rows = [_row(head, points.get(int(str(head["id"])), []), came) for head in heads]
     return KeptForecasts(build_table("Kept forecasts", _specs(), rows, entity="forecast", key="id"), today)
+
+
+@dataclass(slots=True)
+class _Came:
+    """What came, by measure and source, worked out when first asked for."""
+
+    connection: Connection
+    today: dt.date
+    _known: dict[tuple[str, Source], tuple[Actuals, str | None] | None] = field(default_factory=dict)
+
+    def of(self, measure: str, source: Source) -> tuple[Actuals, str | None] | None:
+        """The actuals and their currency; None where there is nothing of the kind."""
+        if (measure, source) not in self._known:
+            try:
+                lines = load_lines(self.connection, source, asked_measure(measure), (), self.today)
+            except (NothingToDoError, FaultsError):  # a measure that is no longer to be had
+                self._known[measure, source] = None
+            else:
+                self._known[measure, source] = Actuals(lines), lines.currency
+        return self._known[measure, source]
+
+
+def _row(head: Mapping[str, object], points: Sequence[Point], came: _Came) -> dict[str, object]:
+    method, kind, measure = str(head["method"]), str(head["kind"]), str(head["measure"])
+    label = BY_ID[method].label if method in BY_ID else _METHODS.get(method, method)
+    row: dict[str, object] = {
+        **{name: head[name] for name in ("id", "as_of", "who", "origin", "measure", "currency")},
+        "kept_at": head["created_at"], "kind": LABELS.get(kind, kind), "nodes": int(str(head["nodes"])) + 1,
+        "span": _span(points), "method": label, "judged": 0, "periods": len(points),
+    }  # fmt: skip
+    over = [point for point in points if str(point[1]) <= came.today.isoformat()]
+    found = came.of(measure, Source(str(head["source"] or Source.AUTO.value))) if over else None
+    if found is not None:
+        actuals, currency = found
+        if head["currency"] not in (None, currency):  # the company has changed its currency since
+            return row
+        # Numbers that are no money are not shown as money; their error is shown.
+        hidden = ("forecast", "actual") if currency is None else ()
+        score = _score(over, actuals)
+        row |= {"currency": currency} | {name: value for name, value in score.items() if name not in hidden}
+    return row
 
 
 def _specs() -> list[ColumnSpec]:
     text, money = ValueKind.TEXT, ValueKind.MONEY
     return [
         ColumnSpec("as_of", "Known on", ValueKind.DATE, description="Nothing later was known to the forecast."),
+        ColumnSpec("kind", "Kind", text, description="Model, pipeline, the two combined, or managers."),
+        ColumnSpec("who", "Who", text),
+        ColumnSpec("measure", "Measure", text),
+        ColumnSpec("nodes", "Nodes", ValueKind.INTEGER, description="The company, and what it was split into."),
+        ColumnSpec("origin", "Shown or rebuilt", text),
         ColumnSpec("span", "Periods", text),
         ColumnSpec("method", "Method", text),
         ColumnSpec("judged", "Periods over", ValueKind.INTEGER, description="How many of its periods are over by now."),
@@ -117,46 +161,19 @@ def _span(points: Sequence[tuple[object, ...]]) -> str:
     return first if first == last else f"{first} to {last}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Actuals:
-    """(n,) days in order and the running sum of minor units up to each."""
-
-    days: npt.NDArray[np.datetime64]
-    sums: npt.NDArray[np.int64]
-
-    def between(self, first: str, last: str) -> int:
-        start = np.searchsorted(self.days, np.datetime64(first), side="left")
-        end = np.searchsorted(self.days, np.datetime64(last), side="right")
-        return int(self.sums[end] - self.sums[start])
-
-
-def _actuals(loaded: reading.Frames) -> dict[Source, _Actuals]:
-    found = {}
-    for source in (Source.TRANSACTIONS, Source.WON):
-        try:
-            _, dates, amounts = dated_amounts(loaded, source)
-        except NothingToDoError:
-            continue
-        days = dates.to_numpy().astype("datetime64[D]")
-        known = ~np.isnat(days)
-        order = np.argsort(days[known], kind="stable")
-        sums = np.concatenate([[0], np.cumsum(amounts.to_numpy(np.int64)[known][order])])
-        found[source] = _Actuals(days[known][order], sums)
-    return found
-
-
-def _score(points: Sequence[tuple[object, ...]], actuals: _Actuals, today: dt.date) -> dict[str, object]:
+def _score(over: Sequence[Point], actuals: Actuals) -> dict[str, object]:
     """What the periods that are over say of the forecast."""
-    over = [point for point in points if str(point[1]) <= today.isoformat()]
-    if not over:
-        return {}
-    came = np.array([actuals.between(str(point[0]), str(point[1])) for point in over], dtype=np.int64)
-    said, low, high = (np.array([point[place] for point in over], dtype=np.int64) for place in (3, 4, 5))
+    ends = [[dt.date.fromisoformat(str(day)) for day in point[:2]] for point in over]
+    came = np.array([actuals.of(COMPANY, first, last) for first, last in ends], dtype=np.int64)
+    said = np.array([point[3] for point in over], dtype=np.int64)
+    sides = [(point[4], point[5]) for point in over]
     total = int(np.abs(came).sum())
+    held = [int(str(low)) <= actual <= int(str(high)) for (low, high), actual in zip(sides, came.tolist(), strict=True)
+            if low is not None and high is not None]  # fmt: skip
     return {
         "judged": len(over),
         "forecast": int(said.sum()),
         "actual": int(came.sum()),
         "error": None if total == 0 else float(np.abs(said - came).sum()) / total,
-        "held": int(((came >= low) & (came <= high)).sum()),
+        "held": sum(held) if held else None,
     }

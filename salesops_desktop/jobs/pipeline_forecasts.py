@@ -17,6 +17,7 @@ from salesops_desktop.forecast.pipeline import PipelineForecast, forecast_pipeli
 from salesops_desktop.forecast.simulation import Scenario, Simulation, simulate
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import job
+from salesops_desktop.jobs.forecast_assumptions import scenario_named
 from salesops_desktop.jobs.pipeline_forecast_tables import (
     PipelineTables,
     calibration_table,
@@ -147,6 +148,7 @@ def forecast_pipeline_job(
     cycle: float = 1.0,
     heads: float = 1.0,
     ramp: float = 1.0,
+    assume: str = "",
     why: str | None = None,
     as_of: dt.date | None = None,
     seed: int = 1,
@@ -166,6 +168,7 @@ def forecast_pipeline_job(
         cycle: scenario: factor on the time deals take.
         heads: scenario: sellers against today.
         ramp: scenario: what an added seller creates within the period, against a settled one.
+        assume: the name of stored assumptions instead of these factors.
         why: the id of an opportunity whose chance is to be explained.
         as_of: the day of knowledge; by default the newest day the pipeline or the bookings speak of.
         seed: for the simulation; the same seed gives the same result.
@@ -173,6 +176,11 @@ def forecast_pipeline_job(
     asked = Scenario(win_rate, deal_size, cycle, heads, ramp).checked()
     context.progress(0, 0, "Reading")
     with context.workspace.read() as connection:
+        if assume and asked != Scenario():
+            raise InputRefusedError(
+                "Stored assumptions and factors of a scenario were given.", way_out="Give one or the other."
+            )
+        asked = scenario_named(connection, assume) if assume else asked
         loaded = load_pipeline(connection, as_of)
         chosen = Selection(manager, team, region, owner, product)
         span = period_of(loaded, period, ahead=True)
@@ -192,7 +200,18 @@ def pipeline_report(
     seed: int = 1,
     found: PipelineForecast | None = None,
 ) -> PipelineReport:
-    """The report of a loaded pipeline; ``found`` is the engine's forecast of it where that is at hand.
+    """The report of a loaded pipeline.
+
+    Args:
+        context: for progress.
+        loaded: the pipeline.
+        period: the period asked about.
+        selection: whose deals.
+        target: the selection's.
+        scenario: what is assumed; as things are by default.
+        why: the id of an opportunity whose chance is to be explained.
+        seed: for the simulation.
+        found: the engine's forecast of the same pipeline and period, where it is at hand: any part is read from it.
 
     Raises:
         NothingToDoError: no open deal, none closed to learn from, or the period is over.

@@ -62,6 +62,8 @@ ASKED = {
     "commissions save-plan": "{company} {plan}",
     "commissions remove-plan": "{company} 'Rep plan USD'",
     "commissions book": "{bookless}",
+    "forecast assume": "{company} 'Hiring freeze' --heads 0.9 --note 'Until May'",
+    "forecast forget-assumption": "{assumed} 'Hiring freeze'",
     "forecast correct": "{leaning} Ann --reason Agreed",
     "forecast withdraw-correction": "{corrected} Ann --as-of 2030-12-31",
     "forecast rebuild": "{company} --periods 1",
@@ -170,6 +172,9 @@ def places(finished, company, salesops, tmp_path):
             made["leaning"] = made["corrected"] = sandbagged(company)
         if "{corrected}" in text:
             assert salesops("forecast", "correct", company, "Ann")[0] == 0
+        if "{assumed}" in text:
+            assert salesops("forecast", "assume", company, "Hiring freeze", "--heads", "0.9")[0] == 0
+            made["assumed"] = company
         if "{held}" in text:
             assert salesops("commissions", "hold", company, 1, "--line", 1, "--reason", "Disputed")[0] == 0
             made["held"] = company

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 
 import numpy as np
 import pytest
 
 from salesops_desktop.jobs.forecast_lines import Source
 from salesops_desktop.jobs.forecast_nodes import forecast_nodes
+from salesops_desktop.jobs.workspaces import opened
 from salesops_desktop.model.errors import FaultsError, InputRefusedError, NothingToDoError
 from salesops_desktop.model.periods import PeriodKind
 
@@ -39,8 +41,29 @@ def fix(context, key, period, value, field="override", status="accepted"):
         )
 
 
+@pytest.fixture(scope="module")
+def seen(small_company, tmp_path_factory):
+    """The company with its nodes forecast and kept, and the report."""
+    path = shutil.copy(small_company, tmp_path_factory.mktemp("seen") / "seen.salesops")
+    with opened(path) as context:
+        report = forecast_nodes(context, by="region,manager", as_of=DAY, keep=True)
+    return path, report
+
+
+@pytest.fixture
+def plain(seen):
+    return seen[1]
+
+
+@pytest.fixture
+def company(seen, tmp_path):
+    """A copy of the company whose nodes are forecast."""
+    with opened(shutil.copy(seen[0], tmp_path / "company.salesops")) as context:
+        yield context
+
+
 def test_all_levels_add_up_and_the_company_is_what_was_booked(company, stored):
-    report = forecast_nodes(company, by="region,manager,person", as_of=DAY)
+    report = forecast_nodes(company, by="region,manager,person", as_of=DAY, period=PeriodKind.QUARTER)
     assert report.nodes[0].label == "Company"
     assert sums_hold(report, report.history)
     assert sums_hold(report, report.mean)
@@ -69,9 +92,7 @@ def test_products_cross_regions_and_a_formula_is_a_measure(company):
     whole = forecast_nodes(company, by="region", measure="amount", **quarters)
     margin = forecast_nodes(company, by="region", measure="margin", **quarters)
     assert report.history[0].sum() == whole.history[0].sum() - margin.history[0].sum()
-    counted = forecast_nodes(
-        company, by="region", measure="count", source=Source.WON, period=PeriodKind.WEEK, as_of=DAY
-    )
+    counted = forecast_nodes(company, by="region", measure="count", source=Source.WON, **quarters)
     assert counted.currency is None
     assert (counted.history % 1000 == 0).all()  # whole deals, in thousandths
 
@@ -99,8 +120,7 @@ def test_people_stand_where_they_stood_on_the_day(company, stored):
     assert above(DAY) == boss
 
 
-def test_overrides_are_honoured_to_the_cent_and_the_model_is_left_alone(company):
-    plain = forecast_nodes(company, by="region,manager", as_of=DAY)
+def test_overrides_are_honoured_to_the_cent_and_the_model_is_left_alone(company, plain):
     region = next(node for node in plain.nodes if node.dimension == "region")
     period = ("2026-11-01", "2026-11-30")
     wanted = int(plain.mean[region.number, 1]) + 12345677
@@ -112,25 +132,36 @@ def test_overrides_are_honoured_to_the_cent_and_the_model_is_left_alone(company)
     assert (report.mean == plain.mean).all()
     assert report.adjusted[region.number, 1] == wanted
     assert sums_hold(report, report.adjusted)
-    follows = int(report.adjusted[0, 1] - report.mean[0, 1])  # to the rounding of its other parts
-    assert follows == pytest.approx(12345677, abs=2)
+    assert report.adjusted[0, 1] == report.mean[0, 1] + 12345677  # what lies beside the region stays
     assert (report.adjusted[:, 2] == report.mean[:, 2]).all()
     assert [(f.who, f.reason) for f in report.fixed] == [("Ann", "A big deal")]
     assert any("1 accepted overrides name a node or period that is not here" in note for note in report.notes)
-
-
-def test_fixed_numbers_that_contradict_each_other_are_named(company):
-    plain = forecast_nodes(company, by="region", as_of=DAY)
-    period = ("2026-10-01", "2026-10-31")
-    for node in plain.nodes[1:]:
-        fix(company, node.key, period, 1000)
-    fix(company, {}, period, 5)
-    with pytest.raises(FaultsError):
+    # Numbers that contradict each other are named.
+    for node in report.nodes[1:]:
+        if node.dimension == "region":
+            fix(company, node.key, ("2026-10-01", "2026-10-31"), 1000)
+    fix(company, {}, ("2026-10-01", "2026-10-31"), 5)
+    with pytest.raises(FaultsError, match="contradict"):
         forecast_nodes(company, by="region", as_of=DAY)
 
 
-def test_every_node_is_kept(company, stored):
-    report = forecast_nodes(company, by="region,manager", as_of=DAY, keep=True)
+def test_rows_without_a_rate_are_left_out_and_said(company, plain):
+    with company.workspace.action("Francs", kind="edit") as unit:
+        for number, amount in enumerate((770_000, 30_000)):
+            unit.connection.exec_driver_sql(
+                'INSERT INTO "transaction" (external_id, kind, booked_on, amount, currency) '
+                "VALUES (?, 'booking', '2026-09-10', ?, 'CHF')",
+                (f"franc {number}", amount),
+            )
+    report = forecast_nodes(company, by="region", as_of=DAY)
+    assert report.history[0].tolist() == plain.history[0].tolist()
+    told = [note for note in report.notes if "CHF" in note]
+    assert len(told) == 1
+    assert "Left out: 2 booked transactions of 8,000" in told[0]
+
+
+def test_every_node_is_kept(company, plain, stored):
+    report = plain
     rows = stored(
         company,
         "SELECT n.key, p.period_label, p.mean, p.low80 "
@@ -152,10 +183,10 @@ def test_every_node_is_kept(company, stored):
 
 def test_nothing_later_is_known(company):
     day = dt.date(2026, 6, 30)
-    before = forecast_nodes(company, by="region", as_of=day)
+    before = forecast_nodes(company, by="region", as_of=day, horizon=2)
     with company.workspace.action("Plant the future", kind="edit") as unit:
         unit.connection.exec_driver_sql("UPDATE \"transaction\" SET amount = amount * 7 WHERE booked_on > '2026-06-30'")
-    after = forecast_nodes(company, by="region", as_of=day)
+    after = forecast_nodes(company, by="region", as_of=day, horizon=2)
     assert (before.mean == after.mean).all()
     assert all((before.lower[level] == after.lower[level]).all() for level in before.lower)
 

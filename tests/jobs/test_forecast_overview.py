@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 
 import numpy as np
 import pytest
 
+from salesops_desktop.jobs.forecast_assumptions import Scenario, assume
 from salesops_desktop.jobs.forecast_overview import Step, forecast_overview
+from salesops_desktop.jobs.forecast_rebuilding import rebuild_forecasts
+from salesops_desktop.jobs.forecast_scores import forecast_scores
+from salesops_desktop.jobs.kept_forecasts import kept_forecasts
 from salesops_desktop.jobs.workspaces import opened
 from salesops_desktop.model.errors import InputRefusedError
 
@@ -15,9 +20,24 @@ DAY = dt.date(2026, 8, 14)
 
 
 @pytest.fixture(scope="module")
-def picture(small_company):
-    with opened(small_company, read_only=True) as context:
-        yield forecast_overview(context, as_of=DAY)
+def seen(small_company, tmp_path_factory):
+    """The company with its picture kept, and the picture."""
+    path = shutil.copy(small_company, tmp_path_factory.mktemp("seen") / "seen.salesops")
+    with opened(path) as context:
+        picture = forecast_overview(context, as_of=DAY, keep=True)
+    return path, picture
+
+
+@pytest.fixture
+def picture(seen):
+    return seen[1]
+
+
+@pytest.fixture
+def company(seen, tmp_path):
+    """A copy of the company whose first picture is kept."""
+    with opened(shutil.copy(seen[0], tmp_path / "company.salesops")) as context:
+        yield context
 
 
 def test_what_came_is_what_the_transactions_say(picture, small_company):
@@ -58,9 +78,8 @@ def test_the_fan_leads_from_what_came_to_the_forecast(picture):
         assert (fan.upper[level] >= fan.mean - 1e-6).all()
 
 
-def test_nothing_later_is_known(company):
+def test_nothing_later_is_known(company, picture):
     """A booking and a win after the day of knowledge change nothing."""
-    before = forecast_overview(company, as_of=DAY)
     with company.workspace.action("Plant the future", kind="edit") as unit:
         unit.connection.exec_driver_sql(
             'INSERT INTO "transaction" (external_id, kind, booked_on, amount, currency) '
@@ -69,50 +88,90 @@ def test_nothing_later_is_known(company):
         unit.connection.exec_driver_sql(
             "UPDATE opportunity SET status = 'lost' WHERE status = 'won' AND close_on > ?", (DAY.isoformat(),)
         )
-    after = forecast_overview(company, as_of=DAY)
-    assert after.series.mean == before.series.mean
-    assert after.pipeline.mean == before.pipeline.mean
-    assert after.actual == before.actual
+    assume(company, "Better", win_rate=1.2)
+    after = forecast_overview(company, as_of=DAY, assume="Better")
+    assert after.notes[0] == "The pipeline is drawn under assumptions: win rate × 1.2."
+    assert after.series.mean == picture.series.mean
+    assert after.forecast.p50 == picture.forecast.p50
+    assert after.forecast.simulation.mean == picture.forecast.simulation.under(Scenario(win_rate=1.2)).mean
+    assert after.pipeline.mean > picture.pipeline.mean
+    assert after.actual == picture.actual
 
 
-def test_what_is_kept_stands_in_the_next_picture_as_it_was(company, stored):
-    first = forecast_overview(company, as_of=DAY, keep=True)
-    assert len(first.kept) == 3
-    second = forecast_overview(company, as_of=DAY + dt.timedelta(days=7), step=Step.DAY)
-    said = {past.kind: past.mean for past in second.past if past.as_of == DAY}
-    assert said == {"series": first.series.mean, "combined": first.combined.mean, "pipeline": first.pipeline.mean}
+SAID = (
+    ("Ann", 10, 1000, "open"),
+    ("Bob", 10, 500, "accepted"),
+    ("Ann", 12, 2000, "open"),
+    ("Eve", 13, 9, "declined"),
+)
+
+
+@pytest.fixture(scope="module")
+def later(seen, tmp_path_factory):
+    """A week later: people have spoken, francs without a rate came in, past forecasts were rebuilt; and the picture
+    of that day."""
+    path = shutil.copy(seen[0], tmp_path_factory.mktemp("later") / "later.salesops")
+    with opened(path) as context:
+        with context.workspace.action("Numbers", kind="edit") as unit:
+            for who, day, value, status in SAID:
+                unit.connection.exec_driver_sql(
+                    "INSERT INTO judgement (who, at, as_of, scope, node_key, period_start, period_end, field, value, "
+                    "status) VALUES (?, '2026-08-20 10:00:00', ?, 'node', ?, '2026-07-01', '2026-09-30', "
+                    "'own number', ?, ?)",
+                    (who, f"2026-08-{day}", f'{{"manager":"{who}"}}', str(value), status),
+                )
+            unit.connection.exec_driver_sql(
+                'INSERT INTO "transaction" (external_id, kind, booked_on, amount, currency) '
+                "VALUES ('odd', 'booking', '2026-08-10', 770000, 'CHF')"
+            )
+        made = rebuild_forecasts(context, periods=3, as_of=DAY)
+        yield context, made, forecast_overview(context, as_of=DAY + dt.timedelta(days=7), step=Step.DAY)
+
+
+def test_what_is_kept_stands_in_the_next_picture_as_it_was(later, picture, stored):
+    context, _, second = later
+    assert len(picture.kept) == 3
+    listed = kept_forecasts(context, as_of=dt.date(2026, 9, 30)).forecasts
+    rows = [dict(zip(listed.names, row, strict=True)) for row in listed.rows()]
+    assert {row["kind"] for row in rows} == {"Model", "Pipeline", "Combined"}
+    assert sum(row["origin"] == "rebuilt" for row in rows) == 9
+    assert all(row["judged"] == 1 and row["error"] is not None for row in rows)
+    assert {row["nodes"] for row in rows} == {1}
+    kept = {past.kind: past.mean for past in second.past if past.as_of == DAY and past.origin == "shown"}
+    assert kept == {"series": picture.series.mean, "combined": picture.combined.mean, "pipeline": picture.pipeline.mean}
     lines = stored(
-        company,
+        context,
         "SELECT count(*), count(owner_id) FROM pipeline_line WHERE forecast_id IN "
         "(SELECT id FROM forecast WHERE kind = 'pipeline' AND as_of = ?)",
         DAY.isoformat(),
     )
-    assert lines[0][0] == len(first.forecast.deals)
+    assert lines[0][0] == len(picture.forecast.deals)
     assert lines[0][1] > 0
     assert len(second.fan_table()) == len(second.fan.days)
-    company.workspace.undo()
-    assert not [p for p in forecast_overview(company, as_of=DAY + dt.timedelta(days=7)).past if p.as_of == DAY]
 
 
-def test_managers_numbers_stand_beside_the_model(company):
-    said = [
-        ("Ann", 10, 1000, "open"),
-        ("Bob", 10, 500, "accepted"),
-        ("Ann", 12, 2000, "open"),
-        ("Eve", 13, 9, "declined"),
-    ]
-    with company.workspace.action("Numbers", kind="edit") as unit:
-        for who, day, value, status in said:
-            unit.connection.exec_driver_sql(
-                "INSERT INTO judgement (who, at, as_of, scope, node_key, period_start, period_end, field, value, status) "
-                "VALUES (?, '2026-08-20 10:00:00', ?, 'node', ?, '2026-07-01', '2026-09-30', 'own number', ?, ?)",
-                (who, f"2026-08-{day}", f'{{"manager":"{who}"}}', str(value), status),
-            )
-    found = forecast_overview(company, as_of=DAY)
-    assert found.judgement.mean == 2500  # Ann's newest word and Bob's
-    assert found.combined.mean == pytest.approx(
-        found.series.weight * found.series.mean + found.pipeline.weight * found.pipeline.mean, abs=2
+def test_managers_numbers_stand_beside_the_model_and_francs_are_left_out(later):
+    _, _, second = later
+    assert second.judgement.mean == 2500  # Ann's newest word and Bob's
+    assert second.combined.mean == pytest.approx(
+        second.series.weight * second.series.mean + second.pipeline.weight * second.pipeline.mean, abs=2
     )
+    (left,) = [note for note in second.notes if "CHF" in note]
+    assert "Left out: 1 booked transaction of 7,700" in left
+
+
+def test_rebuilt_forecasts_are_kept_apart_and_teach_the_combination(later):
+    context, made, second = later
+    assert [row[0] for row in made.rows] == ["2025-Q4", "2026-Q1", "2026-Q2"]
+    assert [row[1] for row in made.rows] == [dt.date(2025, 11, 14), dt.date(2026, 2, 14), dt.date(2026, 5, 15)]
+    report = forecast_scores(context, as_of=dt.date(2026, 9, 30))
+    assert report.rebuilt == 9
+    assert set(report.records[report.records["origin"] == "rebuilt"]["step"]) == {"series", "pipeline", "combined"}
+    assert second.pipeline.n == 3
+    assert second.combination.n == 3
+    assert not np.isclose(second.series.weight, second.pipeline.weight)
+    again = rebuild_forecasts(context, periods=3, as_of=DAY)
+    assert not again.rows
 
 
 def test_a_period_that_cannot_be_overseen_is_refused(company):

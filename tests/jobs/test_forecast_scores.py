@@ -1,20 +1,21 @@
-"""What was forecast is held against what came: scores, steps, leanings, corrections, rebuilt forecasts."""
+"""What was forecast is held against what came: scores, steps, leanings, corrections."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 
 import numpy as np
 import pytest
 
 from salesops_desktop.jobs.forecast_corrections import apply_correction, corrections, withdraw_correction
+from salesops_desktop.jobs.forecast_lines import Source
 from salesops_desktop.jobs.forecast_nodes import forecast_nodes
 from salesops_desktop.jobs.forecast_outlooks import judged as summed
-from salesops_desktop.jobs.forecast_overview import forecast_overview
-from salesops_desktop.jobs.forecast_rebuilding import rebuild_forecasts
 from salesops_desktop.jobs.forecast_records import factors_in_force, own_numbers
 from salesops_desktop.jobs.forecast_scores import forecast_scores
+from salesops_desktop.jobs.workspaces import opened
 from salesops_desktop.model.errors import InputRefusedError
 from salesops_desktop.model.periods import FiscalCalendar, PeriodKind
 
@@ -39,15 +40,24 @@ def spoken(context, quarter):
         return summed(own_numbers(connection, DAY), quarter, [], factors_in_force(connection, DAY))
 
 
-@pytest.fixture
-def judged(company):
+@pytest.fixture(scope="module")
+def spoken_of(small_company, tmp_path_factory):
     """Two years in which Ann says four fifths of what comes, and Bob now more, now less."""
-    report = forecast_nodes(company, by="region", period=PeriodKind.QUARTER, as_of=DAY, horizon=1)
-    actuals = report.history[0, -len(QUARTERS) :].tolist()
-    for i, (quarter, actual) in enumerate(zip(QUARTERS, actuals, strict=True)):
-        say(company, "Ann", quarter, actual * 8 // 10)
-        say(company, "Bob", quarter, actual * (11 if i % 2 else 9) // 10)
-    return company, actuals
+    path = shutil.copy(small_company, tmp_path_factory.mktemp("judged") / "judged.salesops")
+    with opened(path) as context:
+        report = forecast_nodes(context, by="region", period=PeriodKind.QUARTER, as_of=DAY, horizon=1)
+        actuals = report.history[0, -len(QUARTERS) :].tolist()
+        for i, (quarter, actual) in enumerate(zip(QUARTERS, actuals, strict=True)):
+            say(context, "Ann", quarter, actual * 8 // 10)
+            say(context, "Bob", quarter, actual * (11 if i % 2 else 9) // 10)
+    return path, actuals
+
+
+@pytest.fixture
+def judged(spoken_of, tmp_path):
+    """A copy of their company, and what came."""
+    with opened(shutil.copy(spoken_of[0], tmp_path / "judged.salesops")) as context:
+        yield context, spoken_of[1]
 
 
 def test_scores_are_those_of_the_hand(judged):
@@ -127,19 +137,21 @@ def test_kept_nodes_are_scored_at_their_level(company):
     assert {"company", "region", "manager"} <= dimensions
 
 
-def test_rebuilt_forecasts_are_kept_apart_and_teach_the_combination(company, stored):
-    made = rebuild_forecasts(company, periods=3, as_of=DAY)
-    assert [row[0] for row in made.rows] == ["2026-Q1", "2026-Q2", "2026-Q3"]
-    assert [row[1] for row in made.rows] == [dt.date(2025, 12, 31), dt.date(2026, 3, 31), dt.date(2026, 6, 30)]
-    assert {row[0] for row in stored(company, "SELECT DISTINCT origin FROM forecast WHERE kind <> 'series'")} >= {
-        "rebuilt"
-    }
-    report = forecast_scores(company, as_of=DAY)
-    assert report.rebuilt == 9
-    assert set(report.records[report.records["origin"] == "rebuilt"]["step"]) == {"series", "pipeline", "combined"}
-    picture = forecast_overview(company, as_of=DAY)
-    assert picture.pipeline.n == 3
-    assert picture.combination.n == 3
-    assert not np.isclose(picture.series.weight, picture.pipeline.weight)
-    again = rebuild_forecasts(company, periods=3, as_of=DAY)
-    assert not again.rows
+def test_other_measures_are_scored_apart(company):
+    made = forecast_nodes(
+        company, by="region", measure="count", as_of=dt.date(2026, 6, 30), horizon=3, keep=True, source=Source.WON
+    )
+    report = forecast_scores(company, as_of=DAY, measure="count")
+    whole = report.records[report.records["node_key"] == "{}"].sort_values("period_start")
+    with company.workspace.read() as connection:
+        won = connection.exec_driver_sql(
+            "SELECT count(*) FROM opportunity WHERE status = 'won' AND close_on BETWEEN '2026-07-01' AND '2026-09-30' "
+            "GROUP BY strftime('%m', close_on) ORDER BY 1"
+        ).fetchall()
+    assert whole["actual"].tolist() == [1000 * count for (count,) in won]  # thousandths of a deal
+    assert whole["forecast"].tolist() == made.mean[0].tolist()
+    assert report.currency == ""
+    (row,) = [row for row in report.league().rows() if row[0] == "Model"]
+    error = np.abs(report.records["forecast"] - report.records["actual"]).mean() / 1000
+    assert row[5] == pytest.approx(error)
+    assert forecast_scores(company, as_of=DAY).records.empty
