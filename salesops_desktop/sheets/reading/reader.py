@@ -26,8 +26,9 @@ from salesops_desktop.sheets.returned import ReturnedBook
 from salesops_desktop.sheets.returned_lists import ListShape, ReturnedLists
 
 _POLL = 0.05
-_WALL_FACTOR = 4.0
-"""A step may take this many times its CPU seconds on the clock: other programs run too."""
+_WALL_FACTOR = 30.0
+"""A step may take this many times its CPU seconds on the clock: on a busy machine a process may get a twentieth of a
+processor, and only one that waits for ever is to be ended by the clock."""
 
 
 class SheetReader:
