@@ -150,17 +150,35 @@ def _with_calendar(
     if len(set(working_days(periods))) == 1:
         return backtest, effects, told
     days = CalendarEffects.of(periods, n, by_days=True)
-    other = run_backtest(y, horizon=horizon, season=season, effects=days)
+    other, better = by_days(y, backtest, days, horizon, season)
+    return (other, days, [*told, days_sentence(better)]) if better else (backtest, effects, told)
+
+
+def by_days(
+    values: Vector, backtest: Backtest, days: CalendarEffects, horizon: int, season: int
+) -> tuple[Backtest, float]:
+    """The back-test reckoned by working days, and by what share its error is clearly smaller; 0 where it is not.
+
+    Args:
+        values: (n,) the series.
+        backtest: the race without them.
+        days: the (n + horizon,) periods' exposure by working days.
+        horizon: periods ahead.
+        season: periods in a season.
+    """
+    other = run_backtest(values, horizon=horizon, season=season, effects=days)
     # Origins that knew no season judge only where there are no others: what the season will tell is not the calendar's.
-    fair = backtest.origins >= 2 * season if season > 1 and n > 2 * season else np.ones_like(backtest.origins, np.bool_)
-    better = gain(backtest.errors(backtest.winner())[fair], other.errors(other.winner())[fair])
-    if not better:
-        return backtest, effects, told
-    told.append(
+    known = backtest.origins >= 2 * season
+    fair = known if season > 1 and known.any() else np.ones_like(known)
+    return other, gain(backtest.errors(backtest.winner())[fair], other.errors(other.winner())[fair])
+
+
+def days_sentence(better: float) -> str:
+    """What is said of a forecast reckoned by working days."""
+    return (
         f"Its amounts go with the working days (Monday to Friday) of each period: reckoned by them, the error of the "
         f"back-test is {better:.0%} smaller."
     )
-    return other, days, told
 
 
 def _ahead(calendar: FiscalCalendar, last: Period, horizon: int) -> tuple[Period, ...]:

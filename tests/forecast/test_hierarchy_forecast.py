@@ -97,6 +97,30 @@ def test_overrides_that_contradict_are_named():
         forecast(company(), overrides=[Override(0, 4, 1)])
 
 
+def test_fixed_numbers_that_cannot_be_are_refused_before_the_work():
+    def begun(*_):
+        raise AssertionError("the forecast was begun")
+
+    for wrong in ([Override(0, 0, -1)], [Override(0, 1, 1), Override(0, 1, 2)], [Override(0, 9, 1)]):
+        with pytest.raises((FaultsError, InputRefusedError)):
+            forecast(company(), overrides=wrong, progress=begun)
+
+
+def test_all_nodes_go_with_the_working_days_that_the_top_goes_with():
+    rng = np.random.default_rng(2)
+    days = rng.integers(40, 70, 44)
+    bottom = np.round(rng.uniform(1e4, 1e6, (len(ROWS), 1)) * days[:40] * rng.lognormal(0, 0.01, (len(ROWS), 40)))
+    bottom = bottom.astype(np.int64)
+    found = forecast(bottom, days=days)
+    assert any("go with the working days" in sentence for sentence in found.sentences)
+    per_day = found.values / days[:40]
+    assert found.mean == pytest.approx(per_day.mean(axis=1, keepdims=True) * days[40:], rel=0.03)
+    assert (found.hierarchy.sums(found.mean[found.hierarchy.bottom]) == found.mean).all()
+    assert not any("working days" in sentence for sentence in forecast(company(), days=days).sentences)
+    with pytest.raises(InputRefusedError, match="working days must be 44 numbers"):
+        forecast(bottom, days=days[:40])
+
+
 def test_young_empty_and_negative_series():
     bottom = company()
     bottom[0, :37] = 0
