@@ -108,9 +108,9 @@ def _add_bars(sheet: Sheet, changes: Changes, currency: str, deals: TablePlan) -
 
     add(f"{changes.first}", changes.start, None, f"SUM({column('before')})", end=True)
     for move in changes.moves:
-        live = f"SUMIFS({column('rest')},{column('move')},{text_literal(move.label)})"
-        live = f"SUM({column('rates')})" if move.label == changes.rates_label else live
-        add(move.label, move.amount, move.deals, live, move.meaning)
+        formula = f"SUMIFS({column('rest')},{column('move')},{text_literal(move.label)})"
+        formula = f"SUM({column('rates')})" if move.label == changes.rates_label else formula
+        add(move.label, move.amount, move.deals, formula, move.meaning)
     add(f"{changes.last}", changes.end, None, f"SUM({column('after')})", end=True)
     rows[0]["meaning"], rows[-1]["meaning"] = "The pipeline on the first day", "The pipeline on the second day"
     live: dict[str, list[str]] = {"amount": amounts, "running": [], "total": [], "up": [], "down": [], "under": []}

@@ -87,7 +87,7 @@ def _named(row: NodeRow) -> dict[str, object]:
 
 
 def _numbered(row: NodeRow) -> dict[str, object]:
-    return {"row_no": row.number} | {f"in{i}_no": parent for i, parent in enumerate(row.parents)}
+    return {"row_no": row.number, **{f"in{i}_no": parent for i, parent in enumerate(row.parents)}}
 
 
 def _sums(tree: Tree, place: int, below: TablePlan | None, names: Sequence[str]) -> dict[str, str]:
