@@ -157,14 +157,15 @@ def scenario_named(connection: Connection, name: str) -> Scenario:
     Raises:
         InputRefusedError: there is none; those there are are named.
     """
-    rows = dict(connection.exec_driver_sql("SELECT name, settings FROM forecast_assumption ORDER BY name").fetchall())  # type: ignore[arg-type]
+    stored = connection.exec_driver_sql("SELECT name, settings FROM forecast_assumption ORDER BY name")
+    rows = {str(known): str(settings) for known, settings in stored}
     found = rows.get(name.strip())
     if found is None:
-        known = ", ".join(str(one) for one in rows) or "none yet"
+        known = ", ".join(rows) or "none yet"
         raise InputRefusedError(
             f"No assumptions are called {name.strip()}.", way_out=f"Stored are: {known}; forecast assume stores more."
         )
-    return _scenario(str(found))
+    return _scenario(found)
 
 
 def told(scenario: Scenario) -> str:

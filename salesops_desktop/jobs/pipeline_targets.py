@@ -89,7 +89,7 @@ def target_of(
 def _converted(loaded: Pipeline, amount: int, code: str, day: dt.date) -> int | None:
     if code == loaded.facts.currency:
         return amount
-    rate = loaded.rates.on(code, loaded.facts.currency, min(day, loaded.as_of))
+    rate = loaded.rates.on(code, loaded.facts.currency, day)
     if not rate:
         return None
     made = convert_column(np.array([amount]), code, loaded.facts.currency, np.array([rate], dtype=np.int64))

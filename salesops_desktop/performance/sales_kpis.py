@@ -195,7 +195,9 @@ def quota_shares(s: Slice) -> tuple[Mapping[str, int], str]:
     owners = quotas.groups["owner"][there].tolist()
     managers = quotas.groups.get("manager")
     above = [None] * len(there) if managers is None else [None if m == NOT_GIVEN else m for m in managers[there]]
-    roles = np.where(quotas.missing("role"), None, quotas["role"])[there].tolist()
+    unknown = quotas.missing("role")[there].tolist()
+    named = quotas["role"][there].tolist()
+    roles = [None if lacking else str(role) for lacking, role in zip(unknown, named, strict=True)]
     part_of = dict(zip(there.tolist(), quota_parts(owners, above, roles), strict=True))
     rows = [int(row) for row in s.rows["quotas"] if int(row) in part_of]
     shares: dict[str, int] = {}
