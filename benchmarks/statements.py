@@ -1,5 +1,7 @@
 """Export of 500 live-formula statements of 700 lines, against openpyxl writing the same cells one by one.
 
+Each has a settlement by cap, holdback and draw, in live formulas too.
+
 Run: ``python -m benchmarks.statements [--people 500] [--lines 700] [--compared 20]``. Both ways write one workbook per
 person with the same sheets, formulas and number formats; openpyxl is measured on the first ``compared`` people, in a
 process of its own, and told per statement.
@@ -23,6 +25,7 @@ from salesops_desktop.commission import (
     Basis,
     Component,
     Credits,
+    PayTerms,
     Plan,
     PlanAssignment,
     Quota,
@@ -30,7 +33,9 @@ from salesops_desktop.commission import (
     RunResult,
     calculate,
 )
-from salesops_desktop.jobs.commission_exports import run_records
+from salesops_desktop.commission.draws import Draw
+from salesops_desktop.commission.settlement import Balances, settle
+from salesops_desktop.jobs.commission_exports import Payments, run_records
 from salesops_desktop.model.enums import Measure
 from salesops_desktop.model.periods import Period, PeriodKind
 from salesops_desktop.sheets.writing.book import Provenance
@@ -44,9 +49,9 @@ def result_of(people: int, lines: int) -> RunResult:
     generator = np.random.default_rng(3)
     count = people * lines
     tiers = [(0, 50_000), (500_000, 80_000), (1_000_000, 120_000), (1_500_000, 150_000)]
-    plan = Plan(
-        "AE 2026", "USD", dt.date(2026, 1, 1), (Component("New business", RateTable.of(tiers, basis=Basis.ATTAINMENT)),)
-    )
+    part = Component("New business", RateTable.of(tiers, basis=Basis.ATTAINMENT))
+    terms = PayTerms(cap=50_000_000, refundable=True, holdback=100_000, draw=Draw(300_000))
+    plan = Plan("AE 2026", "USD", dt.date(2026, 1, 1), (part,), terms=terms)
     amount = generator.integers(10_000, 500_000, count)
     amount[generator.random(count) < 0.02] *= -1
     person = np.repeat(np.arange(1, people + 1), lines)
@@ -65,6 +70,18 @@ def result_of(people: int, lines: int) -> RunResult:
     return calculate([plan], assigned, credits_, quotas, QUARTER)
 
 
+def payments_of(result: RunResult) -> Payments:
+    """Everybody's settlement by the plan's terms, as a stored run keeps it."""
+    plan, settled, opened = result.plans[0], {}, {}
+    before = Balances(draw=50_000, debt=10_000)
+    for (person, currency), earned in result.totals().items():
+        made = settle(plan.terms, earned, before, 2)
+        steps = [(step.name, step.amount, step.why) for step in made.steps]
+        settled[person, plan.name] = (currency, made.paid, steps, [("Draw owed", made.closing.draw)])
+        opened[person, plan.name] = (before, 2)
+    return Payments({}, settled, opened)
+
+
 def write_ours(folder: Path, people: int, lines: int) -> None:
     """Statements of a calculated run, from its result to files."""
     result = result_of(people, lines)
@@ -72,7 +89,8 @@ def write_ours(folder: Path, people: int, lines: int) -> None:
     accounts = {int(key): f"Account {key % 997}" for key in result.credits.key}
     made_at = dt.datetime(2026, 10, 1, tzinfo=dt.UTC)
     started, cpu = time.perf_counter(), time.process_time()
-    run = run_records(result, who, Provenance("Run", "Example", "2026 Q3", made_at), "approved", accounts)
+    where = Provenance("Run", "Example", "2026 Q3", made_at)
+    run = run_records(result, who, where, "approved", accounts, payments_of(result))
     write_statements(folder, run)
     report(time.perf_counter() - started, time.process_time() - cpu, people)
 

@@ -112,6 +112,8 @@ def settle(terms: PayTerms, earned: int, opening: Balances, period: int) -> Sett
         ):
             if amount:
                 steps.append(SettlementStep(name, amount, why))
+        if account.forgiven:
+            steps.append(SettlementStep("Draw forgiven", 0, f"{account.forgiven} owed from earlier draws is forgiven"))
         draw, ahead = account.balance, account.ahead
         payable = account.paid
     debt, payable = _carried(terms, opening.debt, payable, steps)

@@ -9,9 +9,11 @@ import numpy as np
 from salesops_desktop.commission import Finding, Severity, cliff_findings, lint, lint_run, lint_splits
 from salesops_desktop.commission.counting import window_of
 from salesops_desktop.commission.levels import TargetBook
+from salesops_desktop.commission.lint_carving import keepers
 from salesops_desktop.commission.quotas import QuotaBook
 from salesops_desktop.jobs.commission_facts import Facts
 from salesops_desktop.jobs.commission_inputs import Inputs
+from salesops_desktop.jobs.commission_moves import move_findings
 from salesops_desktop.model.enums import CreditRole
 from salesops_desktop.model.errors import Fault, FaultsError, InputRefusedError
 from salesops_desktop.model.money import PPM, exponent
@@ -42,6 +44,8 @@ def run_findings(
         targets=inputs.targets, scores=inputs.scores, reports=inputs.reports, names=inputs.names,
     )  # fmt: skip
     found += split_findings(facts, period)
+    found += move_findings(facts, period)
+    found += keepers(inputs.plans, inputs.assignments, inputs.reports, period, inputs.names)
     if cliffs_above > 0:
         found = [f for f in found if f.code != "cliff"] + _cliffs(inputs, period, calendar, cliffs_above)
     return tuple(found)

@@ -3,13 +3,16 @@
 A correction belongs to the period it corrects. What that period, and every one after it, should have paid is reckoned
 by the terms each run was calculated with; the open run pays the difference to what was paid, and goes on from the
 balances as they would have been. Doing it again finds what is still left.
+
+What is not replayed: terms of payment (cap, floor, holdback, draw, instalments, carrying) that were changed after a run
+was locked. Its period keeps the terms it was paid by, and :func:`changed_terms` says so wherever that happens.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
@@ -24,6 +27,7 @@ Opening = tuple[Period, Balances]
 SettleOne = Callable[[Plan, int, Parts, Opening | None, Period], Settlement]
 """Plan, person, what was earned by its source, the period before with its balances, the period."""
 
+_SHOWN = 6
 _HOLDS = ("Held", "Released hold")
 RETRO = "retro"
 
@@ -137,6 +141,32 @@ def _past(
     if before is None:
         before = (chain[-1].period, Balances())
     return Past(before, difference, mine.posted.get(run, 0))
+
+
+def changed_terms(connection: Connection, plans: Sequence[Plan], period: Period) -> list[str]:
+    """A sentence for each plan whose terms of payment are not those a locked run before ``period`` was paid by.
+
+    Args:
+        connection: sees the runs.
+        plans: as they stand now.
+        period: that takes the corrections.
+    """
+    now = {plan.name: plan.terms for plan in plans}
+    found: dict[str, list[str]] = defaultdict(list)
+    for label, text in connection.exec_driver_sql(
+        "SELECT period_label, plans FROM commission_run WHERE status IN ('locked', 'paid') AND period_end < ? "
+        "ORDER BY period_start",
+        (period.start.isoformat(),),
+    ):
+        for plan in (read_plan(stored) for stored in json.loads(str(text))["plans"]):
+            if plan.name in now and plan.terms != now[plan.name]:
+                found[plan.name].append(str(label))
+    return [
+        f"{plan}: cap, floor, holdback, draw, instalments or carrying were changed after {', '.join(labels[-_SHOWN:])} "
+        f"{'were' if len(labels) > 1 else 'was'} locked. Corrections of what was earned then are settled by the terms "
+        "of that time; the new terms hold from the open period on."
+        for plan, labels in sorted(found.items())
+    ]
 
 
 def with_corrections(settled: Settlement, past: Past, *, carry: bool) -> Settlement:

@@ -15,8 +15,9 @@ from sqlalchemy import Connection
 from salesops_desktop.jobs.commission_clawbacks import clawbacks
 from salesops_desktop.jobs.commission_columns import ITEM
 from salesops_desktop.jobs.commission_facts import Facts, Part, credit_rows, differences, load_facts, stored_facts
-from salesops_desktop.jobs.commission_inputs import inputs_of, relevant
+from salesops_desktop.jobs.commission_inputs import inputs_of, load_plans, relevant
 from salesops_desktop.jobs.commission_items import ITEM_TABLES, open_run
+from salesops_desktop.jobs.commission_replay import changed_terms
 from salesops_desktop.jobs.commission_reports import run_heads
 from salesops_desktop.jobs.commission_settlements import resettle, run_period
 from salesops_desktop.jobs.commission_store import FINAL
@@ -66,11 +67,14 @@ class RetroReport:
     deltas: tuple[Delta, ...]
     items: Table
     """One row per correction; keys are the items' row ids."""
+    warnings: tuple[str, ...] = ()
+    """What was not calculated again, in sentences."""
 
     def summary(self) -> Sequence[str]:
         """How much was posted, per currency, and why."""
         if not self.deltas:
-            return [f"{self.origins:,} locked runs were calculated again: nothing is to be corrected."]
+            said = f"{self.origins:,} locked runs were calculated again: nothing is to be corrected."
+            return [said, *self.warnings]
         sums: dict[str, int] = defaultdict(int)
         causes: dict[str, int] = defaultdict(int)
         for delta in self.deltas:
@@ -80,7 +84,7 @@ class RetroReport:
         why = ", ".join(f"{cause} {count:,}" for cause, count in sorted(causes.items()))
         periods = ", ".join(dict.fromkeys(delta.origin for delta in self.deltas))
         posted = f"{len(self.deltas):,} corrections of {periods} are in {self.run}, {total} together."
-        return [f"{self.origins:,} locked runs were calculated again: {posted}", f"Causes: {why}."]
+        return [f"{self.origins:,} locked runs were calculated again: {posted}", f"Causes: {why}.", *self.warnings]
 
     def tables(self) -> Sequence[Table]:
         """The corrections."""
@@ -98,7 +102,8 @@ def retro(context: JobContext, period: str) -> RetroReport:
     """Calculate every locked period before ``period`` again and post what changed into the run of ``period``.
 
     Plans, roster, quotas, scores, exchange rates and transactions count as they stand now, each within its own dates.
-    Locked runs stay as they are; doing it again posts nothing.
+    Locked runs stay as they are; doing it again posts nothing. Terms of payment that were changed after a run was
+    locked are not replayed: its period is settled by the terms it was paid by, and the report says which ones.
 
     Args:
         period: the period whose run takes the corrections, such as 2026-09; it must be calculated, not yet approved.
@@ -118,6 +123,7 @@ def retro(context: JobContext, period: str) -> RetroReport:
         for done, head in enumerate(origins):
             context.progress(done, len(origins), f"Calculating {head.period} again")
             deltas += _corrections(connection, head.id, head.period, calendar)
+        warnings = tuple(changed_terms(connection, load_plans(connection), wanted))
     if deltas:
         with context.workspace.action(f"Correct locked periods in {target.name}", kind="job") as unit:
             _post(unit.connection, target.id, deltas, context.workspace.who)
@@ -130,7 +136,7 @@ def retro(context: JobContext, period: str) -> RetroReport:
             (target.id, len(deltas)),
         ).mappings()
         items = build_table("Corrections", ITEM, [dict(row) for row in rows][::-1], key="id")
-    return RetroReport(target.name, len(origins), tuple(deltas), items)
+    return RetroReport(target.name, len(origins), tuple(deltas), items, warnings)
 
 
 def _post(connection: Connection, run: int, deltas: Sequence[Delta], who: str) -> None:

@@ -85,6 +85,8 @@ class _Writer:
             # The draw just granted is no earning: it stands in the row above.
             above = "({sum}-{last})" if additive else f"({{sum}}-{{last}}-{amount})"
             self.step("Draw recovered", f"-MIN({owed},ROUND(MAX({above},0)*{share}/{PPM},0))", "Nothing is paid back")
+        if "Draw forgiven" in self.told:
+            self.step("Draw forgiven", "", "")
 
     def carried(self) -> None:
         """Less than nothing."""

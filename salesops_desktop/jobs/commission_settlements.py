@@ -255,6 +255,9 @@ def _parts(earned: dict[str, int]) -> list[SettlementStep]:
 
 def _readable(plan: Plan, step: SettlementStep) -> SettlementStep:
     """Money in a sentence as people write it."""
+    if step.name == "Draw forgiven":
+        amount, _, rest = step.why.partition(" ")
+        return SettlementStep(step.name, step.amount, f"{Money(int(amount), plan.currency)} {rest}")
     if plan.terms.cap is None:
         return step
     shown = step.why.replace(f"At most {plan.terms.cap} ", f"At most {Money(plan.terms.cap, plan.currency)} ")

@@ -18,7 +18,8 @@ from salesops_desktop.commission import Component, Plan
 from salesops_desktop.commission.counting import WINDOW_PERIOD
 from salesops_desktop.commission.reference_timing import Event, due_by_events
 from salesops_desktop.commission.timing import Course, Timing, due, due_sentence
-from salesops_desktop.jobs.commission_facts import Facts, Part
+from salesops_desktop.jobs.commission_facts import Facts
+from salesops_desktop.jobs.commission_moves import moves
 from salesops_desktop.model.enums import TransactionKind
 from salesops_desktop.model.errors import Fault
 from salesops_desktop.model.money import Money
@@ -210,10 +211,10 @@ def _deals(facts: Facts) -> tuple[Mapping[str, _Deal], Mapping[str, str]]:
     root: dict[str, str] = {}
     words = {TransactionKind.INVOICE.value: "invoiced", TransactionKind.PAYMENT.value: "paid"}
     words |= {facts.pay_on: "sold", TransactionKind.REFUND.value: "sold"}
-    for deal, number, kind, day, amount, currency in facts.rows.get(Part.MOVES, []):
-        root[number] = deal
-        one = deals[deal]
-        one.currency = one.currency or currency
-        if kind in words and currency == one.currency:
-            one.moves.append((dt.date.fromisoformat(day[:10]), words[kind], int(amount)))
+    for move in moves(facts):
+        root[move.number] = move.deal
+        one = deals[move.deal]
+        one.currency = move.currency
+        if move.kind in words and move.counted is not None:
+            one.moves.append((move.day, words[move.kind], move.counted))
     return deals, root

@@ -28,6 +28,7 @@ from salesops_desktop.jobs.commission_approval import (
 from salesops_desktop.jobs.commission_checks import refuse_faults, run_findings, said
 from salesops_desktop.jobs.commission_facts import load_facts, stored_facts
 from salesops_desktop.jobs.commission_inputs import Inputs, PayOn, inputs_of, load_plans, relevant
+from salesops_desktop.jobs.commission_replay import changed_terms
 from salesops_desktop.jobs.commission_reports import CommissionReport, LineTrace, RunHead, Runs, load_run, run_heads
 from salesops_desktop.jobs.commission_seals import seal
 from salesops_desktop.jobs.commission_settlements import run_period
@@ -111,6 +112,9 @@ def run_commissions(
     found = run_findings(facts, inputs, wanted, calendar, cliffs_above=cliffs_above)
     refuse_faults(found, wanted, waive)
     findings = said(found)
+    with context.workspace.read() as connection:
+        late = changed_terms(connection, inputs.plans, wanted)
+    findings += [f"Warning in {sentence}" for sentence in late]
     if waive:
         findings.insert(0, f"Calculated although something is missing: {waive.strip()}")
     result = inputs.calculate(wanted, calendar, context.progress)

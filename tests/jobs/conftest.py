@@ -43,8 +43,8 @@ def designed(designed_company, tmp_path):
         yield context
 
 
-@pytest.fixture
-def stored():
+@pytest.fixture(scope="session")
+def stored_of():
     """Ask the workspace of a context: the rows as tuples."""
 
     def ask(context, statement, *values):
@@ -52,3 +52,9 @@ def stored():
             return [tuple(row) for row in connection.exec_driver_sql(statement, values)]
 
     return ask
+
+
+@pytest.fixture
+def stored(stored_of):
+    """As :func:`stored_of`, for tests with a workspace of their own."""
+    return stored_of

@@ -195,3 +195,39 @@ def test_calculating_again_changes_nothing(seller):
     say(HALF)
     runs = [run_commissions(context, "2026-05") for _ in range(2)]
     assert [steps(context, run.head.id) for run in runs] == [[("Earned", 1000_00), ("Not yet due", -500_00)]] * 2
+
+
+def test_foreign_payments_count_at_the_rate_of_their_day_and_are_reported(seller):
+    context, _, say = seller
+    say(HALF)
+    sql(context, "DELETE FROM exchange_rate")
+    sql(context, "INSERT INTO exchange_rate (source, target, valid_from, rate) VALUES ('EUR', 'USD', '2026-06-01', "
+                 "1100000000)")  # fmt: skip
+    for number, day, currency in (("P-1", "2026-05-20", "EUR"), ("P-2", "2026-06-20", "EUR")):
+        move(context, number, "payment", day, 1_000_00)
+        sql(context, 'UPDATE "transaction" SET currency = ? WHERE external_id = ?', currency, number)
+    assert paid(context, "2026-05") == 500_00
+    report = run_commissions(context, "2026-06")
+    assert ("Become due", 55_00) in steps(context, report.head.id)
+    said = [line for line in report.findings if "another currency than the deal" in line]
+    without, counted = sorted(line.partition(": ")[2] for line in said)
+    assert without.startswith("1 (1,000.00 EUR together: P-1) in another currency than the deal, without an exchange")
+    assert counted.startswith(
+        "1 (1,000.00 EUR together: P-2) in another currency than the deal, counted as 1,100.00 USD"
+    )
+    for status in LOCKED:  # the reference reckons with the same rates
+        set_status(context, report.head.id, status)
+
+
+def test_payments_that_no_deal_knows_are_reported(seller):
+    context, _, say = seller
+    say(HALF)
+    sql(context, "INSERT INTO opportunity (external_id, stage, status) VALUES ('O-1', 'Won', 'won')")
+    move(context, "D-2", "booking", "2026-05-16", 1_00)
+    sql(context, 'UPDATE "transaction" SET original_id = NULL, opportunity_id = (SELECT id FROM opportunity WHERE '
+                 "external_id = 'O-1')")  # fmt: skip
+    move(context, "P-1", "payment", "2026-05-20", 4_000_00)
+    sql(context, 'UPDATE "transaction" SET original_id = NULL, opportunity_id = (SELECT id FROM opportunity WHERE '
+                 "external_id = 'O-1') WHERE external_id = 'P-1'")  # fmt: skip
+    (said,) = [line for line in run_commissions(context, "2026-05").findings if "without a deal" in line]
+    assert "1 (4,000.00 USD together: P-1) without a deal" in said
