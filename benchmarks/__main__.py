@@ -262,6 +262,24 @@ def of_hierarchy(*, quick: bool) -> Iterator[Line]:
     yield Line(f"{head} (CPU)", f"{cpu} s", peak=f"{peak} MB")
 
 
+def of_pipeline(*, quick: bool) -> Iterator[Line]:
+    """The open pipeline walk-forward against CRM rates and naive projections; intervals against known truth."""
+    said = output("benchmarks.forecast_pipeline", "--companies", "4" if quick else "40")
+    months, found = "", dict[tuple[str, str], str]()
+    for line in said.splitlines():
+        if title := re.match(r"(\d) month\(s\) ahead, (.*)", line):
+            months = title[1] if "open then" in title[2] else ""
+        elif months and (row := re.match(r"  (\w+) +\d+ +([\d.]+) ", line)):
+            found[months, row[1]] = row[2]
+    for (months, method), theirs in found.items():
+        if method in ("overall", "age_window", "same_point"):
+            mine = found[months, "calibrated"]
+            name = f"pipeline {months} months ahead, WAPE / {method.replace('_', ' ')}"
+            yield Line(name, mine, theirs, f"{float(theirs) / float(mine):.1f}")
+    for ahead, held in re.findall(r"^(\d) month\(s\): .*?held .*? / ([\d.]+% ± [\d.]+%) /", said, re.MULTILINE):
+        yield Line(f"80 % intervals of simulated companies, {ahead} months ahead, held", held)
+
+
 PARTS: dict[str, Callable[..., Iterator[Line]]] = {
     "imports": of_imports,
     "changelog": of_changelog,
@@ -278,6 +296,7 @@ PARTS: dict[str, Callable[..., Iterator[Line]]] = {
     "span": of_span,
     "series": of_series,
     "hierarchy": of_hierarchy,
+    "pipeline": of_pipeline,
 }
 
 
