@@ -117,9 +117,10 @@ def served(
 
 
 def part_of(amount: int, part: Fraction, rounding: Rounding = Rounding.HALF_UP) -> int:
-    """``part`` of ``amount`` minor units, rounded to the minor unit; negative amounts as mirror images."""
-    size, sign = abs(amount) * part.numerator, -1 if amount < 0 else 1
-    whole, rest = divmod(size, part.denominator)
+    """``part`` of ``amount`` minor units, rounded to the minor unit; negative results as mirror images."""
+    product = amount * part.numerator
+    sign = -1 if product < 0 else 1
+    whole, rest = divmod(abs(product), part.denominator)
     twice = 2 * rest
     up = {
         Rounding.DOWN: False,

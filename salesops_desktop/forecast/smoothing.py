@@ -159,7 +159,7 @@ def theta(values: Matrix, horizon: int) -> Matrix:
             level[:, :k] += alpha * error
             lost[:, :k] *= 1 - alpha
         safe = np.where(drift > 0, drift, 1.0)
-        variance = np.maximum(own - cross**2 / safe, 0.0) / np.maximum(block.lengths - 2, 1)
+        variance = np.maximum(own - cross * (cross / safe), 0.0) / np.maximum(block.lengths - 2, 1)
         pull = _DRIFT_WEIGHT * variance
         total = drift + pull
         share = np.clip((cross + 0.5 * pull) / np.where(total > 0, total, 1.0), 0.0, 1.0)

@@ -281,7 +281,7 @@ def test_people_read_sentences_and_tables(salesops, company):
         (("commissions",), "required"),
         (("kpis",), "workspace"),
         (("kpis", "{company}", "--as-of", "30.9.2026"), "not a date; write it as 2026-09-30"),
-        (("kpis", "{company}", "--period", "week"), "'week' is none of month, quarter, year"),
+        (("kpis", "{company}", "--period", "fortnight"), "'fortnight' is none of week, month, quarter, year"),
         (("forecast", "run", "{company}", "--horizon", "six"), "invalid int"),
         (("commissions", "show", "{company}", "first"), "invalid int"),
         (("import", "{company}"), "files"),

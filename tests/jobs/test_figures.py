@@ -27,7 +27,7 @@ def test_a_kept_forecast_is_stored_as_shown(company, stored):
     points = stored(
         company,
         "SELECT period_label, mean, low50, high50, low80, high80, low95, high95 FROM forecast_point p "
-        "JOIN forecast f ON f.id = p.forecast_id WHERE f.id > ? ORDER BY period_start",
+        "JOIN forecast f ON f.id = p.forecast_id WHERE f.id > ? AND f.kind = 'series' ORDER BY period_start",
         before,
     )
     shown = report.points()

@@ -24,7 +24,7 @@ def rows_of(book, sheet, first):
     found, heads = [], None
     for row in book[sheet].iter_rows(values_only=True):
         if heads is None:
-            heads = [str(cell).partition(" (")[0] for cell in row] if row[0] == first else None
+            heads = [str(cell).partition(" (")[0] for cell in row] if row[0] == first and row[1] else None
         elif row[0] in (None, "Total"):
             break
         else:

@@ -163,7 +163,7 @@ def test_managers_numbers_stand_beside_the_model_and_francs_are_left_out(later):
 def test_rebuilt_forecasts_are_kept_apart_and_teach_the_combination(later):
     context, made, second = later
     assert [row[0] for row in made.rows] == ["2025-Q4", "2026-Q1", "2026-Q2"]
-    assert [row[1] for row in made.rows] == [dt.date(2025, 11, 14), dt.date(2026, 2, 14), dt.date(2026, 5, 15)]
+    assert [row[1] for row in made.rows] == [dt.date(2025, 11, 14), dt.date(2026, 2, 13), dt.date(2026, 5, 15)]
     report = forecast_scores(context, as_of=dt.date(2026, 9, 30))
     assert report.rebuilt == 9
     assert set(report.records[report.records["origin"] == "rebuilt"]["step"]) == {"series", "pipeline", "combined"}

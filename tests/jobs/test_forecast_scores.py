@@ -154,4 +154,6 @@ def test_other_measures_are_scored_apart(company):
     (row,) = [row for row in report.league().rows() if row[0] == "Model"]
     error = np.abs(report.records["forecast"] - report.records["actual"]).mean() / 1000
     assert row[5] == pytest.approx(error)
-    assert forecast_scores(company, as_of=DAY).records.empty
+    bookings = forecast_scores(company, as_of=DAY)
+    assert bookings.currency == "USD"
+    assert bookings.records["forecast"].min() > report.records["forecast"].max()  # cents, not thousandths of deals

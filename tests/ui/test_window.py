@@ -161,12 +161,12 @@ def test_recent_files_are_remembered_and_the_last_one_reopens(make_window, qtbot
 
 def test_size_tab_and_theme_come_back(make_window, company, preferences):
     window = make_window(company)
-    window.resize(790, 640)
+    window.resize(790, 700)
     window.show_tab("forecast")
     window.commands.trigger("theme dark")
     window.close()
     again = make_window(company, size=None)
-    assert (again.width(), again.height()) == (790, 640)
+    assert (again.width(), again.height()) == (790, 700)
     assert again.tabs.current_name == "forecast"
     assert preferences.theme == "dark"
 

@@ -55,6 +55,8 @@ def answer(qtbot, window):
     dialog = next(each for each in window.findChildren(Confirm) if each.isVisible())
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
     rest(window, qtbot)
+    window.activateWindow()  # as a window manager does when a dialog closes
+    qtbot.waitUntil(window.isActiveWindow, timeout=30_000)
 
 
 def test_runs_are_calculated_traced_and_compared(tab, qtbot):
