@@ -60,6 +60,7 @@ def paid_of(path: Path) -> int:
     return next(round(float(str(row[6]))) for row in found if row[2] == "Paid")
 
 
+@pytest.mark.slow  # forty-eight workbooks in another program
 def test_every_step_follows_in_another_program(tmp_path: Path) -> None:
     paths, wanted, other = [], [], []
     for number, (terms, opening, earned) in enumerate(cases()):

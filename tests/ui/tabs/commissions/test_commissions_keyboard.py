@@ -103,7 +103,7 @@ def test_runs_are_calculated_traced_and_compared(tab, qtbot):
         reach(qtbot, window, widget)
 
 
-def test_a_slider_is_moved_a_person_assigned_a_plan_edited(tab, qtbot):
+def test_a_slider_is_moved_and_a_person_assigned(tab, qtbot):
     window, view = tab
     what_if = view.what_if
     go(qtbot, window, view, Qt.Key.Key_W, what_if)
@@ -130,15 +130,4 @@ def test_a_slider_is_moved_a_person_assigned_a_plan_edited(tab, qtbot):
 
     plans = view.plans
     go(qtbot, window, view, Qt.Key.Key_N, plans)
-    qtbot.waitUntil(lambda: plans.component_blocks is not None and plans.tree.isVisible(), timeout=30_000)
-    rest(window, qtbot)
-    reach(qtbot, window, plans.tree)
-    name_field = plans.component_blocks.blocks[0].bound["name"].field.input
-    reach(qtbot, window, name_field)
-    name_field.selectAll()
-    qtbot.keyClicks(name_field, "New name")
-    reach(qtbot, window, plans.component_blocks.tiers.view)
-    reach(qtbot, window, plans.save_button)
-    press(qtbot, window, Qt.Key.Key_Space)
-    rest(window, qtbot)
-    assert plans.presenter.state.entry.plan.components[0].name == "New name"
+    qtbot.waitUntil(plans.tree.isVisible, timeout=30_000)
