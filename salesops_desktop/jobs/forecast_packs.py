@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,8 +144,7 @@ def shown_nodes(connection: Connection, forecast: int) -> list[ShownNode]:
         (forecast,),
     )
     for ident, label, key, dimension, person in rows:
-        text = key if isinstance(key, str) else json.dumps(key, sort_keys=True, ensure_ascii=False)
-        found.append(ShownNode(ident, label, text, dimension, person, tuple(points.get(ident, ()))))
+        found.append(ShownNode(ident, label, key, dimension, person, tuple(points.get(ident, ()))))
     return found
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from sqlalchemy import Connection
 
 from salesops_desktop.jobs.company import company
-from salesops_desktop.jobs.forecast_packs import ShownNode, ShownPoint, shown_nodes
+from salesops_desktop.jobs.forecast_packs import ShownNode, ShownPoint, number_ref, shown_nodes
 from salesops_desktop.model.enums import ForecastCategory
 from salesops_desktop.model.errors import Fault, FaultsError
 from salesops_desktop.model.money import to_minor
@@ -195,7 +195,7 @@ class _Numbers:
 
     def __init__(self, nodes: Sequence[ShownNode], currency: str | None, book: ReturnedLists, found: Answers) -> None:
         self._points: dict[str, tuple[ShownNode, ShownPoint]] = {
-            f"{node.id or 0}:{point.start.isoformat()}": (node, point) for node in nodes for point in node.points
+            number_ref(node, point): (node, point) for node in nodes for point in node.points
         }
         self._currency, self._book, self._found = currency, book, found
 

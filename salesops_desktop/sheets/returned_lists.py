@@ -11,9 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-IDENTITY: Final = "Identity"
-"""The hidden sheet."""
-
 ROWS_TITLE: Final = "row"
 """The first cell of a line of the identity that holds a row as it left: list, reference, JSON object."""
 

@@ -10,8 +10,8 @@ from salesops_desktop.sheets.reading.preflight import column_letters
 from salesops_desktop.sheets.reading.returned import saved_by, text_of
 from salesops_desktop.sheets.reading.shapes import Cell
 from salesops_desktop.sheets.reading.workbook import GridSheet
+from salesops_desktop.sheets.returned import IDENTITY
 from salesops_desktop.sheets.returned_lists import (
-    IDENTITY,
     REFERENCE,
     ROWS_TITLE,
     Entry,

@@ -6,7 +6,6 @@ Adjustments, Checks, Read me. Every amount follows by live formulas from the pla
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,8 +20,8 @@ from salesops_desktop.sheets.writing.commission_package import Page, Pages, Shap
 from salesops_desktop.sheets.writing.commission_plan_page import NAME as PLAN_TABLES
 from salesops_desktop.sheets.writing.commission_plan_page import fill_plan_page
 from salesops_desktop.sheets.writing.commission_records import CommissionRun, Statement
+from salesops_desktop.sheets.writing.folder import file_name
 from salesops_desktop.sheets.writing.style import Look, Role
-from salesops_desktop.sheets.writing.text import clean
 
 PACKS: Final = "By manager"
 """The folder, beside the statements, of the managers' packs."""
@@ -79,7 +78,7 @@ def _write_all(
     shapes, saved, taken = Shapes(), [], set[str]()
     for done, (name, title, statements) in enumerate(jobs):
         progress(done, len(jobs), f"Writing {title[0].lower()}{title[1:]}")
-        path = folder / _file_name(f"{run.provenance.period} {name}", taken)
+        path = folder / file_name(f"{run.provenance.period} {name}", taken, "Statement")
         saved.append(_workbook(run, statements, title, shapes).save(path))
     progress(len(jobs), len(jobs), "Statements written")
     return tuple(saved)
@@ -156,15 +155,3 @@ _READING: Final = (
     "Releases, instalments, holds, adjustments and corrections of closed periods are taken from the run.",
     "Text that begins like a formula is stored as text and is never calculated.",
 )
-
-
-def _file_name(raw: str, taken: set[str]) -> str:
-    """A file name that every file system accepts and that no other of the folder has."""
-    plain = " ".join(re.sub(r'[<>:"/\\|?*\x00-\x1f]', "-", clean(raw)[0]).split()).strip(". ")
-    plain = plain.encode()[:150].decode(errors="ignore").strip(". ") or "Statement"
-    name, number = plain, 1
-    while name.casefold() in taken:
-        number += 1
-        name = f"{plain} ({number})"
-    taken.add(name.casefold())
-    return f"{name}.xlsx"

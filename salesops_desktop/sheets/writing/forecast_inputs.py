@@ -11,7 +11,8 @@ from typing import Final
 from salesops_desktop.model.enums import ForecastCategory
 from salesops_desktop.model.money import divide_half_up, exponent
 from salesops_desktop.model.tables import Column, ColumnSpec, Table, ValueKind, build_table
-from salesops_desktop.sheets.returned_lists import IDENTITY, REFERENCE, ROWS_TITLE
+from salesops_desktop.sheets.returned import IDENTITY
+from salesops_desktop.sheets.returned_lists import REFERENCE, ROWS_TITLE
 from salesops_desktop.sheets.writing.blocks import TablePlan
 from salesops_desktop.sheets.writing.book import Book, Check, Provenance
 from salesops_desktop.sheets.writing.formulas import column_reference, money_guard

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+from salesops_desktop.ui.tabs.forecast.room_presenter import RoomPresenter
+
 if TYPE_CHECKING:
     from salesops_desktop.jobs.context import JobContext
     from salesops_desktop.jobs.forecast_comparison import ForecastComparison
@@ -94,7 +96,7 @@ class TheAccuracyJobs:
         return compare_forecasts(context, first=first, second=second)
 
 
-class AccuracyPresenter:
+class AccuracyPresenter(RoomPresenter[AccuracyState]):
     """Reads the scores when the room is looked at.
 
     Args:
@@ -113,41 +115,22 @@ class AccuracyPresenter:
         fail: Callable[[SalesOpsError], None],
         jobs: AccuracyJobs | None = None,
     ) -> None:
-        self._runner = runner
-        self._render = render
+        super().__init__(runner, render, AccuracyState())
         self._tell = tell
         self._fail = fail
         self._jobs: AccuracyJobs = jobs or TheAccuracyJobs()
-        self._open = False
-        self._seen = False
-        self.state = AccuracyState()
 
-    def _become(self, state: AccuracyState) -> None:
-        self.state = state
-        self._render(state)
+    def _fresh(self) -> AccuracyState:
+        return AccuracyState()
 
-    def opened(self) -> None:
-        """A workspace is open."""
-        self._open = True
-        self.state = AccuracyState()
-        self._read()
-
-    def closed(self) -> None:
-        """No workspace is open."""
-        self._open = False
-        self._become(AccuracyState())
-
-    def seen(self) -> None:
-        """The room is looked at."""
-        self._seen = True
-        if self.state.scores is None:
-            self._read()
+    def _unread(self) -> bool:
+        return self.state.scores is None
 
     def tables_changed(self, tables: frozenset[str]) -> None:
         """Rows have changed."""
         if tables & BEHIND:
             self.state = AccuracyState(key=self.state.key)
-            self._read()
+            self._read_if_seen()
 
     def choose_node(self, key: Mapping[str, str]) -> None:
         """Look at the scores of a part of the company."""
@@ -182,9 +165,6 @@ class AccuracyPresenter:
         )  # fmt: skip
 
     def _read(self) -> None:
-        if not (self._open and self._seen):
-            return
-
         def scored(report: ScoresReport) -> None:
             self._become(replace(self.state, scores=report))
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from salesops_desktop.ui.tabs.forecast.room_presenter import RoomPresenter
+
 if TYPE_CHECKING:
     from salesops_desktop.jobs.context import JobContext
     from salesops_desktop.jobs.pipeline_categories import CategoryReport
@@ -85,7 +87,7 @@ class TheChangesJobs:
         return pipeline_flow(context, **asked)
 
 
-class ChangesPresenter:
+class ChangesPresenter(RoomPresenter[ChangesState]):
     """Asks for what the room shows, each part when it is looked at.
 
     Args:
@@ -97,42 +99,21 @@ class ChangesPresenter:
     def __init__(
         self, runner: RunsJobs, render: Callable[[ChangesState], None], jobs: ChangesJobs | None = None
     ) -> None:
-        self._runner = runner
-        self._render = render
+        super().__init__(runner, render, ChangesState())
         self._jobs: ChangesJobs = jobs or TheChangesJobs()
-        self._seen = False
-        self._open = False
-        self.state = ChangesState()
 
-    def _become(self, state: ChangesState) -> None:
-        self.state = state
-        self._render(state)
+    def _fresh(self) -> ChangesState:
+        return ChangesState(part=self.state.part)
 
-    def opened(self) -> None:
-        """A workspace is open: what was read of another is gone."""
-        self._open = True
-        self.state = ChangesState(part=self.state.part)
-        if self._seen:
-            self._read()
-
-    def closed(self) -> None:
-        """No workspace is open."""
-        self._open = False
-        self._become(ChangesState(part=self.state.part))
-
-    def seen(self) -> None:
-        """The room is looked at."""
-        first, self._seen = not self._seen, True
-        if self._open and (first or self.state.snapshots is None):
-            self._read()
+    def _unread(self) -> bool:
+        return self.state.snapshots is None
 
     def tables_changed(self, tables: frozenset[str]) -> None:
         """Rows have changed: read again what is looked at, the rest when it is."""
         if tables & BEHIND:
             self._forget()
             self.state = replace(self.state, snapshots=None)
-            if self._seen:
-                self._read()
+            self._read_if_seen()
 
     def show_part(self, part: str) -> None:
         """Another part is looked at."""

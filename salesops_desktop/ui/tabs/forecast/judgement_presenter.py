@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from salesops_desktop.ui.tabs.forecast.room_presenter import RoomPresenter
+
 if TYPE_CHECKING:
     from salesops_desktop.jobs.context import JobContext
     from salesops_desktop.jobs.judgement_records import JudgementReport
@@ -69,7 +71,7 @@ class TheJudgementJobs:
         return jobs.withdraw_judgements(context, ids=ids)
 
 
-class JudgementPresenter:
+class JudgementPresenter(RoomPresenter[JudgementState]):
     """Reads the list when it is looked at, and passes decisions on.
 
     Args:
@@ -88,47 +90,27 @@ class JudgementPresenter:
         fail: Callable[[SalesOpsError], None],
         jobs: JudgementJobs | None = None,
     ) -> None:
-        self._runner = runner
-        self._render = render
+        super().__init__(runner, render, JudgementState())
         self._tell = tell
         self._fail = fail
         self._jobs: JudgementJobs = jobs or TheJudgementJobs()
-        self._open = False
-        self._seen = False
-        self.state = JudgementState()
 
-    def _become(self, state: JudgementState) -> None:
-        self.state = state
-        self._render(state)
+    def _fresh(self) -> JudgementState:
+        return JudgementState()
 
-    def opened(self) -> None:
-        """A workspace is open."""
-        self._open = True
-        self.state = JudgementState()
-        if self._seen:
-            self._read()
-
-    def closed(self) -> None:
-        """No workspace is open."""
-        self._open = False
-        self._become(JudgementState())
-
-    def seen(self) -> None:
-        """The room is looked at."""
-        self._seen = True
-        if self._open and self.state.report is None:
-            self._read()
+    def _unread(self) -> bool:
+        return self.state.report is None
 
     def tables_changed(self, tables: frozenset[str]) -> None:
         """Rows have changed."""
-        if tables & BEHIND and self._seen:
-            self._read()
+        if tables & BEHIND:
+            self._read_if_seen()
 
     def choose_status(self, status: str) -> None:
         """List judgements of another status."""
         if status != self.state.status:
             self.state = replace(self.state, status=status)
-            self._read()
+            self._read_if_seen()
 
     def bring_back(self, files: Sequence[Path]) -> None:
         """Read managers' workbooks; what they say waits as open judgements."""
@@ -156,8 +138,6 @@ class JudgementPresenter:
         )
 
     def _read(self) -> None:
-        if not self._open:
-            return
         status = self.state.status
 
         def work(context: JobContext) -> JudgementReport:
@@ -175,7 +155,7 @@ class JudgementPresenter:
         self.state = replace(self.state, busy=False)
         for sentence in report.summary():
             self._tell(sentence)
-        self._read()
+        self._read_if_seen()
 
     def _failed(self, fault: SalesOpsError) -> None:
         self._become(replace(self.state, busy=False))

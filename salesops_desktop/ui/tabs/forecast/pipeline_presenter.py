@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+from salesops_desktop.ui.tabs.forecast.room_presenter import RoomPresenter
+
 if TYPE_CHECKING:
     from salesops_desktop.jobs.context import JobContext
     from salesops_desktop.jobs.pipeline_forecasts import PipelineReport
@@ -46,7 +48,7 @@ class ThePipelineJobs:
         )  # fmt: skip
 
 
-class PipelinePresenter:
+class PipelinePresenter(RoomPresenter[PipelineState]):
     """Asks for the forecast of what is selected, once it is looked at.
 
     Args:
@@ -58,49 +60,28 @@ class PipelinePresenter:
     def __init__(
         self, runner: RunsJobs, render: Callable[[PipelineState], None], jobs: PipelineJobs | None = None
     ) -> None:
-        self._runner = runner
-        self._render = render
+        super().__init__(runner, render, PipelineState())
         self._jobs: PipelineJobs = jobs or ThePipelineJobs()
-        self._open = False
-        self._seen = False
-        self.state = PipelineState()
 
-    def _become(self, state: PipelineState) -> None:
-        self.state = state
-        self._render(state)
+    def _fresh(self) -> PipelineState:
+        return PipelineState()
 
-    def opened(self) -> None:
-        """A workspace is open."""
-        self._open = True
-        self.state = PipelineState()
-        self._read()
-
-    def closed(self) -> None:
-        """No workspace is open."""
-        self._open = False
-        self._become(PipelineState())
-
-    def seen(self) -> None:
-        """The room is looked at."""
-        self._seen = True
-        if self.state.report is None:
-            self._read()
+    def _unread(self) -> bool:
+        return self.state.report is None
 
     def tables_changed(self, tables: frozenset[str]) -> None:
         """Rows have changed."""
         if tables & BEHIND:
             self.state = replace(self.state, report=None)
-            self._read()
+            self._read_if_seen()
 
     def choose_node(self, selection: Mapping[str, str]) -> None:
         """Look at the deals of a part of the company."""
         if dict(selection) != dict(self.state.selection):
             self.state = PipelineState(dict(selection))
-            self._read()
+            self._read_if_seen()
 
     def _read(self) -> None:
-        if not (self._open and self._seen):
-            return
         selection = self.state.selection
         self._render(self.state)
 
