@@ -40,17 +40,10 @@ class Assumptions:
         """The sets."""
         return [self.table]
 
-    def named(self, name: str) -> Scenario:
-        """A set by its name, for sliders.
-
-        Raises:
-            KeyError: there is none of that name.
-        """
-        for row in self.table.rows():
-            told = dict(zip(self.table.names, row, strict=True))
-            if told["name"] == name:
-                return Scenario(**{factor: float(str(told[factor])) for factor in LABELS})
-        raise KeyError(name)
+    def factors(self) -> list[tuple[str, dict[str, float]]]:
+        """Name and factors of each set, for sliders."""
+        told = (dict(zip(self.table.names, row, strict=True)) for row in self.table.rows())
+        return [(str(row["name"]), {factor: float(str(row[factor])) for factor in LABELS}) for row in told]
 
 
 @job(

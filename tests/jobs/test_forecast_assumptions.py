@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pytest
 
 from salesops_desktop.forecast.simulation import Scenario
@@ -29,7 +31,7 @@ def test_a_set_is_stored_replaced_listed_and_forgotten(empty):
     assume(empty, "Boom", deal_size=1.25)
     found = assumptions(empty)
     assert [row[0] for row in found.table.rows()] == ["Boom", "Freeze"]
-    assert found.named("Freeze") == Scenario(win_rate=1.1, heads=0.8)
+    assert dict(found.factors())["Freeze"] == asdict(Scenario(win_rate=1.1, heads=0.8))
     with empty.workspace.read() as connection:
         assert scenario_named(connection, "Boom") == Scenario(deal_size=1.25)
     forget_assumption(empty, "Boom")

@@ -13,6 +13,7 @@ from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.tabs.figure_strip import FigureStrip
 from salesops_desktop.ui.tabs.figures_dialog import serve_chart
+from salesops_desktop.ui.tabs.forecast.assumptions_presenter import AssumptionsPresenter, AssumptionsState
 from salesops_desktop.ui.tabs.forecast.models import correction_words, deals_table, pipeline_figures
 from salesops_desktop.ui.tabs.forecast.pipeline_charts import (
     calibration_chart,
@@ -60,6 +61,7 @@ class PipelinePane(QWidget):
         self._built = False
         self.scenario = ScenarioPresenter(shell.runner, self._show_scenario, shell.fail)
         self.presenter = PipelinePresenter(shell.runner, self.render_state)
+        self.assumptions = AssumptionsPresenter(shell.runner, self._offer_assumptions, shell.fail)
         self._filling = QTimer(self, singleShot=True, interval=0)
         self._filling.timeout.connect(self._fill)
 
@@ -70,6 +72,7 @@ class PipelinePane(QWidget):
             self._filling.start()
         super().showEvent(event)
         self.presenter.seen()
+        self.assumptions.seen()
 
     def render_state(self, state: PipelineState) -> None:
         """Show a state, as soon as the pane is seen."""
@@ -179,6 +182,8 @@ class PipelinePane(QWidget):
         self.drivers.activated.connect(self.deal_activated)
         self.drivers.selection_changed.connect(self._driver_selected)
         self.sliders.changed.connect(self.scenario.assume)
+        self.sliders.keep_asked.connect(lambda name: self.assumptions.keep(name, self.sliders.values))
+        self.sliders.forget_asked.connect(self.assumptions.forget)
         for chart in self.charts():
             serve_chart(self._shell, chart)
         for grid in (self.deals, self.ranking, self.drivers):
@@ -243,6 +248,10 @@ class PipelinePane(QWidget):
             )
         )
         self.sliders.show_effect(self._effect(state, target, report.currency))
+
+    def _offer_assumptions(self, state: AssumptionsState) -> None:
+        if self._built:
+            self.sliders.set_stored(state.sets or (), writable=self._shell.session.writable)
 
     def _effect(self, state: ScenarioState, target: int | None, currency: str) -> str:
         if state.shown is state.base:

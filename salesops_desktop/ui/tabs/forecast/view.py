@@ -204,7 +204,8 @@ class ForecastView(TabView):
     def _rooms_read(self) -> tuple[_Room, ...]:
         """The rooms that read for themselves what they show."""
         return (
-            self.pipeline.presenter, self.changes.presenter, self.accuracy.presenter, self.judgement.presenter,
+            self.pipeline.presenter, self.pipeline.assumptions, self.changes.presenter, self.accuracy.presenter,
+            self.judgement.presenter,
         )  # fmt: skip
 
     # ------------------------------------------------------------------ state to screen

@@ -8,42 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from salesops_desktop.jobs.context import JobContext
-from salesops_desktop.model.errors import NothingToDoError, SalesOpsError, WorkspaceError
+from salesops_desktop.model.errors import NothingToDoError, WorkspaceError
 from salesops_desktop.model.periods import PeriodKind
 from salesops_desktop.ui.tabs.forecast.presenter import ForecastPresenter, Question
-from salesops_desktop.ui.tasks import Task
-
-
-class Later:
-    """Holds jobs back until they are let go; drops late answers by topic, as the window's runner does."""
-
-    def __init__(self):
-        self.waiting = []
-        self.latest = {}
-
-    def run(self, function, params=None, *, topic="", on_done=None, on_error=None, **_rest):
-        number = len(self.waiting)
-        self.latest[topic] = number
-        self.waiting.append((number, topic, function, params or {}, on_done, on_error))
-        return Task(number, "", topic)
-
-    def let_go(self):
-        waiting, self.waiting = self.waiting, []
-        for number, topic, function, params, on_done, on_error in waiting:
-            try:
-                result = function(JobContext(), **params)
-            except SalesOpsError as error:
-                tell, what = on_error, error
-            else:
-                tell, what = on_done, result
-            if self.latest.get(topic) == number or not topic:
-                tell(what)
-        return bool(self.waiting)
-
-    def settle(self):
-        while self.let_go():
-            pass
 
 
 class Jobs:
@@ -66,9 +33,9 @@ class Jobs:
 
 
 @pytest.fixture
-def made():
-    runner, jobs, states, said = Later(), Jobs(), [], []
-    return ForecastPresenter(runner, states.append, said.append, jobs), runner, jobs, states, said
+def made(later):
+    jobs, states, said = Jobs(), [], []
+    return ForecastPresenter(later, states.append, said.append, jobs), later, jobs, states, said
 
 
 def test_opening_forecasts_without_keeping_anything(made):
