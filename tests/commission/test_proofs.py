@@ -1,14 +1,18 @@
 """Long proofs (marker ``proof``), and a small run of each in the normal suite; each prints how far it came.
 
-``pytest -m proof -s tests/commission/test_proofs.py``; PROOF_LINES, PROOF_RUNS and PROOF_FORMULAS set how much.
+``pytest -m proof -s tests/commission/test_proofs.py``; PROOF_LINES, PROOF_RUNS and PROOF_FORMULAS set how much,
+PROOF_FIRST with which plan the lines begin (so that a long proof can be done in parts).
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import multiprocessing
 import os
 import random
 import time
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 
 import numpy as np
 import pytest
@@ -60,10 +64,10 @@ def any_component(draw, name="C"):
     )  # fmt: skip
 
 
-def any_run(seed, lines):
+def any_run(seed, lines, components=1):
     """A plan, its people, credits and quotas."""
     draw = random.Random(seed)
-    plan = plan_of(any_component(draw))
+    plan = plan_of(*(any_component(draw, f"C{i}") for i in range(components)))
     people = range(1, draw.randint(2, 6))
     rows = [
         (draw.choice(people), START + dt.timedelta(days=draw.randint(0, 89)), f"T{draw.randint(0, lines)}",
@@ -75,21 +79,31 @@ def any_run(seed, lines):
     return plan, assigned(plan, *people), credits_of(rows), quotas
 
 
-def compare(wanted, per_plan):
-    """Lines compared, over random plans."""
-    compared = plans = 0
+def equal_lines(seed, credits_per_plan):
+    """How many lines of one random plan the engine and the reference pay alike."""
+    plan, people, credits_in, quotas = any_run(seed, credits_per_plan, 3)
+    result = calculate([plan], people, credits_in, quotas, Q1)
+    expected = reference([plan], people, credits_in, quotas, Q1)
+    columns = [getattr(result.lines, name).tolist() for name in ("person", "component", "credit", "pay")]
+    found = {(who, plan.name, f"C{c}", credit): pay for who, c, credit, pay in zip(*columns, strict=True)}
+    assert found == expected.lines, f"plan {seed}: {plan}"
+    extras = {(e.person, plan.name, f"C{e.component}", e.window_start): e.pay for e in result.extras}
+    assert extras == expected.extras, f"plan {seed}: {plan}"
+    return len(found)
+
+
+def compare(wanted, credits_per_plan, equal=map, first=0):
+    """Compare lines of random plans from ``first`` on, until so many are equal; ``equal`` may use several processes."""
+    compared, plans = 0, first
     started = time.monotonic()
     while compared < wanted:
-        plan, people, credits_in, quotas = any_run(plans, per_plan)
-        result = calculate([plan], people, credits_in, quotas, Q1)
-        expected = reference([plan], people, credits_in, quotas, Q1).lines
-        lines = zip(result.lines.person.tolist(), result.lines.credit.tolist(), result.lines.pay.tolist(), strict=True)
-        found = {(person, plan.name, "C", credit): pay for person, credit, pay in lines}
-        assert found == expected, f"plan {plans}: {plan}"
-        compared, plans = compared + len(found), plans + 1
+        batch = range(plans, plans + 20)
+        compared, plans = compared + sum(equal(equal_lines, batch, repeat(credits_per_plan))), batch.stop
         if plans % 100 == 0:
-            print(f"{compared:,} lines of {plans:,} plans equal, {time.monotonic() - started:.0f} s", flush=True)
-    print(f"{compared:,} lines of {plans:,} plans: engine = reference")
+            print(
+                f"{compared:,} lines of {plans - first:,} plans equal, {time.monotonic() - started:.0f} s", flush=True
+            )
+    print(f"{compared:,} lines of {plans - first:,} plans (from plan {first:,} on): engine = reference")
 
 
 def test_engine_equals_reference_on_some_plans():
@@ -99,7 +113,13 @@ def test_engine_equals_reference_on_some_plans():
 @pytest.mark.proof
 @pytest.mark.timeout(0)
 def test_engine_equals_reference_on_ten_million_lines():
-    compare(int(os.environ.get("PROOF_LINES", "10000000")), 9_000)
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as processes:
+        compare(
+            int(os.environ.get("PROOF_LINES", "10000000")),
+            4_000,
+            processes.map,
+            first=int(os.environ.get("PROOF_FIRST", "0")),
+        )
 
 
 def permute(runs):
