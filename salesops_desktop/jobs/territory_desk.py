@@ -13,10 +13,9 @@ import numpy.typing as npt
 
 from salesops_desktop.jobs.territory_problems import ScenarioProblem
 from salesops_desktop.model.errors import InputRefusedError
-from salesops_desktop.model.progress import Progress, silent
 from salesops_desktop.territory.live import Effect, LiveDesign, LiveFigures
 from salesops_desktop.territory.live_issues import Issue
-from salesops_desktop.territory.suggest import Suggestion, repair, suggest_moves
+from salesops_desktop.territory.suggest import Suggestion, suggest_moves
 from salesops_desktop.territory.why import Alternative, Why, explain
 
 __all__ = ["Alternative", "EditingDesk", "Effect", "Issue", "LiveFigures", "Suggestion", "Why"]
@@ -142,20 +141,6 @@ class EditingDesk:
     def suggest(self, territory: int, count: int = 5) -> tuple[Suggestion, ...]:
         """The best moves into or out of a territory."""
         return suggest_moves(self.live, territory, count)
-
-    def autofix(self, progress: Progress = silent) -> Effect | None:
-        """Bring the neighbours of what was edited back within the tolerances; None where nothing was to be done.
-
-        What was edited and what is locked stays; one step to undo. Takes seconds: not for the thread of the window.
-        """
-        return repair(self.live, progress=progress)
-
-    def set_locked(self, units: npt.NDArray[np.integer], locked: bool) -> None:
-        """Lock units to the territory they are in, or unlock them, for this desk only."""
-        if locked:
-            self.live.lock(units)
-        else:
-            self.live.unlock(units)
 
     def accounts_of(self, units: npt.NDArray[np.integer]) -> list[int]:
         """Row ids of the accounts in some units."""

@@ -139,11 +139,3 @@ def pieces(edges: Indices, assignment: npt.NDArray[np.integer], members: npt.NDA
     graph = coo_array((np.ones(len(kept), dtype=np.int8), (kept[:, 0], kept[:, 1])), shape=(count, count))
     label = connected_components(graph, directed=False)[1].astype(np.intp)
     return np.where(members, label, -1)
-
-
-def adjacency(count: int, edges: Indices) -> list[list[int]]:
-    """The neighbours of each unit as lists, for walks one step at a time."""
-    both = np.concatenate([edges, edges[:, ::-1]])
-    both = both[np.lexsort((both[:, 1], both[:, 0]))]
-    split = np.searchsorted(both[:, 0], np.arange(1, count))
-    return [part.tolist() for part in np.split(both[:, 1], split)] if count else []

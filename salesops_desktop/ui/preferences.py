@@ -57,10 +57,6 @@ class Preferences:
         others = [other for other in self.recent() if other != path]
         self._file.setValue("files/recent", [str(p) for p in [path, *others][:RECENT_LIMIT]])
 
-    def forget_recent(self) -> None:
-        """Empty the list of recent workspaces."""
-        self._file.remove("files/recent")
-
     @property
     def last_workspace(self) -> Path | None:
         """The workspace that was open when the window closed."""

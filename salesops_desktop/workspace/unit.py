@@ -59,12 +59,6 @@ class UnitOfWork:
         self.connection.exec_driver_sql(f"ATTACH DATABASE :file AS {quoted(alias)}", {"file": uri})
         self._attached.append(alias)
 
-    def detach(self, alias: str = "stage") -> None:
-        """Nothing more is read from ``alias``: SQLite lets it go when the action has ended."""
-        if alias not in self._attached:
-            message = f"{alias} is not attached"
-            raise ValueError(message)
-
     @contextmanager
     def watched(self, progress: Progress, what: str = "") -> Iterator[None]:
         """Let a long statement inside the block be cancelled.

@@ -139,38 +139,3 @@ def touches(indptr: Ints, indices: Ints, where: Ints, unit: int, territory: int,
         if where[other] == territory and other != leaving:
             return True
     return False
-
-
-@compiled("i8(i4[::1], i4[::1], i4[::1], i4[::1], i4[::1])", bare=True)
-def pieces_of(indptr: Ints, indices: Ints, where: Ints, label: Ints, queue: Ints) -> int:
-    """Number the connected pieces of all territories.
-
-    Args:
-        indptr: see ``flat_graph``.
-        indices: see ``flat_graph``.
-        where: territory per unit, -1 for those that take no part.
-        label: filled with the piece of each unit, from 0, by first unit; -1 for those that take no part.
-        queue: as long as there are units.
-
-    Returns:
-        How many pieces there are.
-    """
-    count = 0
-    label[:] = -1
-    for first in range(len(where)):
-        if where[first] < 0 or label[first] >= 0:
-            continue
-        label[first] = count
-        queue[0] = first
-        head, tail = 0, 1
-        while head < tail:
-            here = queue[head]
-            head += 1
-            for i in range(indptr[here], indptr[here + 1]):
-                other = indices[i]
-                if where[other] == where[first] and label[other] < 0:
-                    label[other] = count
-                    queue[tail] = other
-                    tail += 1
-        count += 1
-    return count

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final
 
 from PySide6.QtCore import QDate, QLocale, Qt, Signal
@@ -13,12 +12,10 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDateEdit,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -52,7 +49,7 @@ class Field(QWidget):
         self._hint = hint
         self._check = check
         self._touched = False
-        self._message = QLabel(hint)
+        self._message = QLabel(hint, self)  # a child at once: shown without a parent it would be a window of its own
         self._message.setWordWrap(True)
         self._message.setTextFormat(Qt.TextFormat.PlainText)
         self._message.setVisible(bool(hint))
@@ -327,10 +324,6 @@ class PeriodField(ChoiceField):
         self._row.insertWidget(0, self.earlier)
         self._row.addWidget(self.later)
 
-    def set_periods(self, periods: Sequence[Any]) -> None:
-        """Offer these periods, earliest first."""
-        self.set_choices({str(p): p for p in periods})
-
     def _stepper(self, sign: str, name: str, step: int) -> QToolButton:
         button = QToolButton()
         button.setText(sign)
@@ -344,43 +337,6 @@ class PeriodField(ChoiceField):
         place = self.input.currentIndex() + step
         if 0 <= place < self.input.count():
             self.input.setCurrentIndex(place)
-
-
-class FileField(TextField):
-    """A path, typed or chosen; ``save`` asks for a place to write to."""
-
-    def __init__(self, label: str, *, file_filter: str = "", save: bool = False, **options: Any) -> None:
-        super().__init__(label, **options)
-        self._filter = file_filter
-        self._save = save
-        self.browse = QPushButton(tr("Browse…"))
-        self.browse.setAccessibleName(tr("Browse for {label}", label=label))
-        self.browse.clicked.connect(self._browse)
-        self._row.addWidget(self.browse)
-
-    def read(self) -> Path | None:
-        """The path, or None.
-
-        Raises:
-            InputRefusedError: the file, or the folder to write into, does not exist.
-        """
-        text = self.read_text()
-        if not text:
-            return None
-        path = Path(text).expanduser()
-        if self._save and not path.parent.is_dir():
-            raise InputRefusedError(tr("There is no folder “{name}”.", name=str(path.parent)))
-        if not self._save and not path.exists():
-            raise InputRefusedError(tr("There is no file “{name}”.", name=path.name), way_out=tr("Choose another."))
-        return path
-
-    def _browse(self) -> None:
-        ask = QFileDialog.getSaveFileName if self._save else QFileDialog.getOpenFileName
-        chosen = ask(self, self.label, self.read_text(), self._filter)[0]
-        if chosen:
-            self.set_value(chosen)
-            self.validate()
-            self.changed.emit()
 
 
 class Form(QWidget):

@@ -98,11 +98,6 @@ class MapView(MapSurface):
             self._marks.points = rows if rows.any() else None
             self._recompose()
 
-    def set_selected_areas(self, ids: Sequence[str]) -> None:
-        """Mark these areas; says nothing, as it was not the person."""
-        self._marks.areas = frozenset(ids)
-        self._recompose()
-
     def select_within(self, polygon: QPolygonF, *, add: bool = False) -> None:
         """Select what lies within a polygon of widget coordinates."""
         mask = QImage(self.size(), QImage.Format.Format_Grayscale8)

@@ -163,10 +163,6 @@ def _same_places(one: Scene, other: Scene) -> bool:
     return one.x is other.x and one.y is other.y and one.shapes is other.shapes
 
 
-def _same_fill(one: Scene, other: Scene) -> bool:
-    return one.fill == other.fill and (one.areas is None) == (other.areas is None)
-
-
 def _cells(scene: Scene, sites: Sites | None, ground: Ground) -> Rows | None:
     wanted = scene.fill and scene.areas is None
     return sites.cells(ground.ids, ground.window) if wanted and sites is not None else None

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from salesops_desktop.model.errors import InputRefusedError
 from salesops_desktop.sheets.reading import ReadOptions, SavedMapping, SheetPlan, SheetReader, StageRequest
-from salesops_desktop.sheets.reading.paste import inspect_text, pasted_file
 
 
 @pytest.fixture(scope="module")
@@ -289,11 +288,12 @@ def test_false_plans_are_refused(tmp_path, reader):
 
 def test_pasted_cells(tmp_path, reader):
     text = 'Account Name\tRevenue\nAcme\t1,200\n"Be\nta"\t3,400\n'
-    found = inspect_text(reader, text).main
+    path = tmp_path / "Pasted.tsv"
+    path.write_text(text, encoding="utf-8", newline="")
+    found = reader.inspect(path).main
     assert found.headers == ("Account Name", "Revenue")
     assert found.data_rows == 2
-    with pasted_file(text) as path:
-        staged, _, _ = stage(reader, path, tmp_path, "account")
+    staged, _, _ = stage(reader, path, tmp_path, "account")
     assert [row["annual_revenue"] for row in staged] == [120000, 340000]
 
 
