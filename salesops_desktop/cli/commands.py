@@ -34,6 +34,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "forecasts",
         "forecast_assumptions",
         "forecast_checks",
+        "forecast_comments",
         "forecast_comparison",
         "forecast_corrections",
         "forecast_judgement",

@@ -22,7 +22,6 @@ from salesops_desktop.jobs.forecast_overview import Overview, forecast_overview
 from salesops_desktop.jobs.forecasts import ForecastReport, forecast
 from salesops_desktop.jobs.pipeline_forecasts import PipelineReport, pipeline_report
 from salesops_desktop.jobs.pipeline_frames import Pipeline, Selection, load_pipeline
-from salesops_desktop.jobs.pipeline_targets import Target
 from salesops_desktop.model.errors import NothingToDoError
 from salesops_desktop.model.periods import PeriodKind
 from salesops_desktop.model.progress import part_of
@@ -89,11 +88,8 @@ def forecast_made(context: JobContext, *, as_of: dt.date | None, period: PeriodK
     loaded = optional(lambda: _loaded(context, day))
     pipeline = None
     if overview is not None and overview.forecast is not None and loaded is not None:
-        aim = Target(overview.target.amount, (overview.target.basis,))
         pipeline = optional(
-            lambda: pipeline_report(
-                step(80, 85), loaded, overview.period, Selection(), aim, seed=SEED, found=overview.forecast
-            )
+            lambda: pipeline_report(step(80, 85), loaded, overview.period, Selection(), overview.target, seed=SEED)
         )
     return ForecastMade(series, nodes, overview, loaded, pipeline, tuple(dict.fromkeys(missing)))
 

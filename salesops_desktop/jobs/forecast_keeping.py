@@ -1,10 +1,16 @@
-"""Forecasts are kept as they were shown: the head, its nodes, their points, the deals."""
+"""Forecasts are kept as they were shown: the head, its nodes, their points, the deals.
+
+What is shown is kept by itself, once: a forecast that says the same as one that is kept adds nothing. Keeping is no
+step that a person took, so it stands in nobody's way when the last step is undone (actions of the kind ``record``).
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,14 +19,18 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from salesops_desktop.forecast import PipelineForecast
+from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.model.money import PPM
 from salesops_desktop.model.periods import Period
 from salesops_desktop.workspace.text import stored_now
+from salesops_desktop.workspace.unit import UnitOfWork
 
 Numbers = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 LEVELS = (50, 80, 95)
 TABLES = ("forecast", "forecast_node", "forecast_point", "pipeline_line")
+LISTED = ("forecast_point", "pipeline_line")
+"""What is said to have changed when a forecast is kept as shown: lists of kept ones are read again, but no picture."""
 _POINT = (
     "INSERT INTO forecast_point (forecast_id, node_id, period_start, period_end, period_label, mean, low50, high50, "
     "low80, high80, low95, high95) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -108,8 +118,23 @@ def node_key(key: Mapping[str, str]) -> str:
     return json.dumps(dict(sorted(key.items())), ensure_ascii=False, separators=(",", ":"))
 
 
+@contextmanager
+def recorded(context: JobContext, name: str, origin: str = "shown") -> Iterator[UnitOfWork]:
+    """The action that keeps forecasts, and the word to views that it did.
+
+    Args:
+        context: of a writable workspace.
+        name: the action's.
+        origin: ``rebuilt`` forecasts are a person's step, to be undone as one.
+    """
+    shown = origin == "shown"
+    with context.workspace.action(name, kind="record" if shown else "job") as unit:
+        yield unit
+    context.changed(*(LISTED if shown else TABLES))
+
+
 def keep(connection: Connection, head: Head, company: Points, nodes: Sequence[KeptNode] = ()) -> int:
-    """Store a forecast.
+    """Store a forecast, unless one that says the same is stored.
 
     Args:
         connection: inside an action.
@@ -118,13 +143,21 @@ def keep(connection: Connection, head: Head, company: Points, nodes: Sequence[Ke
         nodes: the nodes below, parents before their children.
 
     Returns:
-        Its id.
+        Its id, or that of the one that says the same.
     """
+    digest = _digest(head, company, nodes)
+    there = connection.exec_driver_sql(
+        "SELECT id FROM forecast WHERE as_of = ? AND kind = ? AND json_extract(report, '$.digest') = ?",
+        (head.as_of.isoformat(), head.kind, digest),
+    ).scalar()
+    if there is not None:
+        return int(there)
+    report = json.dumps({**head.report, "digest": digest})
     result = connection.exec_driver_sql(
         _HEAD,
         (
             f"{head.kind.capitalize()} as of {head.as_of}", head.kind, head.measure, head.period_kind,
-            head.as_of.isoformat(), stored_now(), head.method, head.currency, json.dumps(head.report), head.origin,
+            head.as_of.isoformat(), stored_now(), head.method, head.currency, report, head.origin,
             head.who, None if head.levels is None else json.dumps(head.levels), head.reconciliation,
         ),
     )  # fmt: skip
@@ -133,21 +166,29 @@ def keep(connection: Connection, head: Head, company: Points, nodes: Sequence[Ke
     first = 1 + int(connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM forecast_node").scalar() or 0)
     ids = {node.number: first + i for i, node in enumerate(nodes)}
     if nodes:
-        connection.exec_driver_sql(
-            _NODE,
-            [
-                (
-                    ids[n.number], forecast, n.number, ids.get(n.parent), n.level, n.dimension, n.label,
-                    node_key(n.key), n.person_id, n.method, n.naive_wins, json.dumps(n.report),
-                )
-                for n in nodes
-            ],
-        )  # fmt: skip
+        connection.exec_driver_sql(_NODE, [_node_row(node, forecast, ids) for node in nodes])
     for node in nodes:
         rows += node.points.rows(forecast, ids[node.number])
     if rows:
         connection.exec_driver_sql(_POINT, rows)
     return forecast
+
+
+def _node_row(node: KeptNode, forecast: int, ids: Mapping[int, int]) -> tuple[object, ...]:
+    return (
+        ids[node.number], forecast, node.number, ids.get(node.parent), node.level, node.dimension, node.label,
+        node_key(node.key), node.person_id, node.method, node.naive_wins, json.dumps(node.report),
+    )  # fmt: skip
+
+
+def _digest(head: Head, company: Points, nodes: Sequence[KeptNode]) -> str:
+    """What a forecast says, as a hash: of what, by what, from which day, and every number."""
+    said: list[object] = [
+        head.kind, head.measure, head.period_kind, head.as_of.isoformat(), head.method, head.currency, head.origin,
+        head.who, head.levels, head.report.get("source"), company.rows(0, None),
+    ]  # fmt: skip
+    said += [(node_key(node.key), node.points.rows(0, None)) for node in nodes]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 def keep_pipeline(
@@ -174,20 +215,26 @@ def keep_pipeline(
     Returns:
         Its id.
     """
+    document = {"sentences": list(pipeline.sentences), "source": source, "per_won": per_won}
+    kind = pipeline.period.kind.value
+    head = Head("pipeline", "bookings", kind, pipeline.as_of, pipeline.method, currency, document, origin=origin)
+    forecast = keep(connection, head, pipeline_points(pipeline, per_won))
+    there = connection.exec_driver_sql("SELECT 1 FROM pipeline_line WHERE forecast_id = ? LIMIT 1", (forecast,))
+    if there.first() is None:
+        keep_deals(connection, forecast, pipeline.deals, opportunities)
+    return forecast
+
+
+def pipeline_points(pipeline: PipelineForecast, per_won: float = 1.0) -> Points:
+    """The distribution of the period's result, of what the measure counts for each unit won."""
     drawn = pipeline.simulation
     ends = {level: drawn.quantiles((0.5 - level / 200, 0.5 + level / 200)) for level in LEVELS}
-    points = Points(
+    return Points(
         [pipeline.period],
         np.array([drawn.mean * per_won]),
         {level: np.array([low * per_won]) for level, (low, _) in ends.items()},
         {level: np.array([high * per_won]) for level, (_, high) in ends.items()},
     )
-    document = {"sentences": list(pipeline.sentences), "source": source, "per_won": per_won}
-    kind = pipeline.period.kind.value
-    head = Head("pipeline", "bookings", kind, pipeline.as_of, pipeline.method, currency, document, origin=origin)
-    forecast = keep(connection, head, points)
-    keep_deals(connection, forecast, pipeline.deals, opportunities)
-    return forecast
 
 
 def keep_deals(connection: Connection, forecast: int, deals: pd.DataFrame, opportunities: pd.DataFrame) -> None:

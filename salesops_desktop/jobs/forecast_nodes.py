@@ -17,7 +17,7 @@ from salesops_desktop.forecast.overrides import Override
 from salesops_desktop.forecast.series import SEASONS
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import job
-from salesops_desktop.jobs.forecast_keeping import TABLES, Head, KeptNode, Points, node_key, stored_measure
+from salesops_desktop.jobs.forecast_keeping import Head, KeptNode, Points, node_key, recorded, stored_measure
 from salesops_desktop.jobs.forecast_keeping import keep as keep_forecast
 from salesops_desktop.jobs.forecast_lines import GROUPS, SOURCE_PHRASES, Lines, Source, checked_levels, load_lines
 from salesops_desktop.jobs.forecast_node_report import FixedNumber, Node, NodesReport
@@ -231,7 +231,7 @@ def _kept(context: JobContext, report: NodesReport) -> NodesReport:
         "series", measure, report.period.value, report.as_of, report.method[0], report.currency, document,
         levels=report.levels, reconciliation=report.reconciliation,
     )  # fmt: skip
-    with context.workspace.action(f"Forecast nodes {report.as_of} by {', '.join(report.levels)}", kind="job") as unit:
+    with recorded(context, f"Forecast nodes {report.as_of} by {', '.join(report.levels)}") as unit:
         kept = keep_forecast(unit.connection, head, _points(report, 0, report.mean), _kept_nodes(report, report.mean))
         if report.fixed:
             who = ", ".join(sorted({f.who for f in report.fixed}))
@@ -240,7 +240,6 @@ def _kept(context: JobContext, report: NodesReport) -> NodesReport:
                 unit.connection, second, _points(report, 0, report.adjusted, intervals=False),
                 _kept_nodes(report, report.adjusted, intervals=False),
             )  # fmt: skip
-    context.changed(*TABLES)
     return replace(report, forecast_id=kept)
 
 

@@ -118,7 +118,7 @@ def outlooks(
         period: the period.
         as_of: the day of knowledge.
         per_won: what the actuals count for each unit won.
-        kept: kept forecasts, see :func:`~salesops_desktop.jobs.forecast_records.kept_points`.
+        kept: kept forecasts of the same node, see :func:`~salesops_desktop.jobs.forecast_records.kept_points`.
         target: minor units, None without.
         without: why there is no model forecast, where there is none.
     """
@@ -173,7 +173,6 @@ def _kept_then(kept: pd.DataFrame, period: Period, day: dt.date) -> float | None
     """What the pipeline forecast that was made nearest to ``day`` said of ``period``."""
     rows = kept[
         (kept["kind"] == "pipeline")
-        & (kept["node_key"] == COMPANY)
         & (kept["period_start"] == pd.Timestamp(period.start))
         & (kept["period_end"] == pd.Timestamp(period.end))
     ]
@@ -258,9 +257,9 @@ def led_fan(running: RunningForecast | None, both: Outlook) -> Fan | None:
 
 
 def past_forecasts(kept: pd.DataFrame, periods: Sequence[Period], came: dict[str, int]) -> tuple[Past, ...]:
-    """Kept forecasts of exactly these periods."""
+    """Kept forecasts of one node and of exactly these periods."""
     found = []
-    rows = kept[(kept["node_key"] == COMPANY) & (kept["measure"] == "bookings")]
+    rows = kept[kept["measure"] == "bookings"]
     for period in periods:
         own = rows[
             (rows["period_start"] == pd.Timestamp(period.start)) & (rows["period_end"] == pd.Timestamp(period.end))

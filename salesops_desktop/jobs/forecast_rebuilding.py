@@ -12,7 +12,8 @@ from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import Needs, job
 from salesops_desktop.jobs.forecast_actuals import Actuals
 from salesops_desktop.jobs.forecast_lines import Source, load_lines
-from salesops_desktop.jobs.forecast_overview import Step, overview_of, period_asked
+from salesops_desktop.jobs.forecast_overview import Step, overview_of
+from salesops_desktop.jobs.forecast_periods import period_asked
 from salesops_desktop.jobs.forecast_records import COMPANY, kept_points, known_day
 from salesops_desktop.model.errors import NothingToDoError
 from salesops_desktop.model.periods import Period

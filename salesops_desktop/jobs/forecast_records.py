@@ -1,21 +1,16 @@
-"""What was forecast and judged, read back as frames, and the targets it is held against."""
+"""What was forecast and judged, read back as frames."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from salesops_desktop.jobs.company import CompanyFacts, newest_day
-from salesops_desktop.jobs.currencies import convertible, load_rates
+from salesops_desktop.jobs.company import newest_day
 from salesops_desktop.model.errors import NothingToDoError
 from salesops_desktop.model.money import PPM
-from salesops_desktop.model.periods import Period
-from salesops_desktop.model.quotas import QuotaPart, not_counted, quota_inside, quota_parts
 
 COMPANY = "{}"
 """The key of the company's own node."""
@@ -37,10 +32,6 @@ SELECT id, who, person_id, at, as_of, node_key, node_label, period_start, period
 FROM judgement
 WHERE scope = 'node' AND field IN ('own number', 'override') AND value IS NOT NULL AND period_start IS NOT NULL
       AND status IN ('open', 'accepted') ORDER BY as_of, at, id
-"""
-_QUOTAS = """
-SELECT q.person_id, p.name, p.role, p.manager_id, q.period_start, q.period_end, q.amount AS amount_minor, q.currency
-FROM quota q JOIN person p ON p.id = q.person_id WHERE q.measure = 'bookings' ORDER BY q.id
 """
 
 
@@ -90,50 +81,6 @@ def _frame(connection: Connection, sql: str, days: tuple[str, ...]) -> pd.DataFr
         if name in ("mean", "person_id") or name.startswith(("low", "high")):
             frame[name] = frame[name].astype("Int64")
     return frame
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a period is to bring.
-
-    Attributes:
-        amount: in minor units of the company's currency; None without quotas.
-        basis: what it is made of, in a sentence.
-        people: person id → quota, of those that count.
-    """
-
-    amount: int | None
-    basis: str
-    people: dict[int, int]
-
-
-def target_of(connection: Connection, facts: CompanyFacts, period: Period) -> Target:
-    """The bookings quotas that lie in a period and count (see :mod:`salesops_desktop.model.quotas`).
-
-    Those in currencies without a rate are left out; the basis says how much that is.
-    """
-    frame = _frame(connection, _QUOTAS, ("period_start", "period_end"))
-    first, last = pd.Timestamp(period.start), pd.Timestamp(period.end)
-    frame = frame[(frame["period_start"] <= last) & (frame["period_end"] >= first)].reset_index(drop=True)
-    frame["amount_minor"] = frame["amount_minor"].astype("Int64")
-    frame, left = convertible(
-        frame, ["amount_minor"], "currency", "period_start", facts.currency, load_rates(connection), what="quotas"
-    )
-    ids, roles = frame["person_id"].tolist(), frame["role"].tolist()
-    parts = quota_parts(ids, [None if pd.isna(m) else int(m) for m in frame["manager_id"]], roles)
-    amounts = frame["amount_minor"].to_numpy(np.int64).tolist()
-    starts, ends = (frame[name].dt.date.tolist() for name in ("period_start", "period_end"))
-    people: dict[int, int] = {}
-    for person, part, amount, start, end in zip(ids, parts, amounts, starts, ends, strict=True):
-        if part is QuotaPart.COUNTS:
-            inside = quota_inside(amount, start, end, period.start, period.end)
-            people[int(person)] = people.get(int(person), 0) + inside
-    lost = "".join(f" {found}" for found in left)
-    if not people:
-        return Target(None, f"No bookings quotas lie in {period.label}.{lost}", {})
-    twice = not_counted(parts)
-    basis = f"The quotas of {len(people):,} people{f'; not counted twice: {twice}' if twice else ''}.{lost}"
-    return Target(sum(people.values()), basis, people)
 
 
 def factors_in_force(connection: Connection, day: dt.date) -> dict[str, float]:

@@ -9,18 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from salesops_desktop.forecast import PipelineForecast, SeriesForecast, build_series, forecast_pipeline, forecast_series
+from salesops_desktop.forecast import PipelineForecast, SeriesForecast, build_series, forecast_series
 from salesops_desktop.forecast.intervals import LEVELS
 from salesops_desktop.forecast.methods import BY_ID
-from salesops_desktop.forecast.pipeline_backtest import METHODS as WIN_METHODS
 from salesops_desktop.jobs import frames as reading
 from salesops_desktop.jobs.company import newest_day
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.currencies import Unconverted
 from salesops_desktop.jobs.declare import Needs, job
-from salesops_desktop.jobs.forecast_keeping import TABLES, Head, Points, keep_pipeline
+from salesops_desktop.jobs.forecast_keeping import Head, Points, keep_pipeline, recorded
 from salesops_desktop.jobs.forecast_keeping import keep as keep_forecast
 from salesops_desktop.jobs.forecast_lines import KINDS, SOURCE_PHRASES, Source
+from salesops_desktop.jobs.pipeline_frames import load_pipeline, period_of
+from salesops_desktop.jobs.pipeline_runs import run_of
 from salesops_desktop.model.errors import NothingToDoError
 from salesops_desktop.model.periods import Period, PeriodKind
 from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
@@ -118,27 +119,6 @@ class ForecastReport:
         ]  # fmt: skip
         return build_table("Back-test", specs, rows)
 
-    def pipeline_accuracies(self) -> Table:
-        """One row per win-probability method: how well it did at past month-ends; empty without a back-test."""
-        fraction = ValueKind.FRACTION
-        specs = [
-            ColumnSpec("method", "Method", ValueKind.TEXT),
-            ColumnSpec("chosen", "Chosen", ValueKind.BOOLEAN),
-            ColumnSpec("n", "Deals judged", ValueKind.INTEGER, description="A deal counts at every date it was open."),
-            ColumnSpec("brier", "Brier score", ValueKind.NUMBER, digits=3,
-                       description="Mean squared difference of chance and outcome; lower is better."),
-            ColumnSpec("wape", "Error of the sum", fraction, digits=0, description="Σ|expected − won| ÷ Σ won."),
-            ColumnSpec("bias", "Bias", fraction, digits=0, description="Σ(expected − won) ÷ Σ won."),
-        ]  # fmt: skip
-        if self.pipeline is None:
-            return build_table("Back-test of the pipeline", specs, [])
-        test = self.pipeline.backtest
-        rows = [
-            (WIN_METHODS[a.method], a.method == test.chosen, a.n, a.brier, a.wape, a.bias)
-            for a in sorted(test.table, key=lambda row: row.brier)
-        ]
-        return build_table("Back-test of the pipeline", specs, rows)
-
 
 @job(
     "forecast run",
@@ -214,13 +194,15 @@ def _made(
         series.values, series.periods, horizon=ahead, season=series.season, seed=seed,
         calendar=loaded.facts.calendar, notes=series.notes, progress=context.progress,
     )  # fmt: skip
-    pipeline, reason = _pipeline(context, loaded, day, seed) if with_pipeline else (None, "Not asked for.")
-    deals = _deals(loaded, pipeline)
+    pipeline, opportunities, reason = None, loaded.opportunities, "Not asked for."
+    if with_pipeline:
+        pipeline, opportunities, reason = _pipeline(context, day, seed)
+    deals = _deals(opportunities, loaded.facts.currency, pipeline)
     report = ForecastReport(
         result, pipeline, reason, chosen, day, period, loaded.facts.currency, deals, series.partial,
         tuple(map(str, left)),
     )  # fmt: skip
-    return report, loaded.opportunities
+    return report, opportunities
 
 
 def dated_amounts(loaded: reading.Frames, source: Source) -> tuple[Source, pd.Series, pd.Series]:
@@ -238,25 +220,19 @@ def dated_amounts(loaded: reading.Frames, source: Source) -> tuple[Source, pd.Se
     return source, rows[day], rows["amount_minor"].astype("int64")
 
 
-def _pipeline(
-    context: JobContext, loaded: reading.Frames, day: dt.date, seed: int
-) -> tuple[PipelineForecast | None, str]:
-    calendar = loaded.facts.calendar
-    current = calendar.containing(day, PeriodKind.QUARTER)
-    if day == current.end:  # the quarter is over: the question is about the next one
-        current = calendar.following(current)
-    snapshots = None if loaded.snapshots.empty else loaded.snapshots
+def _pipeline(context: JobContext, as_of: dt.date, seed: int) -> tuple[PipelineForecast | None, pd.DataFrame, str]:
+    """The forecast of the running quarter, the deals it was made of, or why there is none."""
+    with context.workspace.read() as connection:
+        loaded = load_pipeline(connection, as_of, needed=False)
     try:
-        found = forecast_pipeline(
-            loaded.opportunities, current, as_of=day, snapshots=snapshots, seed=seed, progress=context.progress
-        )
+        found = run_of(loaded, period_of(loaded, None, ahead=True), seed=seed, progress=context.progress)
     except NothingToDoError as error:
-        return None, f"No pipeline forecast: {error.sentence}"
-    return found, ""
+        return None, loaded.opportunities, f"No pipeline forecast: {error.sentence}"
+    return found, loaded.opportunities, ""
 
 
-def _deals(loaded: reading.Frames, pipeline: PipelineForecast | None) -> Table:
-    money, currency = ValueKind.MONEY, loaded.facts.currency
+def _deals(opportunities: pd.DataFrame, currency: str, pipeline: PipelineForecast | None) -> Table:
+    money = ValueKind.MONEY
     specs = [
         ColumnSpec("external_id", "Opportunity id", ValueKind.TEXT),
         ColumnSpec("account", "Account", ValueKind.TEXT),
@@ -273,7 +249,7 @@ def _deals(loaded: reading.Frames, pipeline: PipelineForecast | None) -> Table:
     ]  # fmt: skip
     if pipeline is None:
         return build_table("Open pipeline", specs, [], entity="opportunity")
-    known = loaded.opportunities.set_index("id")[["external_id", "account", "owner", "product"]]
+    known = opportunities.set_index("id")[["external_id", "account", "owner", "product"]]
     frame = pipeline.deals.join(known, on="id").sort_values("weighted_minor", ascending=False, kind="stable")
     rows: list[dict[str, object]] = [
         {str(name): None if pd.isna(value) else value for name, value in record.items()}
@@ -297,8 +273,7 @@ def _keep(context: JobContext, report: ForecastReport, opportunities: pd.DataFra
         "coverage": {str(level): series.coverage[level] for level in LEVELS},
     }
     head = Head("series", "bookings", report.period.value, report.as_of, series.method, report.currency, document)
-    with context.workspace.action(f"Forecast {report.as_of} by {report.period.value}", kind="job") as unit:
+    with recorded(context, f"Forecast {report.as_of} by {report.period.value}") as unit:
         keep_forecast(unit.connection, head, Points(series.future, series.mean, series.lower, series.upper))
         if report.pipeline is not None:
             keep_pipeline(unit.connection, report.pipeline, opportunities, report.currency)
-    context.changed(*TABLES)

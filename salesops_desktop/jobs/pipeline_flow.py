@@ -20,6 +20,7 @@ from salesops_desktop.forecast.deal_history import (
 from salesops_desktop.forecast.flow import Coverage, Velocity, ageing, coverage, creation, decompose, velocity
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import job
+from salesops_desktop.jobs.forecast_targets import Target, target_of_selection
 from salesops_desktop.jobs.pipeline_flow_tables import (
     FlowTables,
     ageing_table,
@@ -31,7 +32,6 @@ from salesops_desktop.jobs.pipeline_flow_tables import (
     velocity_table,
 )
 from salesops_desktop.jobs.pipeline_frames import LeftOut, Pipeline, Selection, load_pipeline, period_of, worth_of
-from salesops_desktop.jobs.pipeline_targets import Target, target_of
 from salesops_desktop.model.money import Money
 from salesops_desktop.model.periods import Period
 from salesops_desktop.model.tables import Table
@@ -147,7 +147,7 @@ def pipeline_flow(
         loaded = load_pipeline(connection, as_of)
         chosen = Selection(manager, team, region, owner, product)
         span = period_of(loaded, period, ahead=True)
-        aim = target_of(connection, loaded, span, chosen, target)
+        aim = target_of_selection(connection, loaded, span, chosen, target)
     return flow_of(loaded, span, chosen, aim)
 
 
@@ -267,5 +267,5 @@ def _coverage(
     if over:
         window = closed[closed["close_on"] >= pd.Timestamp(over[-4:][0].start)]
     return coverage(
-        int(due["worth_minor"].sum()), len(due), target_minor=target.minor, won_minor=won_minor, closed=window
+        int(due["worth_minor"].sum()), len(due), target_minor=target.amount, won_minor=won_minor, closed=window
     )

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from salesops_desktop.forecast.categories import fill_categories
 from salesops_desktop.forecast.deal_history import StaleDeals, pushes, stale_deals
 from salesops_desktop.forecast.explaining import Reason
-from salesops_desktop.forecast.pipeline import PipelineForecast, forecast_pipeline
-from salesops_desktop.forecast.simulation import Scenario, Simulation, simulate
+from salesops_desktop.forecast.pipeline import PipelineForecast
+from salesops_desktop.forecast.simulation import Scenario, Simulation
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import job
 from salesops_desktop.jobs.forecast_assumptions import scenario_named
+from salesops_desktop.jobs.forecast_targets import Target, target_of_selection
 from salesops_desktop.jobs.pipeline_forecast_tables import (
     PipelineTables,
     calibration_table,
@@ -28,16 +27,13 @@ from salesops_desktop.jobs.pipeline_forecast_tables import (
     reason_table,
 )
 from salesops_desktop.jobs.pipeline_frames import LeftOut, Pipeline, Selection, load_pipeline, period_of
-from salesops_desktop.jobs.pipeline_targets import Target, target_of
-from salesops_desktop.model.errors import InputRefusedError, NothingToDoError
+from salesops_desktop.jobs.pipeline_runs import part_of_run, run_of
+from salesops_desktop.model.errors import InputRefusedError
 from salesops_desktop.model.money import PPM, Money
 from salesops_desktop.model.periods import Period
 from salesops_desktop.model.tables import Table
 
 __all__ = ["PipelineReport", "Reason", "Scenario", "Simulation", "forecast_pipeline_job", "pipeline_report"]
-
-RECENT_DAYS = 365
-"""How far back the selection's share of wins is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +103,9 @@ class PipelineReport:
         if self.shown.scenario != Scenario():
             moved = [(n, getattr(self.shown.scenario, n)) for n in ("win_rate", "deal_size", "cycle", "heads", "ramp")]
             said.append("Scenario: " + ", ".join(f"{name} × {value:g}" for name, value in moved if value != 1) + ".")
-        if self.target.minor is not None:
-            chance = self.shown.chance_of(self.target.minor)
-            said.append(f"Target {self._money(self.target.minor)}: reached in {chance:.0%} of the simulations.")
+        if self.target.amount is not None:
+            chance = self.shown.chance_of(self.target.amount)
+            said.append(f"Target {self._money(self.target.amount)}: reached in {chance:.0%} of the simulations.")
         said += [reason.sentence for reason in self.asked]
         return [*said, *self.target.notes, *self.notes, *map(str, self.left_out)]
 
@@ -184,7 +180,7 @@ def forecast_pipeline_job(
         loaded = load_pipeline(connection, as_of)
         chosen = Selection(manager, team, region, owner, product)
         span = period_of(loaded, period, ahead=True)
-        aim = target_of(connection, loaded, span, chosen, target)
+        aim = target_of_selection(connection, loaded, span, chosen, target)
     return pipeline_report(context, loaded, span, chosen, aim, scenario=asked, why=why, seed=seed)
 
 
@@ -217,20 +213,11 @@ def pipeline_report(
         NothingToDoError: no open deal, none closed to learn from, or the period is over.
         InputRefusedError: the deal to explain is no open deal of the selection.
     """
-    deals, lines = loaded.opportunities, loaded.snapshots
-    members = pd.Series(loaded.members(deals, selection), index=deals["id"])
-    asked = _asked(deals[members.to_numpy(np.bool_)], why)
-    found = found or forecast_pipeline(
-        deals.drop(columns="currency"), period, as_of=loaded.as_of, snapshots=lines if len(lines) else None, seed=seed,
-        target=target.minor if selection.whole else None, progress=context.progress,
-    )  # fmt: skip
-    mine = found.deals[members.reindex(found.deals["id"]).to_numpy(np.bool_)].reset_index(drop=True)
-    if mine.empty:
-        raise NothingToDoError(f"No open deal belongs to {selection}.", way_out="Choose another part.")
-    won = _won(deals, period, loaded.as_of, members.to_numpy(np.bool_))
-    simulation = found.simulation
-    if not selection.whole:
-        simulation = _part(found, deals[members.to_numpy(np.bool_)], deals, won, target, seed)
+    deals = loaded.opportunities
+    asked = _asked(deals[loaded.members(deals, selection)], why)
+    found = found or run_of(loaded, period, seed=seed, progress=context.progress)
+    part = part_of_run(found, loaded, selection, target=target.amount, seed=seed)
+    mine, simulation = part.deals, part.simulation
     shown = simulation if scenario in (None, Scenario()) else simulation.under(scenario, drivers=True)
     table, stale = _deals(loaded, mine)
     notes = [*found.sentences]
@@ -240,7 +227,7 @@ def pipeline_report(
         notes.append(f"{stale:,} of these deals are stale.")
     currency = loaded.facts.currency
     tables = PipelineTables(
-        outcome_table(shown, target.minor, currency),
+        outcome_table(shown, target.amount, currency),
         driver_table(shown, deals, currency),
         deal_table(table, currency),
         race_table(found),
@@ -249,44 +236,9 @@ def pipeline_report(
     # A deal that the engine left out (no amount, not yet created) has no chance to explain.
     reasons = found.why(asked) if asked is not None and asked in found.reasons else ()
     return PipelineReport(
-        found, simulation, shown, selection, period, currency, target, won,
-        int(mine["period_weighted_minor"].sum()), tables, reasons, tuple(notes), loaded.left_out,
+        found, simulation, shown, selection, period, currency, target, part.won_minor,
+        part.period_weighted_minor, tables, reasons, tuple(notes), loaded.left_out,
     )  # fmt: skip
-
-
-def _won(deals: pd.DataFrame, period: Period, day: dt.date, members: np.ndarray) -> int:
-    inside = deals["close_on"].between(pd.Timestamp(period.start), pd.Timestamp(min(day, period.end)))
-    return int(deals.loc[(deals["status"] == "won") & inside & members, "amount_minor"].sum())
-
-
-def _part(
-    found: PipelineForecast, own: pd.DataFrame, deals: pd.DataFrame, won: int, target: Target, seed: int
-) -> Simulation:
-    """The distribution of a part of the company: its own deals, and its share of the wins of deals not yet created.
-
-    The share is that of the wins of the last year; the shock common to all deals is the company's.
-    """
-    outlook = found.simulation.outlook
-    mine = np.isin(outlook.ids, own["id"].to_numpy(np.int64))
-    since, day = pd.Timestamp(found.as_of) - pd.Timedelta(days=RECENT_DAYS), pd.Timestamp(found.as_of)
-
-    def wins(rows: pd.DataFrame) -> pd.DataFrame:
-        return rows[(rows["status"] == "won") & (rows["close_on"] > since) & (rows["close_on"] <= day)]
-
-    own_wins, all_wins = wins(own), wins(deals)
-    share = len(own_wins) / len(all_wins) if len(all_wins) else 0.0
-    amounts = own_wins["amount_minor"].dropna().to_numpy(np.float64)
-    part = dataclasses.replace(
-        outlook,
-        ids=outlook.ids[mine],
-        amounts=outlook.amounts[mine],
-        hazards=outlook.hazards[:, mine],
-        won_minor=won,
-        new_wins=outlook.new_wins * share,
-        new_amounts=amounts if len(amounts) else outlook.new_amounts,
-        target=target.minor,
-    )
-    return simulate(part, seed=seed)
 
 
 def _deals(loaded: Pipeline, mine: pd.DataFrame) -> tuple[pd.DataFrame, int]:

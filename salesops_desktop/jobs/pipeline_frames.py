@@ -17,7 +17,7 @@ from salesops_desktop.model.errors import InputRefusedError, NothingToDoError
 from salesops_desktop.model.money import Money
 from salesops_desktop.model.periods import Period, PeriodKind
 
-__all__ = ["LeftOut", "Pipeline", "Selection", "load_pipeline", "period_of", "worth_of"]
+__all__ = ["EVERYTHING", "Flags", "LeftOut", "Pipeline", "Selection", "load_pipeline", "period_of", "worth_of"]
 
 Flags = npt.NDArray[np.bool_]
 
@@ -57,6 +57,9 @@ class Selection:
     def __str__(self) -> str:
         said = [f"{name} {getattr(self, name)}" for name in self.__slots__ if getattr(self, name) is not None]
         return ", ".join(said) or "whole company"
+
+
+EVERYTHING = Selection()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,20 +183,21 @@ class Pipeline:
         return found
 
 
-def load_pipeline(connection: Connection, as_of: dt.date | None = None) -> Pipeline:
+def load_pipeline(connection: Connection, as_of: dt.date | None = None, *, needed: bool = True) -> Pipeline:
     """Read deals and snapshots, money in the company's currency; what has no rate is left out and told.
 
     Args:
         connection: a read connection.
         as_of: the day of knowledge; by default the newest day the pipeline or the bookings speak of.
+        needed: False takes a company without opportunities for what it is: one with an empty pipeline.
 
     Raises:
-        NothingToDoError: there are no opportunities.
+        NothingToDoError: there are no opportunities, and they are needed.
     """
     facts, rates = company(connection), load_rates(connection)
     day = as_of or newest_day(connection) or dt.datetime.now(dt.UTC).date()
     deals = _read(connection, _OPPORTUNITIES, (), ("created_on", "close_on", "next_activity_on"))
-    if deals.empty:
+    if deals.empty and needed:
         raise NothingToDoError("There are no opportunities.", way_out="Import a pipeline export.")
     lines = _read(connection, _SNAPSHOTS, (day.isoformat(),), ("taken_on", "close_on"))
     people = _read(connection, _PEOPLE, (), ())

@@ -21,7 +21,9 @@ from salesops_desktop.workspace.text import quoted
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_DONE = "kind NOT IN ('undo', 'redo') AND (first_change IS NOT NULL OR NOT logged)"
+RECORD = "record"
+"""The kind of actions that nobody took: what was shown is kept. Undo passes over them."""
+_DONE = f"kind NOT IN ('undo', 'redo', '{RECORD}') AND (first_change IS NOT NULL OR NOT logged)"
 _NAMED = 5
 """How many later actions a refusal names."""
 
@@ -47,6 +49,18 @@ def next_undo(connection: Connection) -> Reversal | None:
         "AND undone_by_id IS NULL ORDER BY id DESC LIMIT 1"
     ).first()
     if row is None or not row.logged:
+        return None
+    return Reversal(row.id, row.id, "undo", f"Undo {row.name}", row.first_change, row.last_change)
+
+
+def newest_record(connection: Connection, after: int) -> Reversal | None:
+    """The newest record in force that was kept after an action: it may stand in the way of taking that back."""
+    row = connection.exec_driver_sql(
+        "SELECT id, name, first_change, last_change FROM action WHERE kind = ? AND id > ? AND undone_by_id IS NULL "
+        "AND first_change IS NOT NULL ORDER BY id DESC LIMIT 1",
+        (RECORD, after),
+    ).first()
+    if row is None:
         return None
     return Reversal(row.id, row.id, "undo", f"Undo {row.name}", row.first_change, row.last_change)
 

@@ -166,7 +166,8 @@ class Workspace:
 
         Args:
             name: what a person would call it: ``Import accounts.xlsx``.
-            kind: ``edit``, ``import`` or ``job``.
+            kind: ``edit``, ``import``, ``job``, or ``record`` for what is kept without anybody asking: undo passes
+                over records.
             details: kept with the action as JSON.
             log: False keeps no change log; neither this action nor earlier ones can then be undone.
 
@@ -293,7 +294,15 @@ class Workspace:
                 reversal = undoing.reversal_of(connection, action_id)
             else:
                 reversal = undoing.last_in_force(connection)
-        return self._reverse(reversal, progress)
+        while True:
+            try:
+                return self._reverse(reversal, progress)
+            except WorkspaceError:
+                with self.read() as connection:
+                    record = undoing.newest_record(connection, reversal.reverts_id)
+                if record is None:
+                    raise
+                self._reverse(record, progress)  # what was kept of data that go goes with them
 
     def redo(self, *, progress: Progress = silent) -> ActionRecord:
         """Do again what was undone last.

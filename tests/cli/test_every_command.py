@@ -62,6 +62,8 @@ ASKED = {
     "commissions save-plan": "{company} {plan}",
     "commissions remove-plan": "{company} 'Rep plan USD'",
     "commissions book": "{bookless}",
+    "forecast comment": "{company} 'Two large deals slipped.' --region EMEA",
+    "forecast comments": "{company}",
     "forecast assume": "{company} 'Hiring freeze' --heads 0.9 --note 'Until May'",
     "forecast forget-assumption": "{assumed} 'Hiring freeze'",
     "forecast correct": "{leaning} Ann --reason Agreed",

@@ -8,10 +8,10 @@ import json
 import pytest
 
 from salesops_desktop.jobs.context import JobContext
+from salesops_desktop.jobs.forecast_targets import Target
 from salesops_desktop.jobs.imports import import_files
 from salesops_desktop.jobs.pipeline_flow import flow_of, selected
 from salesops_desktop.jobs.pipeline_frames import Selection, load_pipeline, period_of
-from salesops_desktop.jobs.pipeline_targets import Target
 from salesops_desktop.jobs.workspaces import new, opened
 from tests.conftest import shared_data
 

@@ -8,9 +8,9 @@ import shutil
 import numpy as np
 import pytest
 
+from salesops_desktop.jobs.forecast_targets import target_of_selection as target_of
 from salesops_desktop.jobs.pipeline_forecasts import forecast_pipeline_job, pipeline_report
 from salesops_desktop.jobs.pipeline_frames import Selection, load_pipeline, period_of
-from salesops_desktop.jobs.pipeline_targets import target_of
 from salesops_desktop.jobs.workspaces import opened
 from salesops_desktop.model.errors import InputRefusedError, NothingToDoError
 from salesops_desktop.model.money import PPM, divide_half_up
@@ -75,7 +75,7 @@ def test_parts_of_the_company_make_the_whole(small, report):
         whole = target_of(connection, loaded, period, Selection())
         regions = [Selection(region=name) for name in ("Americas", "EMEA")]
         targets = [target_of(connection, loaded, period, part) for part in regions]
-    assert sum(target.minor for target in targets) == whole.minor
+    assert sum(target.amount for target in targets) == whole.amount
     parts = [
         pipeline_report(small, loaded, period, part, aim, found=report.forecast)
         for part, aim in zip(regions, targets, strict=True)

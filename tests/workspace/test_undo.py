@@ -385,3 +385,23 @@ def test_the_files_own_triggers_need_nothing_of_ours(workspace):
     assert plain.execute("SELECT name FROM account").fetchone() == ("y",)
     plain.rollback()
     plain.close()
+
+
+def record(workspace, statement):
+    with workspace.action("Keep what is shown", kind="record") as unit:
+        unit.connection.exec_driver_sql(statement)
+
+
+def test_undo_passes_over_what_was_only_kept_and_takes_it_along_where_it_stands_in_the_way(workspace):
+    do(workspace, "Hire", "INSERT INTO person (id, name) VALUES (1, 'Rep')")
+    record(workspace, "INSERT INTO account (id, name, owner_id) VALUES (1, 'Acme', 1)")
+    do(workspace, "Rename", "UPDATE person SET name = 'REP' WHERE id = 1")
+    record(workspace, "INSERT INTO account (id, name) VALUES (2, 'Bolt')")
+    assert workspace.undo_name == "Undo Rename"
+    workspace.undo()
+    assert len(ask(workspace, "SELECT id FROM account")) == 2  # stands in nobody's way
+    assert workspace.redo_name == "Redo Rename"
+    assert workspace.undo().name == "Undo Hire"
+    assert ask(workspace, "SELECT count(*) FROM person")[0][0] == 0
+    assert ask(workspace, "SELECT count(*) FROM account WHERE owner_id = 1")[0][0] == 0
+    assert workspace.undo_name is None

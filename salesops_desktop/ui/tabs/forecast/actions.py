@@ -21,11 +21,11 @@ def _view(shell: Shell) -> ForecastView | None:
 
 
 def forecast(shell: Shell) -> None:
-    """Bring the tab to the front, forecast and keep the forecast."""
+    """Bring the tab to the front with the forecast, made anew."""
     view = _view(shell)
     if view is not None:
         view.rooms.setCurrentWidget(view.series)
-        view.presenter.keep()
+        view.presenter.refresh()
 
 
 def show_kept(shell: Shell) -> None:

@@ -70,26 +70,32 @@ class NodesState:
         """The chosen node as a selection of deals. Levels that deals are not selected by are left out."""
         return {SELECTS[level]: name for level, name in self.key.items() if level in SELECTS}
 
+    @property
+    def selectable(self) -> bool:
+        """Whether deals are selected by every level of the chosen node."""
+        return all(level in SELECTS for level in self.key)
+
 
 class NodesJobs(Protocol):
     """The job behind the tree."""
 
-    def nodes(self, context: JobContext, hierarchy: Hierarchy, question: Question, *, keep: bool) -> NodesReport:
-        """Forecast every node of a hierarchy."""
+    def nodes(self, context: JobContext, hierarchy: Hierarchy, question: Question) -> NodesReport:
+        """Forecast every node of a hierarchy, and keep what is shown where the workspace may be written to."""
 
 
 class TheNodesJobs:
     """The job itself, imported when it is asked for."""
 
-    def nodes(self, context: JobContext, hierarchy: Hierarchy, question: Question, *, keep: bool) -> NodesReport:
-        """Forecast every node of a hierarchy."""
+    def nodes(self, context: JobContext, hierarchy: Hierarchy, question: Question) -> NodesReport:
+        """Forecast every node of a hierarchy, and keep what is shown where the workspace may be written to."""
         from salesops_desktop.jobs.forecast_lines import Source  # noqa: PLC0415  # heavy
         from salesops_desktop.jobs.forecast_nodes import forecast_nodes  # noqa: PLC0415  # heavy
 
         source = Source(question.source)
         return forecast_nodes(
-            context, by=hierarchy.by, source=source, period=question.period, horizon=question.horizon, keep=keep
-        )
+            context, by=hierarchy.by, source=source, period=question.period, horizon=question.horizon,
+            keep=not context.workspace.read_only,
+        )  # fmt: skip
 
 
 class NodesPresenter:
@@ -149,12 +155,7 @@ class NodesPresenter:
             self._become(replace(self.state, chosen=number))
             self._chosen(self.state)
 
-    def keep(self) -> None:
-        """Forecast every node and keep it, so that each can be judged and scored."""
-        if self._question is not None:
-            self._read(keep=True)
-
-    def _read(self, *, keep: bool = False) -> None:
+    def _read(self) -> None:
         question, hierarchy = self._question, self.state.hierarchy
         if question is None:
             self._render(self.state)
@@ -163,7 +164,7 @@ class NodesPresenter:
         self._become(replace(self.state, loading=True, lacking=None))
 
         def work(context: JobContext) -> NodesReport:
-            return self._jobs.nodes(context, hierarchy, question, keep=keep)
+            return self._jobs.nodes(context, hierarchy, question)
 
         def done(report: NodesReport) -> None:
             place = next((node.number for node in report.nodes if key and dict(node.key) == key), COMPANY)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHeaderView,
     QLabel,
-    QPushButton,
     QTreeView,
     QVBoxLayout,
     QWidget,
@@ -176,9 +175,6 @@ class NodesPane(QWidget):
         self.tree.header().setStretchLastSection(False)
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        self.keep_button = QPushButton(theme.icon("check"), tr("Keep every node"))
-        self.keep_button.setAccessibleName(tr("Keep the forecast of every node"))
-        self.keep_button.setToolTip(tr("Managers' workbooks show kept nodes; each is scored when its periods are over"))
         self.state_words = words()
         label = QLabel(tr("Company by"))
         label.setBuddy(self.levels)
@@ -189,7 +185,6 @@ class NodesPane(QWidget):
             column.addWidget(widget)
         column.addWidget(self.tree, 1)
         column.addWidget(self.state_words)
-        column.addWidget(self.keep_button)
         self.setMinimumWidth(170)
         self.levels.activated.connect(lambda place: self.hierarchy_chosen.emit(self.levels.itemData(place)))
         self.tree.selectionModel().currentChanged.connect(self._current_changed)

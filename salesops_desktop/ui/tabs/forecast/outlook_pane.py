@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr, trn
 from salesops_desktop.ui.tabs.figure_strip import Figure, FigureStrip
 from salesops_desktop.ui.tabs.figures_dialog import serve_chart
+from salesops_desktop.ui.tabs.forecast.comment_box import CommentBox
 from salesops_desktop.ui.tabs.forecast.models import coverage_words, series_figures
 from salesops_desktop.ui.tabs.forecast.outlook_charts import (
     commentary,
@@ -48,9 +50,8 @@ class OutlookPane(QWidget):
         self._formats = formats
         self._shown: Overview | None = None
         self._of_node = False
-        self.presenter = OutlookPresenter(
-            shell.runner, self.render_state, lambda said: shell.say(tr(said), kind="success")
-        )
+        self._about: tuple[str, str] = ("", "")
+        self.presenter = OutlookPresenter(shell.runner, self.render_state, shell.fail)
         self.pages = QStackedWidget()
         self.waiting = EmptyState("chart", tr("Outlook"), tr("Looking at the running period…"))
         self.nothing = EmptyState("chart", "", "")
@@ -58,16 +59,14 @@ class OutlookPane(QWidget):
         self.chart = Chart()
         self.record = Chart()
         self.words = WordsBox(tr("The outlook in words"))
-        self.unkept = words(tr("No forecast of the last period was kept: keep this one, and it will be judged here."))
-        self.keep_button = QPushButton(theme.icon("check"), tr("Keep these forecasts"))
-        self.keep_button.setAccessibleName(tr("Keep the forecasts of the running period"))
-        self.keep_button.setToolTip(tr("They are scored when the period is over, and shown beside the next one's"))
+        self.unkept = words(tr("No forecast of the last period was kept. This one is, and it will be judged here."))
+        self.comment = CommentBox(formats, lambda: shell.session.writable)
         self.outlooks = Grid(name=tr("Forecasts side by side"), searchable=False)
         self._lay_out()
         for chart in (self.chart, self.record, self.node_chart):
             serve_chart(shell, chart)
         self.outlooks.export_requested.connect(shell.export_table)
-        self.keep_button.clicked.connect(lambda _checked=False: self.presenter.keep())
+        self.comment.keep_asked.connect(self.presenter.comment)
 
     def _lay_out(self) -> None:
         space = theme.tokens().spacing
@@ -85,9 +84,10 @@ class OutlookPane(QWidget):
         self.commentary = [words(muted=False) for _ in range(5)]
         for label in self.commentary:
             box.addWidget(label)
+        box.addWidget(heading(tr("Commentary")))
+        box.addWidget(self.comment)
         box.addWidget(heading(tr("Forecasts side by side")))
         box.addWidget(self.outlooks)
-        box.addWidget(self.keep_button, 0, Qt.AlignmentFlag.AlignLeft)
         box.addWidget(heading(tr("How the last period was forecast")))
         self.record.setFixedHeight(17 * self.fontMetrics().height())
         box.addWidget(self.record)
@@ -130,7 +130,7 @@ class OutlookPane(QWidget):
         return self._node
 
     def show_node(self, picture: SeriesPicture | None) -> None:
-        """Show a part of the company, by periods: what comes day by day is known of the company alone; None goes back.
+        """Show a part that deals are not told apart by, by periods; None goes back.
 
         Args:
             picture: the part's series.
@@ -145,14 +145,22 @@ class OutlookPane(QWidget):
             [
                 coverage_words(picture, self._formats),
                 *picture.notes,
-                tr("The running period with its target is shown of the whole company: choose it in the tree."),
+                tr(
+                    "Deals are not told apart by this level: the running period is shown of regions, teams, people "
+                    "and products."
+                ),
             ]
         )
         self.pages.setCurrentWidget(self._node)
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  # Qt's name
+        """Ask for the overview when it is looked at."""
+        super().showEvent(event)
+        self.presenter.seen()
+
     def render_state(self, state: OutlookState) -> None:
         """Show a state."""
-        if self._of_node and state.overview is not None:
+        if self._of_node:
             return
         if state.overview is not None:
             if state.overview is not self._shown:
@@ -179,6 +187,11 @@ class OutlookPane(QWidget):
         if record is not None:
             self.record.set_content(record)
         said = commentary(overview, self._formats)
+        about = (overview.period.label, str(overview.selection))
+        if about != self._about:
+            self._about = about
+            self.comment.forget()
+        self.comment.show_comment(overview.comment, said)
         for place, label in enumerate(self.commentary):
             label.setText(said[place] if place < len(said) else "")
             label.setVisible(place < len(said))

@@ -26,8 +26,6 @@ SOURCES = ("auto", "transactions", "won")
 _BEHIND = frozenset(
     {"transaction", "opportunity", "snapshot", "snapshot_line", "exchange_rate", "product", "fiscal_calendar", "*"}
 )
-OUTLOOK_TABLES = _BEHIND | {"quota", "forecast", "person"}
-"""Tables the running period's overview is made of."""
 NODES_TABLES = _BEHIND | {"judgement", "person", "reporting"}
 """Tables the forecast of every node is made of."""
 _KEPT = frozenset({"forecast", "forecast_point"})
@@ -54,7 +52,6 @@ class ForecastState:
     report: ForecastReport | None = None
     kept: KeptForecasts | None = None
     loading: bool = False
-    keeping: bool = False
     lacking: SalesOpsError | None = field(default=None, compare=False)
     """Why there is no forecast."""
     fault: SalesOpsError | None = field(default=None, compare=False)
@@ -63,8 +60,8 @@ class ForecastState:
 class ForecastJobs(Protocol):
     """The jobs the tab asks for."""
 
-    def forecast(self, context: JobContext, question: Question, *, keep: bool) -> ForecastReport:
-        """Forecast; keep the forecast in the workspace or only show it."""
+    def forecast(self, context: JobContext, question: Question) -> ForecastReport:
+        """Forecast, and keep what is shown where the workspace may be written to."""
 
     def kept(self, context: JobContext) -> KeptForecasts:
         """The forecasts that were kept, with their scores."""
@@ -76,15 +73,13 @@ class ForecastJobs(Protocol):
 class _Jobs:
     """The jobs themselves, imported when the first one is asked for: the tab must not wait for them to draw."""
 
-    def forecast(self, context: JobContext, question: Question, *, keep: bool) -> ForecastReport:
+    def forecast(self, context: JobContext, question: Question) -> ForecastReport:
         from salesops_desktop.jobs.forecasts import Source, forecast, run_forecast  # noqa: PLC0415  # heavy
 
-        source = Source(question.source)
-        if keep:
-            return run_forecast(context, period=question.period, horizon=question.horizon, source=source)
-        return forecast(
-            context, period=question.period, horizon=question.horizon, source=source, seed=1, with_pipeline=False
-        )
+        period, ahead, source = question.period, question.horizon, Source(question.source)
+        if context.workspace.read_only:
+            return forecast(context, period=period, horizon=ahead, source=source, with_pipeline=False)
+        return run_forecast(context, period=period, horizon=ahead, source=source, pipeline=False)
 
     def kept(self, context: JobContext) -> KeptForecasts:
         from salesops_desktop.jobs.kept_forecasts import kept_forecasts  # noqa: PLC0415  # heavy
@@ -103,7 +98,6 @@ class ForecastPresenter:
     Args:
         runner: runs jobs off the UI thread.
         render: shows a state.
-        tell: says in a sentence what a job has done.
         jobs: the jobs; tests hand in their own.
     """
 
@@ -111,12 +105,10 @@ class ForecastPresenter:
         self,
         runner: RunsJobs,
         render: Callable[[ForecastState], None],
-        tell: Callable[[str], None],
         jobs: ForecastJobs | None = None,
     ) -> None:
         self._runner = runner
         self._render = render
-        self._tell = tell
         self._jobs: ForecastJobs = jobs or _Jobs()
         self.state = ForecastState()
 
@@ -125,7 +117,7 @@ class ForecastPresenter:
         self._render(state)
 
     def opened(self) -> None:
-        """A workspace is open: forecast with what was asked last, keep nothing yet."""
+        """A workspace is open: forecast with what was asked last."""
         self.state = ForecastState(question=self.state.question)
         self._read()
 
@@ -146,10 +138,9 @@ class ForecastPresenter:
             self.state = replace(self.state, question=question)
             self._read()
 
-    def keep(self) -> None:
-        """Forecast and keep the forecast, so that it can be scored when the actuals are in."""
-        self._become(replace(self.state, keeping=True, fault=None))
-        self._run(keep=True)
+    def refresh(self) -> None:
+        """Forecast again."""
+        self._read()
 
     def export(self, out: Path, on_done: Callable[[], None]) -> None:
         """Write the workbook of the forecast shown."""
@@ -164,18 +155,13 @@ class ForecastPresenter:
 
     def _read(self) -> None:
         self._become(replace(self.state, loading=True, fault=None))
-        self._run(keep=False)
-
-    def _run(self, *, keep: bool) -> None:
         question = self.state.question
 
         def work(context: JobContext) -> ForecastReport:
-            return self._jobs.forecast(context, question, keep=keep)
+            return self._jobs.forecast(context, question)
 
         def done(report: ForecastReport) -> None:
-            self._become(replace(self.state, report=report, loading=False, keeping=False, lacking=None))
-            if keep:
-                self._tell("The forecast is kept: it will be scored when the actuals are in.")
+            self._become(replace(self.state, report=report, loading=False, lacking=None))
             self._read_kept()
 
         self._runner.run(
@@ -194,10 +180,10 @@ class ForecastPresenter:
         self._runner.run(self._jobs.kept, topic="forecast.kept", on_done=done, on_error=self._said)
 
     def _stopped(self) -> None:
-        self._become(replace(self.state, loading=False, keeping=False))
+        self._become(replace(self.state, loading=False))
 
     def _failed(self, fault: SalesOpsError) -> None:
-        state = replace(self.state, loading=False, keeping=False)
+        state = replace(self.state, loading=False)
         if isinstance(fault, NothingToDoError | FaultsError) or state.report is None:
             self._become(replace(state, report=None, lacking=fault))
         else:

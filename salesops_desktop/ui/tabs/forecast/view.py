@@ -34,7 +34,6 @@ from salesops_desktop.ui.tabs.forecast.pipeline_pane import PipelinePane
 from salesops_desktop.ui.tabs.forecast.presenter import (
     LONGEST,
     NODES_TABLES,
-    OUTLOOK_TABLES,
     ForecastPresenter,
     ForecastState,
     Question,
@@ -74,7 +73,7 @@ class ForecastView(TabView):
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell)
         self.formats = Formats()
-        self.presenter = ForecastPresenter(shell.runner, self.render_state, self._tell)
+        self.presenter = ForecastPresenter(shell.runner, self.render_state)
         self._kept_shown: Table | None = None
         self.waiting = EmptyState("chart", tr("Forecast"), tr("Calculating…"))
         self.nothing = EmptyState("chart", "", "")
@@ -115,10 +114,6 @@ class ForecastView(TabView):
         ):
             self.source.addItem(text, name)
         self.source.setAccessibleName(tr("Forecast from"))
-        self.keep_button = QPushButton(theme.icon("play"), tr("Forecast and keep"))
-        self.keep_button.setAccessibleName(tr("Forecast and keep"))
-        self.keep_button.setToolTip(tr("Keeps the forecast, so that it can be scored when the actuals are in"))
-        self.keep_button.setDefault(True)
         self.export_button = QPushButton(theme.icon("export"), tr("Export workbook…"))
         self.export_button.setAccessibleName(tr("Export the forecast workbook"))
         self.basis = QLabel()
@@ -133,7 +128,7 @@ class ForecastView(TabView):
             label.setMinimumHeight(height)
             controls.add(label, field)
         self.basis.setMinimumHeight(height)
-        controls.add(self.keep_button, self.export_button, self.basis)
+        controls.add(self.export_button, self.basis)
         self.rooms.setDocumentMode(True)
         self.rooms.setAccessibleName(tr("Rooms of the forecast"))
         self.rooms.tabBar().setAccessibleName(tr("Rooms of the forecast"))
@@ -164,20 +159,17 @@ class ForecastView(TabView):
         self.period.activated.connect(self._period_chosen)
         self.source.activated.connect(lambda _place: self._ask())
         self.horizon.activated.connect(lambda _place: self._ask())
-        self.keep_button.clicked.connect(lambda _checked=False: self.presenter.keep())
         self.export_button.clicked.connect(lambda _checked=False: self.ask_export())
         self.pipeline.deal_activated.connect(self._show_deal)
         self.changes.deal_activated.connect(self._show_deal)
         self.tree.chosen.connect(self.nodes.choose)
         self.tree.hierarchy_chosen.connect(self.nodes.choose_hierarchy)
-        self.tree.keep_button.clicked.connect(lambda _checked=False: self.nodes.keep())
 
     # ------------------------------------------------------------------ the window's calls
 
     def workspace_opened(self) -> None:
         """Forecast."""
         self.presenter.opened()
-        self.outlook.presenter.opened(self.presenter.state.question.source)
         for room in self._rooms_read():
             room.opened()
         self.nodes.forget()
@@ -186,7 +178,6 @@ class ForecastView(TabView):
     def workspace_closed(self) -> None:
         """Show nothing."""
         self.presenter.closed()
-        self.outlook.presenter.closed()
         for room in self._rooms_read():
             room.closed()
         self.nodes.forget()
@@ -194,8 +185,6 @@ class ForecastView(TabView):
     def tables_changed(self, tables: frozenset[str]) -> None:
         """Forecast again where it matters."""
         self.presenter.tables_changed(tables)
-        if tables & OUTLOOK_TABLES:
-            self.outlook.presenter.refresh()
         if tables & NODES_TABLES:
             self.nodes.refresh()
         for room in self._rooms_read():
@@ -204,8 +193,8 @@ class ForecastView(TabView):
     def _rooms_read(self) -> tuple[_Room, ...]:
         """The rooms that read for themselves what they show."""
         return (
-            self.pipeline.presenter, self.pipeline.assumptions, self.changes.presenter, self.accuracy.presenter,
-            self.judgement.presenter,
+            self.outlook.presenter, self.pipeline.presenter, self.pipeline.assumptions, self.changes.presenter,
+            self.accuracy.presenter, self.judgement.presenter,
         )  # fmt: skip
 
     # ------------------------------------------------------------------ state to screen
@@ -249,7 +238,9 @@ class ForecastView(TabView):
         if report is not None:
             self._show_series(report)
         part = state.report is not None and state.chosen != COMPANY
-        self.outlook.show_node(self.series.picture if part and report is not None else None)
+        by_series = part and not state.selectable and report is not None
+        self.outlook.show_node(self.series.picture if by_series else None)
+        self.outlook.presenter.choose_node(state.selection)
         self.pipeline.presenter.choose_node(state.selection)
         self.changes.presenter.choose_node(state.selection)
         self.accuracy.presenter.choose_node(state.key)
@@ -259,20 +250,18 @@ class ForecastView(TabView):
         self.period.setCurrentIndex(self.period.findData(question.period))
         self.source.setCurrentIndex(self.source.findData(question.source))
         self._offer_horizons(question)
-        busy = state.keeping
-        self.keep_button.setEnabled(self.shell.session.writable and state.lacking is None and not busy)
-        self.keep_button.setText(tr("Forecasting…") if busy else tr("Forecast and keep"))
         self.export_button.setEnabled(state.report is not None)
-        self.tree.keep_button.setEnabled(self.shell.session.writable and state.lacking is None)
-        self.outlook.keep_button.setEnabled(self.shell.session.writable and state.lacking is None)
         if state.report is None:
             self.basis.setText("")
             return
         report = state.report
         origin = tr("won opportunities") if report.source.value == "won" else tr("transactions")
         day = self.formats.date(report.as_of)
-        self.basis.setText(
-            tr("From {origin} up to {day}, in {currency}", origin=origin, day=day, currency=report.currency)
+        said = tr("From {origin} up to {day}, in {currency}", origin=origin, day=day, currency=report.currency)
+        kept = tr("kept for scoring") if self.shell.session.writable else tr("read-only: nothing is kept")
+        self.basis.setText(f"{said}; {kept}")
+        self.basis.setToolTip(
+            tr("Every forecast shown here is kept once, with its date, and scored when its periods are over.")
         )
 
     def _offer_horizons(self, question: Question) -> None:
@@ -296,9 +285,6 @@ class ForecastView(TabView):
             ways = [Way(tr("Import spreadsheets…"), lambda: self.shell.import_files(()), "import")]
         sentence = f"{state.lacking.sentence} {state.lacking.way_out}".strip()
         self.nothing.set_content("chart", tr("There is no forecast yet"), sentence, ways)
-
-    def _tell(self, sentence: str) -> None:
-        self.shell.say(tr(sentence), kind="success")
 
     def _plots_loaded(self, _nothing: object) -> None:
         self._can_plot = True

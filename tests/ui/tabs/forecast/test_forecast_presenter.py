@@ -18,8 +18,8 @@ class Jobs:
         self.asked = []
         self.fault = None
 
-    def forecast(self, context, question, *, keep):
-        self.asked.append((question, keep))
+    def forecast(self, context, question):
+        self.asked.append(question)
         if self.fault is not None:
             raise self.fault
         return SimpleNamespace(as_of=dt.date(2026, 9, 30), number=len(self.asked))
@@ -34,49 +34,36 @@ class Jobs:
 
 @pytest.fixture
 def made(later):
-    jobs, states, said = Jobs(), [], []
-    return ForecastPresenter(later, states.append, said.append, jobs), later, jobs, states, said
+    jobs, states = Jobs(), []
+    return ForecastPresenter(later, states.append, jobs), later, jobs, states
 
 
-def test_opening_forecasts_without_keeping_anything(made):
-    presenter, runner, jobs, _, said = made
+def test_opening_forecasts(made):
+    presenter, runner, jobs, _ = made
     presenter.opened()
     assert presenter.state.loading
     assert presenter.state.report is None
     runner.settle()
-    assert jobs.asked == [(Question(), False), "kept"]
+    assert jobs.asked == [Question(), "kept"]
     assert presenter.state.report.number == 1
     assert presenter.state.kept is not None
     assert not presenter.state.loading
-    assert said == []
 
 
 def test_another_question_is_asked_once_and_the_older_answer_is_dropped(made):
-    presenter, runner, jobs, _, _ = made
+    presenter, runner, jobs, _ = made
     presenter.opened()
     quarters = presenter.state.question.by(PeriodKind.QUARTER)
     presenter.ask(quarters)
     presenter.ask(quarters)
     runner.settle()
-    assert [asked for asked in jobs.asked if asked != "kept"] == [(Question(), False), (quarters, False)]
+    assert [asked for asked in jobs.asked if asked != "kept"] == [Question(), quarters]
     assert presenter.state.report.number == 2
     assert quarters.horizon == 4
 
 
-def test_keeping_says_so(made):
-    presenter, runner, jobs, _, said = made
-    presenter.opened()
-    runner.settle()
-    presenter.keep()
-    assert presenter.state.keeping
-    runner.settle()
-    assert jobs.asked[-2] == (Question(), True)
-    assert not presenter.state.keeping
-    assert "kept" in said[0]
-
-
 def test_what_is_lacking_takes_the_place_of_the_forecast(made):
-    presenter, runner, jobs, _, _ = made
+    presenter, runner, jobs, _ = made
     jobs.fault = NothingToDoError("There are no transactions to forecast from.", way_out="Import them first.")
     presenter.opened()
     runner.settle()
@@ -90,12 +77,12 @@ def test_what_is_lacking_takes_the_place_of_the_forecast(made):
 
 
 def test_a_fault_is_said_once_and_the_forecast_stays(made):
-    presenter, runner, jobs, states, _ = made
+    presenter, runner, jobs, states = made
     presenter.opened()
     runner.settle()
     before = presenter.state.report
     jobs.fault = WorkspaceError("The disk is full.")
-    presenter.keep()
+    presenter.refresh()
     runner.settle()
     assert [s.fault for s in states if s.fault] == [jobs.fault]
     assert presenter.state.report is before
@@ -103,7 +90,7 @@ def test_a_fault_is_said_once_and_the_forecast_stays(made):
 
 
 def test_only_what_matters_is_read_again(made):
-    presenter, runner, jobs, _, _ = made
+    presenter, runner, jobs, _ = made
     presenter.opened()
     runner.settle()
     jobs.asked.clear()
@@ -115,11 +102,11 @@ def test_only_what_matters_is_read_again(made):
     assert jobs.asked == ["kept"]
     presenter.tables_changed(frozenset({"*"}))
     runner.settle()
-    assert jobs.asked[1:] == [(Question(), False), "kept"]
+    assert jobs.asked[1:] == [Question(), "kept"]
 
 
 def test_the_export_is_that_of_what_is_shown(made):
-    presenter, runner, jobs, _, _ = made
+    presenter, runner, jobs, _ = made
     presenter.opened()
     presenter.ask(Question(PeriodKind.YEAR, 2))
     runner.settle()
@@ -131,7 +118,7 @@ def test_the_export_is_that_of_what_is_shown(made):
 
 
 def test_closing_forgets_the_figures_and_keeps_the_question(made):
-    presenter, runner, _, _, _ = made
+    presenter, runner, _, _ = made
     presenter.opened()
     presenter.ask(Question(PeriodKind.QUARTER, 3))
     runner.settle()

@@ -42,10 +42,12 @@ def lines(view):
     return {series.name: series for series in view.series.chart.content.series if isinstance(series, Line)}
 
 
-def test_every_room_shows_what_its_jobs_say(view, rest, qtbot):
+def test_every_room_shows_what_its_jobs_say(view, window, rest, qtbot):
     """One window for all that only looks: to open the tab is to forecast a company."""
     the_outlook_shows_the_period_with_target_fan_and_back_test(view)
     keys_walk_along_the_picture_and_speak(view, qtbot)
+    what_is_shown_is_kept_once_and_undo_passes_over_it(view, window, rest)
+    a_commentary_begun_with_the_figures_is_kept_beside_them(view, rest, qtbot)
     a_forecast_is_there_at_once_with_bands_and_back_test(view)
     the_back_test_can_be_hidden_and_shown_with_the_keyboard(view, qtbot)
     the_back_test_follows_the_chosen_period(view, qtbot)
@@ -80,17 +82,28 @@ def the_back_test_can_be_hidden_and_shown_with_the_keyboard(view, qtbot):
     assert "Back-test: said one period before" in lines(view)
 
 
-def test_one_click_keeps_the_forecast_and_it_can_be_undone(view, window, rest, qtbot):
-    before = len(view.kept.table)
-    qtbot.mouseClick(view.keep_button, Qt.MouseButton.LeftButton)
-    assert not view.keep_button.isEnabled()
+def what_is_shown_is_kept_once_and_undo_passes_over_it(view, window, rest):
+    held = view.kept.table
+    assert {"Model", "Pipeline", "Combined"} <= set(held["kind"].values)
+    assert "kept for scoring" in view.basis.text()
+    assert "Forecast" not in window.commands.action("undo").text()
+    view.outlook.presenter.refresh()
+    view.presenter.refresh()
     rest()
-    assert view.keep_button.isEnabled()
-    assert len(view.kept.table) == before + 2  # of the series, and of the pipeline
-    assert "Forecast" in window.commands.action("undo").text()
-    window.commands.trigger("undo")
+    assert len(view.kept.table) == len(held)
+
+
+def a_commentary_begun_with_the_figures_is_kept_beside_them(view, rest, qtbot):
+    box = view.outlook.comment
+    qtbot.mouseClick(box.draft_button, Qt.MouseButton.LeftButton)
+    qtbot.keyClicks(box.text, "Mind the holidays. ")
+    qtbot.mouseClick(box.keep_button, Qt.MouseButton.LeftButton)
     rest()
-    assert len(view.kept.table) == before
+    kept = view.outlook.presenter.state.overview.comment
+    assert kept.text.startswith("Mind the holidays. ")
+    assert view.outlook.presenter.state.overview.period.label in kept.text
+    assert kept.who in box.about.text()
+    assert not box.keep_button.isEnabled()
 
 
 def test_quarters_further_ahead_by_keyboard_only(view, rest, qtbot):
@@ -282,7 +295,6 @@ def test_without_bookings_the_tab_says_what_it_needs(make_window, qtbot, tmp_pat
     qtbot.waitUntil(lambda: not window.runner.busy, timeout=30_000)
     assert view.body.currentWidget() is view.nothing
     assert [button.text() for button in view.nothing.buttons] == ["Import spreadsheets…"]
-    assert not view.keep_button.isEnabled()
     assert not view.export_button.isEnabled()
 
 
@@ -290,7 +302,7 @@ def test_without_bookings_the_tab_says_what_it_needs(make_window, qtbot, tmp_pat
 def test_the_window_stays_awake_while_it_forecasts(view, rest, probe):
     """The UI thread itself never computes for long; how long the clock runs depends on the machine's other work."""
     probe.start()
-    view.presenter.keep()
+    view.presenter.refresh()
     rest()
     probe.stop()
     assert probe.busiest < LONGEST
