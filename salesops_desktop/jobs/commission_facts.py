@@ -165,8 +165,10 @@ def columns_of(frame: pd.DataFrame) -> Columns:
     made = []
     for name in frame.columns:
         codes, kinds = pd.factorize(frame[name])
-        values = [v.item() if isinstance(v, np.generic) else v for v in kinds]
-        made.append((str(name), codes.astype(np.int32), [_whole(v) for v in values]))
+        values = kinds.tolist()
+        if float in set(map(type, values)):
+            values = [_whole(value) for value in values]
+        made.append((str(name), codes.astype(np.int32), values))
     return made
 
 

@@ -131,7 +131,7 @@ def inputs_of(facts: Facts) -> Inputs:
     """What the engine is given for ``facts``."""
     rows, names = facts.rows, dict(facts.names)
     plans = _plans(facts)
-    assignments = tuple(PlanAssignment(p, plan, _day(a), _last(b)) for p, plan, a, b in rows[Part.ASSIGNMENTS])
+    assignments = assignments_of(facts)
     quotas = [Quota(p, Measure(m), _day(a), _day(b), int(v), c) for p, m, a, b, v, c in rows[Part.QUOTAS]]
     targets = [TargetIncentive(p, _day(a), _day(b), int(v), c) for p, a, b, v, c in rows[Part.TARGETS]]
     services = {
@@ -161,6 +161,11 @@ def inputs_of(facts: Facts) -> Inputs:
         cancelled,
         said,
     )
+
+
+def assignments_of(facts: Facts) -> tuple[PlanAssignment, ...]:
+    """Who is paid by which plan."""
+    return tuple(PlanAssignment(p, plan, _day(a), _last(b)) for p, plan, a, b in facts.rows[Part.ASSIGNMENTS])
 
 
 def _plans(facts: Facts) -> tuple[Plan, ...]:

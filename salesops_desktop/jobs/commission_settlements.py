@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from salesops_desktop.commission import Plan, PlanAssignment, Window, read_plan
 from salesops_desktop.commission.settlement import Balances, Settlement, SettlementStep, settle
 from salesops_desktop.jobs.commission_facts import Facts, stored_facts
-from salesops_desktop.jobs.commission_inputs import inputs_of
+from salesops_desktop.jobs.commission_inputs import assignments_of
 from salesops_desktop.jobs.commission_replay import (
     Opening,
     Past,
@@ -57,14 +57,22 @@ def run_period(connection: Connection, run: int) -> Period:
     return Period(dt.date.fromisoformat(start), dt.date.fromisoformat(end), label, kind)
 
 
-def resettle(connection: Connection, run: int) -> None:
-    """Settle everybody of a run anew from its stored lines, extras and items. Inside an action."""
+def resettle(connection: Connection, run: int, facts: Facts | None = None) -> None:
+    """Settle everybody of a run anew from its stored lines, extras and items. Inside an action.
+
+    Args:
+        connection: inside an action.
+        run: the run's row id.
+        facts: what it was calculated from; read from the run where they are not at hand.
+    """
     period = run_period(connection, run)
     calendar = company(connection).calendar
     text = connection.exec_driver_sql("SELECT plans FROM commission_run WHERE id = ?", (run,)).scalar()
     plans = {plan.name: plan for plan in (read_plan(stored) for stored in json.loads(str(text))["plans"])}
-    facts = stored_facts(connection, run)
-    assignments = () if facts is None else inputs_of(facts).assignments
+    facts = facts or stored_facts(connection, run)
+    assignments: dict[Key, list[PlanAssignment]] = defaultdict(list)
+    for assignment in () if facts is None else assignments_of(facts):
+        assignments[assignment.person, assignment.plan].append(assignment)
     if facts is not None and any(c.timing is not None for plan in plans.values() for c in plan.components):
         who = connection.exec_driver_sql("SELECT who FROM run_event WHERE run_id = ? ORDER BY id DESC", (run,)).scalar()
         dues(connection, run, tuple(plans.values()), facts, calendar).write(str(who or ""))
@@ -73,11 +81,15 @@ def resettle(connection: Connection, run: int) -> None:
 
     def one(plan: Plan, person: int, parts: dict[str, int], opening: Opening | None, when: Period) -> Settlement:
         known = None if opening is None else Before(opening[0].end, opening[1])
-        return _settle(plan, person, parts, known, when, calendar, assignments)
+        return _settle(plan, parts, known, when, calendar, assignments.get((person, plan.name), ()))
 
     past = _past(connection, run, period, calendar, one)
     before |= {key: Before(of.last[0].end, of.last[1]) for key, of in past.items()}
     connection.exec_driver_sql("DELETE FROM run_settlement WHERE run_id = ?", (run,))
+    held = connection.exec_driver_sql(
+        "SELECT DISTINCT person_id, plan FROM run_item WHERE run_id = ? AND kind IN ('hold', 'release')", (run,)
+    )
+    stopped = {(int(person), str(plan)) for person, plan in held}
     rows = []
     for key in sorted(_concerned(plans, assignments, period, before) | earned.keys() | past.keys()):
         plan = plans.get(key[1])
@@ -88,10 +100,10 @@ def resettle(connection: Connection, run: int) -> None:
             parts["retro"] -= past[key].posted
         # With corrections less than nothing is carried of both together, not of the period alone.
         alone = replace(plan, terms=replace(plan.terms, carry=False)) if key in past else plan
-        settled = _settle(alone, key[0], parts, before.get(key), period, calendar, assignments)
+        settled = _settle(alone, parts, before.get(key), period, calendar, assignments.get(key, ()))
         if key in past:
             settled = with_corrections(settled, past[key], carry=plan.terms.carry)
-        settled = _with_holds(connection, run, key, settled)
+        settled = _with_holds(connection, run, key, settled) if key in stopped else settled
         if len(settled.steps) > 1 or settled.paid or settled.closing != Balances():
             rows.append(
                 (
@@ -190,7 +202,10 @@ def _before(connection: Connection, run: int, period: Period, calendar: FiscalCa
 
 
 def _concerned(
-    plans: dict[str, Plan], assignments: tuple[PlanAssignment, ...], period: Period, before: dict[Key, Before]
+    plans: dict[str, Plan],
+    assignments: Mapping[Key, Sequence[PlanAssignment]],
+    period: Period,
+    before: dict[Key, Before],
 ) -> set[Key]:
     """Everyone whom a plan pays in the period, and everyone with something left of earlier periods."""
     found = {
@@ -198,28 +213,28 @@ def _concerned(
         for key, one in before.items()
         if one.balances.held or one.balances.due or one.balances.draw or one.balances.debt or one.balances.waiting
     }
-    for assignment in assignments:
-        plan = plans.get(assignment.plan)
-        if plan is not None and any(True for _ in _served(plan, assignment, period.start, period.end)):
-            found.add((assignment.person, assignment.plan))
+    for key, held in assignments.items():
+        plan = plans.get(key[1])
+        if plan is not None and any(_serves(plan, assignment, period) for assignment in held):
+            found.add(key)
     return found
 
 
-def _served(plan: Plan, assignment: PlanAssignment, first: dt.date, last: dt.date) -> Iterator[dt.date]:
-    """The first day in ``first`` to ``last`` on which the assignment holds, if there is one."""
-    begin = max(assignment.start, plan.effective_from, first)
-    if begin <= min(assignment.end or last, plan.effective_to or last, last):
-        yield begin
+def _serves(plan: Plan, assignment: PlanAssignment, period: Period) -> bool:
+    """Whether the assignment holds on a day of the period."""
+    last = period.end
+    return max(assignment.start, plan.effective_from, period.start) <= min(
+        assignment.end or last, plan.effective_to or last, last
+    )
 
 
 def _settle(
     plan: Plan,
-    person: int,
     earned: dict[str, int],
     before: Before | None,
     period: Period,
     calendar: FiscalCalendar,
-    assignments: tuple[PlanAssignment, ...],
+    assignments: Sequence[PlanAssignment],
 ) -> Settlement:
     opening = Balances() if before is None else before.balances
     kind = _WINDOW.get(plan.terms.cap_window)
@@ -227,9 +242,8 @@ def _settle(
         kind is None or calendar.containing(before.end, kind) != calendar.containing(period.start, kind)
     ):
         opening = opening.new_window()
-    begins = [max(a.start, plan.effective_from) for a in assignments if (a.person, a.plan) == (person, plan.name)]
-    first = min([*begins, period.start])
-    number = len(calendar.between(first, period.start, period.kind))
+    first = min([*(max(a.start, plan.effective_from) for a in assignments), period.start])
+    number = 1 if first in period else len(calendar.between(first, period.start, period.kind))
     made = settle(plan.terms, sum(earned.values()), opening, number)
     steps = [*_parts(earned), *(_readable(plan, step) for step in made.steps[1:])]
     waiting = opening.waiting - sum(earned.get(name, 0) for name in _DUE)

@@ -19,6 +19,8 @@ from salesops_desktop.jobs.commission_settlements import resettle
 from salesops_desktop.model.enums import RunStatus
 from salesops_desktop.model.errors import InputRefusedError
 from salesops_desktop.model.periods import Period
+from salesops_desktop.workspace.changelog import bulk_insert
+from salesops_desktop.workspace.connect import raw
 from salesops_desktop.workspace.text import stored_now
 
 OPEN = (RunStatus.DRAFT, RunStatus.CALCULATED, RunStatus.IN_REVIEW)
@@ -74,7 +76,7 @@ def store_run(
     _lines(connection, run, inputs, result)
     _extras(connection, run, result)
     clawback_items(connection, run, inputs, result, who)
-    resettle(connection, run)
+    resettle(connection, run, facts)
     return run
 
 
@@ -107,14 +109,15 @@ def _open_run(connection: Connection, period: Period) -> int:
 
 
 def _lines(connection: Connection, run: int, inputs: Inputs, result: RunResult) -> None:
-    for first in range(0, len(result), _AT_ONCE):
-        rows = _rows(run, inputs, result, np.arange(first, min(first + _AT_ONCE, len(result))))
-        connection.exec_driver_sql(
-            "INSERT INTO run_line (run_id, number, person_id, plan, component, credit_id, transaction_id, "
-            "credited_on, credit_amount, credit_currency, exchange_rate, amount, total_before, total_after, quota, "
-            "payout, currency, transaction_number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            list(rows),
-        )
+    with bulk_insert(connection, "run_line", len(result)):
+        for first in range(0, len(result), _AT_ONCE):
+            # Row by row past SQLAlchemy, which would want them all in a list.
+            raw(connection).executemany(
+                "INSERT INTO run_line (run_id, number, person_id, plan, component, credit_id, transaction_id, "
+                "credited_on, credit_amount, credit_currency, exchange_rate, amount, total_before, total_after, quota, "
+                "payout, currency, transaction_number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                _rows(run, inputs, result, np.arange(first, min(first + _AT_ONCE, len(result)))),
+            )
 
 
 def _rows(run: int, inputs: Inputs, result: RunResult, at: npt.NDArray[np.intp]) -> Iterator[tuple[object, ...]]:
@@ -130,7 +133,7 @@ def _rows(run: int, inputs: Inputs, result: RunResult, at: npt.NDArray[np.intp])
         [plans[p].components[c].name for p, c in named],
         [key if key > 0 else None for key in keys],
         [inputs.transactions[key] for key in keys],
-        np.datetime_as_string(lines.date, unit="D").tolist(),
+        _days(lines.date),
         lines.credit_amount.tolist(),
         map(str, lines.credit_currency.tolist()),
         lines.exchange_rate.tolist(),
@@ -143,6 +146,13 @@ def _rows(run: int, inputs: Inputs, result: RunResult, at: npt.NDArray[np.intp])
         map(str, result.credits.transaction[lines.row].tolist()),
         strict=True,
     )
+
+
+def _days(dates: npt.NDArray[np.datetime64]) -> list[str]:
+    """Days as ISO text: few different ones, told once each."""
+    known, at = np.unique(dates.astype("datetime64[D]"), return_inverse=True)
+    said = np.datetime_as_string(known, unit="D").tolist()
+    return [said[i] for i in at.tolist()]
 
 
 def _extras(connection: Connection, run: int, result: RunResult) -> None:
