@@ -218,7 +218,7 @@ def of_commissions(*, quick: bool) -> Iterator[Line]:
             peak = f"{mine[2]} / {other[2]} MB"
             name = f"commissions, four marginal tiers / {label} (CPU)"
             yield Line(name, f"{mine[1]} s", f"{other[1]} s", ratio, peak)
-    for remark in re.findall(r"^  ((?:CPU of ten|a deal edited).*)$", said, re.MULTILINE):
+    for remark in re.findall(r"^  ((?:ten components|a deal edited).*)$", said, re.MULTILINE):
         yield Line(f"  {remark}", "")
 
 
