@@ -117,69 +117,6 @@ def build_hierarchy(rows: pd.DataFrame, dimensions: Sequence[Sequence[str]], *, 
     return _assemble(keys, [[str(column) for column in levels] for levels in dimensions], top)
 
 
-def hierarchy_from_parents(
-    parents: Mapping[str, str | None],
-    *,
-    own: Iterable[str] = (),
-    level_names: Sequence[str] = (),
-    top: str = "Total",
-) -> Hierarchy:
-    """The hierarchy of nodes that each name their parent: people and their managers.
-
-    Args:
-        parents: parent of each node; None or "" at the top. A single top becomes the whole's name.
-        own: nodes that have a series of their own beside their children's; leaves always have one.
-        level_names: below the top; those not given are called "Level 2" and so on.
-        top: the name of the sum of everything where several nodes have no parent.
-
-    The bottom series are the leaves and ``own``, in the order of ``parents``.
-
-    Raises:
-        NothingToDoError: no nodes.
-        FaultsError: parents that are no nodes, circles, ``own`` that are no nodes. All at once.
-    """
-    if not parents:
-        raise NothingToDoError("There are no nodes to build a hierarchy from.")
-    faults = [
-        Fault(node, f"Its parent {parent} is not there.", "Add the parent, or leave it blank.")
-        for node, parent in parents.items()
-        if parent and parent not in parents
-    ]
-    sellers = set(own)
-    faults += [Fault(node, "It has a series but is no node.") for node in sorted(sellers - set(parents))]
-    chains: dict[str, Path] = {}
-    for node in parents:
-        chain = _chain(node, parents)
-        if chain is None:
-            faults.append(Fault(node, "It is above itself: its parents go round in a circle."))
-        else:
-            chains[node] = chain
-    if faults:
-        raise FaultsError("The nodes do not make a hierarchy.", faults, way_out="Correct the parents.")
-    roots = [node for node, parent in parents.items() if not parent]
-    if len(roots) == 1:
-        top = roots[0]
-        chains = {node: chain[1:] for node, chain in chains.items()}
-    above = {parent for parent in parents.values() if parent}
-    keys = [(chains[node],) for node in parents if node not in above or node in sellers]
-    depth = 1 + max(len(key[0]) for key in keys)  # one more for "(own)"
-    names = [*level_names[:depth], *(f"Level {rank + 2}" for rank in range(len(level_names), depth))]
-    return _assemble(keys, [names], top)
-
-
-def _chain(node: str, parents: Mapping[str, str | None]) -> Path | None:
-    chain = [node]
-    seen = {node}
-    above = parents[node]
-    while above and above in parents:
-        if above in seen:
-            return None
-        chain.append(above)
-        seen.add(above)
-        above = parents[above]
-    return tuple(reversed(chain))
-
-
 def _paths(rows: pd.DataFrame, levels: Sequence[str], faults: list[Fault]) -> list[Path]:
     cells = [["" if pd.isna(cell) else str(cell).strip() for cell in rows[column]] for column in levels]
     paths = []

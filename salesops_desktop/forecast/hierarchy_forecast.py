@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,15 +12,14 @@ import pandas as pd
 from salesops_desktop.forecast import coherent
 from salesops_desktop.forecast.backtest import LEAST_POINTS, run_backtest
 from salesops_desktop.forecast.calendar_effects import CalendarEffects
+from salesops_desktop.forecast.fixed_numbers import fix, refuse
 from salesops_desktop.forecast.hierarchy import Hierarchy
 from salesops_desktop.forecast.intervals import LEVELS
-from salesops_desktop.forecast.overrides import Override, check
+from salesops_desktop.forecast.overrides import Override
 from salesops_desktop.forecast.panel import ORIGINS, PanelForecast, forecast_panel
-from salesops_desktop.forecast.reconcile import nearest
 from salesops_desktop.forecast.reconciliation_race import WAYS, History, apply, race
 from salesops_desktop.forecast.rounding import LARGEST, Rounding
 from salesops_desktop.forecast.series_forecast import by_days, days_sentence
-from salesops_desktop.forecast.weights import bottom_only
 from salesops_desktop.model.errors import InputRefusedError, NothingToDoError
 from salesops_desktop.model.progress import Progress, part_of, silent
 
@@ -139,7 +137,7 @@ def forecast_hierarchy(
     """
     series, floor = _series(bottom, hierarchy, periods, horizon, season)
     names = periods[series.shape[1] :]
-    _refuse(hierarchy, horizon, overrides, floor, names)
+    refuse(hierarchy, horizon, overrides, floor, names)
     filled = np.nan_to_num(series)
     values = np.asarray(hierarchy.sums(filled), dtype=np.float64)
     begun = np.asarray(hierarchy.sums((~np.isnan(series)).astype(np.float64)), dtype=np.float64) > 0
@@ -159,7 +157,7 @@ def forecast_hierarchy(
     rounding = Rounding(hierarchy, floor)
     wanted = apply(outcome.way, hierarchy, base, history, floor=floor)
     model = np.stack([rounding(wanted[:, step], {}) for step in range(horizon)], axis=1)
-    fixed, mean = _fix(hierarchy, model, overrides, floor, rounding, names)
+    fixed, mean = fix(hierarchy, model, overrides, floor, rounding, names)
     progress(95, 100, "Working out the intervals")
     steps = _intervals(hierarchy, model, outcome.errors, history.known, tuple(levels), floor)
     whole = ~np.isnan(outcome.errors[0]).any(axis=1) if outcome.errors.size else np.zeros(0, dtype=bool)
@@ -292,79 +290,6 @@ def _picked(method: npt.NDArray[np.object_], past: PanelForecast) -> Matrix:
         rows = (method == name) & ~np.isnan(candidate).any(axis=1)
         said[rows] = candidate[rows]
     return said
-
-
-def _fix(
-    hierarchy: Hierarchy,
-    model: Integers,
-    overrides: Sequence[Override],
-    floor: Mask,
-    rounding: Rounding,
-    names: Sequence[object],
-) -> tuple[tuple[Override, ...], Integers]:
-    """What is fixed, and the forecast with it."""
-    if not overrides:
-        return (), model
-    fixed = tuple(
-        one if one.amount is not None else Override(one.node, one.step, int(model[one.node, one.step]))
-        for one in overrides
-    )
-    by_step = _by_step(hierarchy, fixed, names)
-    check(hierarchy, by_step, floor, period=lambda step: _called(names, step))  # again, for now locks have amounts
-    mean = model.copy()
-    for step, amounts in by_step.items():
-        mean[:, step] = adjusted(hierarchy, model[:, step], amounts, floor, rounding)
-    return fixed, mean
-
-
-def _refuse(
-    hierarchy: Hierarchy, horizon: int, overrides: Sequence[Override], floor: Mask, names: Sequence[object]
-) -> None:
-    """Refuse fixed numbers that cannot be, before any forecast is made; locks have no amount yet."""
-    outside = [one for one in overrides if not (0 <= one.node < hierarchy.n and 0 <= one.step < horizon)]
-    if outside:
-        raise InputRefusedError(f"{len(outside)} fixed numbers point at nodes or periods that are not forecast.")
-    fixed = _by_step(hierarchy, [one for one in overrides if one.amount is not None], names)
-    check(hierarchy, fixed, floor, period=lambda step: _called(names, step))
-
-
-def _by_step(hierarchy: Hierarchy, fixed: Sequence[Override], names: Sequence[object]) -> dict[int, dict[int, int]]:
-    """Per step, the amounts of its fixed nodes; none of them twice with different ones."""
-    by_step: dict[int, dict[int, int]] = defaultdict(dict)
-    for one in fixed:
-        amount = one.amount if one.amount is not None else 0
-        if by_step[one.step].setdefault(one.node, amount) != amount:
-            raise InputRefusedError(
-                f"{hierarchy.name(one.node)} is fixed at {by_step[one.step][one.node]:,} and at {amount:,}.",
-                where=_called(names, one.step),
-                way_out="Keep one of them.",
-            )
-    return by_step
-
-
-def adjusted(
-    hierarchy: Hierarchy, model: Integers, amounts: dict[int, int], floor: Mask, rounding: Rounding
-) -> Integers:
-    """(n,) the nearest numbers to one period's (n,) that add up with some nodes fixed exactly.
-
-    Distances are weighed by the size of the bottom forecasts, so that what is spread below a node goes in proportion.
-    """
-    mask = np.zeros(hierarchy.n, dtype=bool)
-    wanted = np.zeros(hierarchy.n)
-    for node, amount in amounts.items():
-        mask[node], wanted[node] = True, amount
-    size = np.abs(model).astype(np.float64)
-    weights = bottom_only(hierarchy, size if size.any() else np.ones(len(size)))
-    values = nearest(hierarchy, model.astype(np.float64), weights, fixed=mask, amounts=wanted, floor=floor)
-    # What lies in no fixed node is asked for nothing: it stays to the unit, whatever the solver's ridge moved.
-    bottoms = values[hierarchy.bottom]
-    outside = np.asarray(hierarchy.summing[list(amounts)].sum(axis=0)).ravel() == 0
-    bottoms[outside] = model[hierarchy.bottom[outside]]
-    return rounding(np.asarray(hierarchy.sums(bottoms), dtype=np.float64), amounts)
-
-
-def _called(names: Sequence[object], step: int) -> str:
-    return str(names[step]) if step < len(names) else f"Period {step + 1} ahead"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

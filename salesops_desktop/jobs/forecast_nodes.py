@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from sqlalchemy import Connection
 
+from salesops_desktop.forecast.calendar_effects import working_days
 from salesops_desktop.forecast.hierarchy import Hierarchy, build_hierarchy
 from salesops_desktop.forecast.hierarchy_forecast import HierarchyForecast, forecast_hierarchy
 from salesops_desktop.forecast.overrides import Override
@@ -119,7 +120,7 @@ def nodes_of(
     found = forecast_hierarchy(
         bottom[:, : len(whole)], hierarchy, periods=[p.label for p in (*whole, *future)], horizon=horizon,
         season=SEASONS[kind], seed=seed, overrides=[Override(f.node, f.step, f.amount) for f in fixed],
-        progress=part_of(context.progress, 5, 95),
+        days=working_days([*whole, *future]), progress=part_of(context.progress, 5, 95),
     )  # fmt: skip
     partial = None if running is None else (running, np.asarray(hierarchy.sums(bottom[:, -1]), dtype=np.int64))
     if running:

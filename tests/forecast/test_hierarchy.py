@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from salesops_desktop.forecast.hierarchy import OWN, build_hierarchy, hierarchy_from_parents
+from salesops_desktop.forecast.hierarchy import OWN, build_hierarchy
 from salesops_desktop.model.errors import FaultsError, NothingToDoError
 
 
@@ -60,26 +60,6 @@ def test_all_faults_are_named_at_once():
         build_hierarchy(rows, [["country"]])
     with pytest.raises(NothingToDoError):
         build_hierarchy(rows.iloc[:0], [["region"]])
-
-
-def test_from_parents():
-    found = hierarchy_from_parents(
-        {"Boss": None, "Ann": "Boss", "Bob": "Ann", "Cid": "Ann", "Dee": "Boss"}, own=["Ann"], level_names=["Managers"]
-    )
-    assert found.labels[0] == "Boss"
-    assert [found.name(node) for node in found.bottom] == ["Ann › (own)", "Ann › Bob", "Ann › Cid", "Dee"]
-    assert found.level_names == ("Boss", "Managers", "Level 3")
-    two = hierarchy_from_parents({"a": None, "b": None}, top="All")
-    assert two.labels == ("All", "a", "b")
-
-
-def test_parents_that_are_missing_or_go_in_circles():
-    with pytest.raises(FaultsError) as caught:
-        hierarchy_from_parents({"a": "b", "b": "a", "c": "gone"}, own=["stranger"])
-    said = " ".join(f"{fault.where}: {fault.what}" for fault in caught.value.faults)
-    assert "a: It is above itself" in said
-    assert "c: Its parent gone is not there." in said
-    assert "stranger: It has a series but is no node." in said
 
 
 PATHS = st.lists(

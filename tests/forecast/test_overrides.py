@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from salesops_desktop.forecast.fixed_numbers import adjusted
 from salesops_desktop.forecast.hierarchy import build_hierarchy
-from salesops_desktop.forecast.hierarchy_forecast import adjusted
 from salesops_desktop.forecast.overrides import check, conflicts
 from salesops_desktop.forecast.rounding import Rounding, share
 from salesops_desktop.model.errors import FaultsError
