@@ -245,8 +245,14 @@ def of_series(*, quick: bool) -> Iterator[Line]:
         yield Line(name, ours, theirs, f"{float(theirs) / float(ours):.3f}")
     for kind, middle, wide in re.findall(r"^  (\w+) .*80 %: ([\d.]+) .*95 %: ([\d.]+)", said, re.MULTILINE):
         yield Line(f"M3 {kind}: intervals of 80 %, 95 % held", f"{middle}, {wide}")
-    for name, seconds in re.findall(r"^  (\w[\w ,]+?) +([\d.]+) s$", said, re.MULTILINE):
+    spent = re.findall(r"^  (\w[\w ,]+?) +([\d.]+) s$", said, re.MULTILINE)
+    for name, seconds in spent:
         yield Line(f"1,428 monthly series, 18 ahead: {name} (CPU)", f"{seconds} s")
+    (source,) = figures(said, r"^  \((quoted|measured)")
+    for name, theirs, ratio in re.findall(r"^  statsforecast (\w+) +([\d.]+) s = (\d+) x", said, re.MULTILINE):
+        yield Line(
+            f"  the first of these / statsforecast {name} ({source}, CPU)", f"{spent[0][1]} s", f"{theirs} s", ratio
+        )
 
 
 def of_hierarchy(*, quick: bool) -> Iterator[Line]:
