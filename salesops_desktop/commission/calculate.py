@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +13,19 @@ import numpy.typing as npt
 from salesops_desktop.commission.carving import Carving, World, carvings
 from salesops_desktop.commission.counting import WINDOW_PERIOD, Business, Counted, converted, count, plain, window_of
 from salesops_desktop.commission.exchange import ExchangeRates, convert_column
+from salesops_desktop.commission.extras import cases, extras
 from salesops_desktop.commission.findings import Severity
-from salesops_desktop.commission.levels import Level, Levels, ScoreBook, TargetBook, levelled, terms_of
+from salesops_desktop.commission.levels import (
+    STATELESS,
+    Level,
+    Levels,
+    ScoreBook,
+    TargetBook,
+    levelled,
+    stateless,
+    tables_in_force,
+    terms_of,
+)
 from salesops_desktop.commission.lines import Lines, Stored, Windows, narrow
 from salesops_desktop.commission.lint import lint, measures_of
 from salesops_desktop.commission.notices import REASON, State, notices
@@ -34,9 +44,9 @@ from salesops_desktop.commission.plan import (
 )
 from salesops_desktop.commission.quotas import QuotaBook
 from salesops_desktop.commission.records import NO_PERSON, Credits, Days, Extra, Ints, RunResult
-from salesops_desktop.commission.spans import FOREVER, Hierarchy, Spans, plan_spans
-from salesops_desktop.commission.tiers import Terms, earned, lines_pay, multiplied, payout
-from salesops_desktop.expressions.rational import Rational, divide, product, to_int64, total, whole
+from salesops_desktop.commission.spans import Hierarchy, Spans, plan_spans
+from salesops_desktop.commission.tiers import Terms, lines_pay, multiplied, payout
+from salesops_desktop.expressions.rational import Rational, product, to_int64, total, whole
 from salesops_desktop.model.errors import Fault, FaultsError
 from salesops_desktop.model.money import PPM
 from salesops_desktop.model.periods import FiscalCalendar, Period
@@ -409,7 +419,7 @@ class _Staff:
             return pay, tier, _rates(component.rates)[tier + 1]
         pay, rate = np.zeros(len(after), dtype=np.int64), np.zeros(len(after), dtype=np.int64)
         tier = np.full(len(after), -1, dtype=np.int64)
-        for table, at in self._tables(component, is_open):
+        for table, at in tables_in_force(component, is_open):
             if counted.value is None:
                 pay[at], tier[at] = payout(component, table, counted.before[at], after[at], terms.take(at))
                 rate[at] = _rates(table)[tier[at] + 1]
@@ -417,16 +427,6 @@ class _Staff:
                 rate[at] = counted.value[at]
                 pay[at] = _looked_up(component, counted.amount[at], rate[at], terms.take(at))
         return pay, tier, rate
-
-    def _tables(self, component: Component, is_open: Ints) -> Iterator[tuple[RateTable, Rows]]:
-        """The rate tables that hold, with the lines each holds for; a closed gate without rates pays nothing."""
-        opened = np.flatnonzero(is_open == 1)
-        if len(opened):
-            yield component.rates, opened
-        gate = component.gate
-        closed = np.flatnonzero(is_open == 0)
-        if len(closed) and gate is not None and gate.otherwise is not None:
-            yield gate.otherwise, closed
 
     def _levels_of(self, component: Component, person: Ints, window: Days) -> tuple[list[Level], Rows]:
         """The state of each window at the end of the period, and the window of each row."""
@@ -436,6 +436,8 @@ class _Staff:
             new = new | (window[1:] != window[:-1])
         edges = np.r_[True, new]
         first = np.flatnonzero(edges)
+        if stateless(component):
+            return [STATELESS] * len(first), np.cumsum(edges) - 1
         starts = window[first].astype(object) if kind is not None else [dt.date(1970, 1, 1)] * len(first)
         levels = [
             self._level(component, who, start, self.run.period.end)
@@ -479,46 +481,19 @@ class _Staff:
         return found
 
     def _extras(self, place: int, counted: Counted) -> Iterator[Extra]:
-        """What each person's windows pay apart from credits: now, less what earlier periods paid for the same."""
+        """What each person's windows pay apart from credits; who lacks something is told."""
         run, component = self.run, self.plan.components[place]
-        for person, window in self._windows_now(component):
-            mine = (counted.person == person) & (counted.window == np.datetime64(window.start))
-            earlier = np.flatnonzero(mine & (run.dates[counted.rows] < run.first))
-            measured = int(counted.before[earlier[-1]] + counted.amount[earlier[-1]]) if len(earlier) else 0
-            level = self._level(component, person, window.start, run.period.end)
-            for reason in level.missing:
-                run.lack(person, State.of(reason))
-            if level.missing:
-                continue
-            now = self._owed(component, level, measured)
-            before = 0
-            if run.period.start > window.start:
-                day = run.period.start - dt.timedelta(days=1)
-                before = self._owed(component, self._level(component, person, window.start, day), measured)
-            if now != before:
-                yield Extra(person, self.number, place, window.start, measured, before, now, now - before, level.why)
 
-    def _windows_now(self, component: Component) -> Iterator[tuple[int, Period]]:
-        """The windows that the period touches, for each person who is paid by the plan in both."""
-        run, kind = self.run, WINDOW_PERIOD[component.window]
-        for person, begin, end in zip(
-            self.spans.people.tolist(), self.spans.begins.tolist(), self.spans.ends.tolist(), strict=True
-        ):
-            first = max(run.period.start, _day(begin))
-            last = min(run.period.end, _day(end))
-            while first <= last:
-                window = run.calendar.containing(first, kind)
-                yield person, window
-                first = window.end + dt.timedelta(days=1)
+        def level(person: int, start: dt.date, day: dt.date) -> Level:
+            return self._level(component, person, start, day)
 
-    def _owed(self, component: Component, level: Level, measured: int) -> int:
-        """What a window's total earns by a state of affairs, rounded."""
-        table = component.rates if level.open else (component.gate.otherwise if component.gate else None)
-        if table is None or level.missing:
-            return 0
-        terms = terms_of([level], np.zeros(1, dtype=np.intp))[0]
-        exact = multiplied(component, earned(table, terms, np.array([measured], dtype=np.int64)), terms)
-        return int(divide(exact.num, exact.den, component.rounding)[0])
+        sound = []
+        for case in cases(component, counted, run.dates, self.spans, run.period, run.calendar, level):
+            for reason in case.now.missing:
+                run.lack(case.person, State.of(reason))
+            if not case.now.missing:
+                sound.append(case)
+        return extras(component, self.number, place, sound)
 
 
 def _rates(table: RateTable) -> Ints:
@@ -537,10 +512,3 @@ def _members(inverse: Rows, count_of: int) -> Iterator[Rows]:
     edges = np.searchsorted(inverse[order], np.arange(count_of + 1))
     for i in range(count_of):
         yield order[edges[i] : edges[i + 1]]
-
-
-def _day(number: int) -> dt.date:
-    return FOREVER if number >= _LAST else dt.date(1970, 1, 1) + dt.timedelta(days=number)
-
-
-_LAST: Final = (FOREVER - dt.date(1970, 1, 1)).days

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -111,6 +111,17 @@ class Level:
     why: str
 
 
+STATELESS: Final = Level(0, 0, _ONE, open=True, missing=(), why="")
+"""The state of any window where nothing depends on it."""
+
+
+def stateless(component: Component) -> bool:
+    """Whether a component pays the same whatever quota, target, scores and attainments a person has."""
+    if component.gate is not None or component.factors:
+        return False
+    return not any(needs_quota(table) or table.pays is Pays.TARGET for table in tables_of(component))
+
+
 @dataclass(frozen=True, slots=True)
 class Levels:
     """Finds the state of windows.
@@ -203,6 +214,21 @@ class Columns:
     factor: Ints
     factor_of: Ints
     open: Ints
+
+
+def tables_in_force(component: Component, is_open: Ints) -> Iterator[tuple[RateTable, npt.NDArray[np.intp]]]:
+    """The rate tables that hold, with the places each holds for; a closed gate without rates pays nothing.
+
+    Args:
+        component: what pays.
+        is_open: 1 where its own rates hold, 0 where its gate is closed.
+    """
+    opened, gate = np.flatnonzero(is_open == 1), component.gate
+    if len(opened):
+        yield component.rates, opened
+    closed = np.flatnonzero(is_open == 0)
+    if len(closed) and gate is not None and gate.otherwise is not None:
+        yield gate.otherwise, closed
 
 
 def terms_of(levels: Sequence[Level], inverse: npt.NDArray[np.intp]) -> tuple[Terms, Columns]:

@@ -19,7 +19,8 @@ from salesops_desktop.commission.calculate import _Run, _Staff
 from salesops_desktop.commission.counting import WINDOW_PERIOD, Counted, Sight, units, window_of
 from salesops_desktop.commission.counting import _running as running
 from salesops_desktop.commission.exchange import ExchangeRates
-from salesops_desktop.commission.levels import ScoreBook, TargetBook, levelled
+from salesops_desktop.commission.extras import windows_now
+from salesops_desktop.commission.levels import ScoreBook, TargetBook, levelled, tables_in_force
 from salesops_desktop.commission.lint import measures_of
 from salesops_desktop.commission.plan import (
     Component,
@@ -166,7 +167,7 @@ class _Extras:
         staff, component = part.staff, part.component
         run, totals = staff.run, books.totals(part.place)
         self._part = part
-        windows = list(staff._windows_now(component))  # noqa: SLF001
+        windows = list(windows_now(component, staff.spans, staff.run.period, staff.run.calendar))
         yesterday = run.period.start - dt.timedelta(days=1)
         self._rows = np.array([totals.row(who, window.start, yesterday) for who, window in windows], dtype=np.intp)
         self._running = np.array([run.period.start > window.start for _, window in windows], dtype=np.bool_)
@@ -191,7 +192,7 @@ class _Extras:
     def _owed(self, component: Component, state: State, measured: Ints) -> Ints:
         owed = np.zeros(len(measured), dtype=np.int64)
         terms = state.terms(np.arange(len(measured), dtype=np.intp))
-        for table, at in self._part.staff._tables(component, state.open.astype(np.int64)):  # noqa: SLF001
+        for table, at in tables_in_force(component, state.open.astype(np.int64)):
             exact = multiplied(component, earned(table, terms.take(at), measured[at]), terms.take(at))
             owed[at] = to_int64(divide(exact.num, exact.den, component.rounding), "A commission")
         return owed

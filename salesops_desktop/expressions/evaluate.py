@@ -104,8 +104,7 @@ def read(column: Column) -> Data:  # noqa: PLR0911  # one return per kind of col
         values = np.where(column.missing, _blank(column), values)
     match column.kind:
         case ValueKind.TEXT:
-            folded = ["" if value is None else str(value).casefold() for value in values]
-            return np.array(folded, dtype=object)
+            return _folded(values)
         case ValueKind.MONEY:
             return Rational(values.astype(np.int64), _minor_units(column))
         case ValueKind.RATE:
@@ -118,6 +117,15 @@ def read(column: Column) -> Data:  # noqa: PLR0911  # one return per kind of col
             return values.astype(np.bool_)
         case _:
             return values.astype("datetime64[s]")
+
+
+def _folded(values: npt.NDArray[Any]) -> npt.NDArray[np.object_]:
+    """Texts as comparisons see them; each of the different ones is folded once."""
+    import pandas as pd  # noqa: PLC0415  # slow to load, and the package is imported early
+
+    codes, known = pd.factorize(values)
+    words = np.array([*(str(value).casefold() for value in known), ""], dtype=object)
+    return words[codes]  # what is empty has the code -1
 
 
 def _blank(column: Column) -> Any:
