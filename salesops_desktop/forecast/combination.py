@@ -59,8 +59,8 @@ def combine(errors: Mapping[str, Sequence[float | None]]) -> Combination:
     if len(names) == 1:
         reason = "There is only one forecast: it stands alone."
     elif n < LEAST_ORIGINS:
-        dates = "date" if n == 1 else "dates"
-        reason = f"All weigh the same: only {n} past {dates} can be compared, {LEAST_ORIGINS} are needed."
+        many = "no past date" if n == 0 else "only 1 past date" if n == 1 else f"only {n} past dates"
+        reason = f"All weigh the same: {many} can be compared yet, {LEAST_ORIGINS} are needed."
     else:
         reason = f"Weighted by the inverse squared error at {n} past dates, drawn towards equal weights."
     return Combination(names, weights, n, walked, reason)

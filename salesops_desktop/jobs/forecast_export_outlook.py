@@ -22,8 +22,16 @@ def outlook_of(overview: Overview, report: ForecastReport) -> sheet.Outlook:
     return sheet.Outlook(
         overview.period.label, overview.as_of, overview.target.amount, overview.target.basis, overview.actual,
         tuple(_headlines(overview)), overview.last_period.label, tuple(_course(overview)),
-        tuple(_proofs(overview, report)), _past(overview), overview.notes,
+        tuple(_proofs(overview, report)), _past(overview), (*_comment(overview), *overview.notes),
     )  # fmt: skip
+
+
+def _comment(overview: Overview) -> tuple[str, ...]:
+    """What an analyst wrote beside the forecast."""
+    if overview.comment is None:
+        return ()
+    day = dt.datetime.fromisoformat(overview.comment.at).date()
+    return (f"Commentary of {overview.comment.who}, {day}: {overview.comment.text}",)
 
 
 def _said(overview: Overview) -> list[Outlook]:

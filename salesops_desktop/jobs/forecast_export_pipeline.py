@@ -44,7 +44,7 @@ def deals_of(report: PipelineReport) -> tuple[sheet.PipelineDeal, ...]:
 
 
 def key_deals(report: PipelineReport) -> tuple[sheet.KeyDeal, ...]:
-    """The deals on which the result hangs most, with their reasons in full."""
+    """The deals on which the result hangs most, with the reasons that tell most."""
     known = report.tables_.drivers
     found = []
     for i, driver in enumerate(report.simulation.drivers):
@@ -53,7 +53,7 @@ def key_deals(report: PipelineReport) -> tuple[sheet.KeyDeal, ...]:
             sheet.KeyDeal(
                 _text(known, "external_id", i), _text(known, "name", i) or _text(known, "external_id", i),
                 _text(known, "owner", i), driver.amount_minor, driver.chance, driver.variance_share, driver.reach_won,
-                driver.reach_lost, " ".join(reason.sentence for reason in reasons),
+                driver.reach_lost, " ".join(reason.sentence for reason in _telling(reasons)),
             )
         )  # fmt: skip
     return tuple(found)
@@ -72,11 +72,16 @@ def outcome_of(report: PipelineReport) -> tuple[tuple[str, int], ...]:
 
 def _short(reasons: Sequence[Reason]) -> str:
     """The usual chance, and the factors that move it most."""
-    base = next((r for r in reasons if r.term == "base"), None)
+    return ", ".join(
+        f"a new deal {r.chance:.0%}" if r.term == "base" else f"{r.term} × {r.factor:.2f}" for r in _telling(reasons)
+    )
+
+
+def _telling(reasons: Sequence[Reason]) -> list[Reason]:
+    """The usual chance, and the reasons that move it most."""
     moving = [r for r in reasons if r.term != "base" and r.factor > 0 and abs(math.log(r.factor)) >= _WORTH_SAYING]
     moving.sort(key=lambda r: -abs(math.log(r.factor)))
-    said = [] if base is None else [f"a new deal {base.chance:.0%}"]
-    return ", ".join([*said, *(f"{r.term} × {r.factor:.2f}" for r in moving[:_MOST_TERMS])])
+    return [*(r for r in reasons if r.term == "base"), *moving[:_MOST_TERMS]]
 
 
 def changes_of(loaded: Pipeline, period: Period) -> sheet.Changes | None:

@@ -39,6 +39,7 @@ _METHODS = {
     "combination": "Combination",
     "own numbers": "Own numbers",
     "override": "Model with fixed numbers",
+    "stage_age": "Stage and age",  # of forecasts kept by earlier versions
     **WIN_METHODS,
 }
 Point = tuple[object, ...]

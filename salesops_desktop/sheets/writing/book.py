@@ -102,6 +102,10 @@ class Saved:
     changes: tuple[Change, ...] = field(default=())
 
 
+_LINES_ACROSS = 32
+"""Rows of a cover that stand on a page laid crosswise."""
+
+
 class Book:
     """Builds one workbook.
 
@@ -289,6 +293,7 @@ class Book:
             cover.put(row, 2, self._about.get(name) or _SYSTEM_SHEETS.get(name, ""), Look(Role.NOTE))
         cover.widen(1, max([24.0, *(len(name) + 2.0 for name in self._sheets)]))
         cover.widen(2, 80)
+        cover.portrait = cover.row > _LINES_ACROSS  # a cover is one page
 
     def _fill_notes(self, sheet: Sheet) -> None:
         sheet.title("Notes", "How figures are stored in this workbook")

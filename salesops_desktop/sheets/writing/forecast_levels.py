@@ -23,7 +23,7 @@ def level_sheets(book: Book, tree: Tree) -> list[Sheet]:
     made = []
     for level in tree.levels:
         source = "" if level.below is None else f", summed live from {tree.levels[level.below].name}"
-        made.append(book.sheet(level.name, f"{tree.measure} of each {level.name.lower()} by period{source}"))
+        made.append(book.sheet(level.name, f"{tree.measure} by period: {level.name.lower()}{source}"))
     return made
 
 

@@ -47,6 +47,7 @@ from salesops_desktop.ui.widgets.chart_marks import (
 from salesops_desktop.ui.widgets.chart_picture import save_picture
 from salesops_desktop.ui.widgets.elided_label import ElidedLabel
 from salesops_desktop.ui.widgets.formats import Formats
+from salesops_desktop.ui.widgets.still import Still
 
 __all__ = [
     "Band",
@@ -92,6 +93,8 @@ class Chart(QWidget):
         super().__init__(parent)
         self.formats = Formats(locale)
         self.content = EMPTY
+        self._drawn = EMPTY
+        self._look: object = None  # the theme it is drawn in
         self._plot: Any = None
         self._cross: Any = None
         self._xs: np.ndarray[tuple[int], np.dtype[np.float64]] = np.zeros(0)
@@ -120,7 +123,8 @@ class Chart(QWidget):
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
-        head.addWidget(self._title, 1)
+        self._heading = Still(self._title)
+        head.addWidget(self._heading, 1)
         head.addWidget(self._menu_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 10, 6)
@@ -137,7 +141,7 @@ class Chart(QWidget):
         """Show something."""
         self.content = content
         self._title.setText(content.title)
-        self._title.setVisible(bool(content.title))
+        self._heading.setVisible(bool(content.title))
         for label, text in ((self._subtitle, content.subtitle), (self._source, content.source)):
             label.setText(text)
             label.setVisible(bool(text))
@@ -197,11 +201,20 @@ class Chart(QWidget):
             self._build()
 
     def _build(self) -> None:
-        from salesops_desktop.ui.widgets.chart_plot import fill_plot, hairline  # noqa: PLC0415  # heavy; on first sight
+        from salesops_desktop.ui.widgets.chart_plot import (  # noqa: PLC0415  # heavy; on first sight
+            fill_plot,
+            hairline,
+            move_plot,
+        )
 
         self._stale = False
         if self._plot is None:
             self._plot = self._make()
+        drawn, self._drawn = self._drawn, self.content
+        if self._look is theme.tokens() and move_plot(self._plot, drawn, self.content):
+            self._show_readout()
+            return
+        self._look = theme.tokens()
         fill_plot(self._plot, self.content, theme.tokens())
         self._plot.setAccessibleName(tr("Plot of {title}", title=self.content.title))
         self._plot.addItem(self._cross, ignoreBounds=True)
@@ -331,7 +344,6 @@ class Chart(QWidget):
         return tr("{value} ({band}: {low} to {high})", value=value, band=told.name, low=low, high=high)
 
     def _show_readout(self) -> None:
-        tokens = theme.tokens()
         parts = []
         if self._at is not None:
             parts.append(f"<b>{_escape(self._place())}</b>")
@@ -339,19 +351,22 @@ class Chart(QWidget):
             if not name or (value == "–" and self._at is not None):
                 continue
             series = self.content.series[place]
-            glyph = "╍" if isinstance(series, Line) and series.dashed else _GLYPHS.get(type(series), "■")
-            color = (
-                tokens.color(series.color)
-                if isinstance(series.color, str)
-                else tokens.line_color(place if series.color is None else series.color)
-            )
-            parts.append(f'<span style="color:{color}">{glyph}</span> {_escape(name)} <b>{_escape(value)}</b>'.rstrip())
+            parts.append(f"{self._glyph(series, place)}{_escape(name)} <b>{_escape(value)}</b>".rstrip())
         self._readout.setText("&nbsp;&nbsp; ".join(parts))
         self._readout.setVisible(bool(parts))
         if self._cross is not None:
             self._cross.setVisible(self._at is not None)
             if self._at is not None:
                 self._cross.setPos(float(self._xs[self._at]))
+
+    def _glyph(self, series: Series, place: int) -> str:
+        """The sign of a series in its colour; none where each bar has its own."""
+        if isinstance(series, Floating) and series.tints:
+            return ""
+        glyph = "╍" if isinstance(series, Line) and series.dashed else _GLYPHS.get(type(series), "■")
+        tokens, color = theme.tokens(), series.color
+        drawn = tokens.color(color) if isinstance(color, str) else tokens.line_color(place if color is None else color)
+        return f'<span style="color:{drawn}">{glyph}</span> '
 
     # --- focus and menu -----------------------------------------------------------------------------------------
 

@@ -152,6 +152,8 @@ class ChartContent:
         tick_tiers: for categories, which places carry a tick and what it says, from coarse to fine: the finest that
             fits is shown. Every n-th category where left out.
         zero: the y axis includes 0.
+        frame: where the axes begin and end: (x from, x to, y from, y to); by the figures where left out. A picture
+            that follows a slider needs one, else its axes jump.
     """
 
     title: str
@@ -168,6 +170,7 @@ class ChartContent:
     notes: tuple[Note, ...] = ()
     tick_tiers: tuple[tuple[tuple[int, str], ...], ...] = ()
     zero: bool = False
+    frame: tuple[float, float, float, float] | None = None
 
 
 EMPTY = ChartContent("")

@@ -16,7 +16,9 @@ from salesops_desktop.ui.widgets.chart_marks import (
     Bars,
     ChartContent,
     Floating,
+    Floats,
     Line,
+    Marker,
     Note,
     Scatter,
     Series,
@@ -31,11 +33,15 @@ _MANY_POINTS = 2_000
 _EPOCH = dt.date(1970, 1, 1)
 _LETTER = 7.0
 """About how many pixels a letter of a tick takes."""
-_LINE_HEIGHT = 36.0
+_LINE_HEIGHT = 28.0
 """Pixels between two lines across the plot, at least."""
 _WORD = 80.0
 """Pixels between two ticks below the plot, at least."""
 _DOT = 8.0
+_WIDE = 0.92
+"""Share of its room that a bar fills."""
+_FEWEST = 5
+"""Places a category axis has at least: two bars do not fill a page."""
 
 
 class XAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
@@ -193,16 +199,16 @@ def fill_plot(plot: Any, content: ChartContent, tokens: ThemeTokens) -> None:
         axis.setTextPen(QColor(tokens.color("text_muted")))
         axis.setLabel(text, color=tokens.color("text_muted"))
     _make_room(item.getAxis("bottom"), content)
-    for series, color in zip(content.series, series_colors(content, tokens), strict=True):
+    plot.drawn = [
         _add_series(item, content, series, color, tokens)
-    for marker in content.markers:
-        color = tint(marker.color, 0, tokens)
-        pen = QPen(QColor(color), 1, Qt.PenStyle.DashLine)
-        pen.setCosmetic(True)
-        options = {"position": marker.level, "color": color, "fill": None, "movable": False}
-        item.addItem(pg.InfiniteLine(marker.x, 90, pen, label=marker.text, labelOpts=options))
+        for series, color in zip(content.series, series_colors(content, tokens), strict=True)
+    ]
+    plot.marked = [_add_marker(item, marker, tokens) for marker in content.markers]
     for note in content.notes:
         _add_note(item, note, tokens)
+    if content.frame is not None:
+        _set_frame(item, content.frame)
+        return
     barred = any(isinstance(series, Bars) for series in content.series)
     floor = _lowest(content) if barred or content.zero else None
     if content.zero and floor == 0.0:
@@ -210,6 +216,70 @@ def fill_plot(plot: Any, content: ChartContent, tokens: ThemeTokens) -> None:
     _leave_margins(item, content)
     item.getViewBox().setLimits(yMin=floor)
     item.enableAutoRange()
+
+
+def move_plot(plot: Any, before: ChartContent, after: ChartContent) -> bool:
+    """Move what a plot shows to new figures, where nothing else has changed: a fraction of filling it anew.
+
+    Args:
+        plot: filled with ``before``.
+        before: what it shows.
+        after: what it is to show.
+
+    Returns:
+        Whether that was possible; the plot is untouched where it was not.
+    """
+    if not _only_moved(before, after):
+        return False
+    for series, item in zip(after.series, plot.drawn, strict=True):
+        if isinstance(series, Bars):
+            known = np.isfinite(series.y)
+            item.setOpts(x=series.x[known], height=series.y[known], width=_step(series.x) * _WIDE)
+        else:
+            item.setData(series.x, series.y)
+    for marker, line in zip(after.markers, plot.marked, strict=True):
+        line.setValue(marker.x)
+    if before.frame != after.frame and after.frame is not None:
+        _set_frame(plot.getPlotItem(), after.frame)
+    return True
+
+
+def _only_moved(before: ChartContent, after: ChartContent) -> bool:
+    """Whether two contents differ in figures alone, and are made of what can be moved."""
+
+    def shape(content: ChartContent) -> tuple[object, ...]:
+        looks = [
+            (type(s), s.name, s.color, s.wide if isinstance(s, Bars) else getattr(s, "dashed", None))
+            for s in content.series
+        ]
+        marks = [(marker.text, marker.color, marker.level) for marker in content.markers]
+        axes = (content.x_kind, content.x_label, content.y_label, content.y_kind, content.currency, content.categories)
+        return (looks, marks, axes, content.notes, content.tick_tiers, content.zero)
+
+    def movable(series: Series) -> bool:
+        if isinstance(series, Bars):
+            return series.wide
+        return isinstance(series, Line) and not series.bands and len(series.x) <= _MANY_POINTS
+
+    framed = before.frame is not None and after.frame is not None
+    return framed and all(map(movable, after.series)) and shape(before) == shape(after)
+
+
+def _set_frame(item: Any, frame: tuple[float, float, float, float]) -> None:
+    box = item.getViewBox()
+    box.setLimits(yMin=None)
+    box.disableAutoRange()
+    box.setRange(xRange=frame[:2], yRange=frame[2:], padding=0)
+
+
+def _add_marker(item: Any, marker: Marker, tokens: ThemeTokens) -> Any:
+    color = tint(marker.color, 0, tokens)
+    pen = QPen(QColor(color), 1, Qt.PenStyle.DashLine)
+    pen.setCosmetic(True)
+    options = {"position": marker.level, "color": color, "fill": None, "movable": False}
+    line = pg.InfiniteLine(marker.x, 90, pen, label=marker.text, labelOpts=options)
+    item.addItem(line)
+    return line
 
 
 def _lowest(content: ChartContent) -> float:
@@ -236,6 +306,10 @@ def _leave_margins(item: Any, content: ChartContent) -> None:
         item.addItem(
             pg.PlotCurveItem([right, edge], [0.0 if content.zero else float(content.notes[0].y)] * 2, pen=None)
         )
+    bars = any(isinstance(s, Floating | Ticks | Bars) for s in content.series)
+    if content.x_kind == "category" and bars and len(content.categories) < _FEWEST:
+        half, middle = _FEWEST / 2, (len(content.categories) - 1) / 2
+        item.addItem(pg.PlotCurveItem([middle - half, middle + half], [0.0, 0.0], pen=None))
     tops = [np.maximum(s.low, s.high) for s in content.series if isinstance(s, Floating) and s.labels]
     if tops:
         top = float(np.nanmax(np.concatenate(tops)))
@@ -289,35 +363,44 @@ def _add_note(item: Any, note: Note, tokens: ThemeTokens) -> None:
     item.addItem(text)
 
 
-def _add_series(item: Any, content: ChartContent, series: Series, color: str, tokens: ThemeTokens) -> None:
-    if isinstance(series, Bars) and series.wide:
-        known = np.isfinite(series.y)
-        step = float(np.min(np.diff(np.unique(series.x)))) if len(np.unique(series.x)) > 1 else 1.0
-        item.addItem(
-            pg.BarGraphItem(x=series.x[known], height=series.y[known], width=step * 0.92, brush=QColor(color), pen=None)
-        )
-    elif isinstance(series, Floating):
-        _add_floating(item, series, color, tokens)
-    elif isinstance(series, Ticks):
-        _add_ticks(item, series, color)
-    elif isinstance(series, Bars):
+def _step(places: Floats) -> float:
+    """The distance between neighbouring places."""
+    known = np.unique(places)
+    return float(np.min(np.diff(known))) if len(known) > 1 else 1.0
+
+
+def _add_series(item: Any, content: ChartContent, series: Series, color: str, tokens: ThemeTokens) -> Any:
+    """Draw a series; what holds its figures, where it is one thing."""
+    if isinstance(series, Bars):
+        return _add_bars(item, content, series, color)
+    if isinstance(series, Floating):
+        return _add_floating(item, series, color, tokens)
+    if isinstance(series, Ticks):
+        return _add_ticks(item, series, color)
+    if isinstance(series, Scatter):
+        return _add_dots(item, series, color, tokens)
+    return _add_line(item, series, color)
+
+
+def _add_bars(item: Any, content: ChartContent, series: Bars, color: str) -> Any:
+    known, step = np.isfinite(series.y), _step(series.x)
+    middle, width = series.x, step
+    if not series.wide:
         together = [s for s in content.series if isinstance(s, Bars) and not s.wide]
-        step = float(np.min(np.diff(np.unique(series.x)))) if len(np.unique(series.x)) > 1 else 1.0
         width = 0.8 * step / len(together)
-        left = series.x + (together.index(series) - (len(together) - 1) / 2) * width
-        known = np.isfinite(series.y)
-        item.addItem(
-            pg.BarGraphItem(x=left[known], height=series.y[known], width=width * 0.92, brush=QColor(color), pen=None)
-        )
-    elif isinstance(series, Scatter):
-        known = np.isfinite(series.x) & np.isfinite(series.y)
-        size = _DOT if series.sizes is None else series.sizes[known]
-        rim = hairline(tokens.color("surface"))
-        dots = pg.ScatterPlotItem(series.x[known], series.y[known], size=size, brush=QColor(color), pen=rim)
-        dots.opts["useCache"] = len(series.x) > _MANY_POINTS  # drawn as shapes, dots stay sharp in saved pictures
-        item.addItem(dots)
-    else:
-        _add_line(item, series, color)
+        middle = series.x + (together.index(series) - (len(together) - 1) / 2) * width
+    bars = pg.BarGraphItem(x=middle[known], height=series.y[known], width=width * _WIDE, brush=QColor(color), pen=None)
+    item.addItem(bars)
+    return bars
+
+
+def _add_dots(item: Any, series: Scatter, color: str, tokens: ThemeTokens) -> None:
+    known = np.isfinite(series.x) & np.isfinite(series.y)
+    size = _DOT if series.sizes is None else series.sizes[known]
+    rim = hairline(tokens.color("surface"))
+    dots = pg.ScatterPlotItem(series.x[known], series.y[known], size=size, brush=QColor(color), pen=rim)
+    dots.opts["useCache"] = len(series.x) > _MANY_POINTS  # drawn as shapes, dots stay sharp in saved pictures
+    item.addItem(dots)
 
 
 def _add_floating(item: Any, series: Floating, color: str, tokens: ThemeTokens) -> None:
@@ -346,7 +429,7 @@ def _add_ticks(item: Any, series: Ticks, color: str) -> None:
     item.addItem(pg.PlotCurveItem(xs, np.repeat(series.y[known], 2), connect="pairs", pen=pen))
 
 
-def _add_line(item: Any, series: Line, color: str) -> None:
+def _add_line(item: Any, series: Line, color: str) -> Any:
     for place, band in enumerate(series.bands):
         known = np.isfinite(band.low) & np.isfinite(band.high)
         tint = QColor(color)
@@ -361,6 +444,19 @@ def _add_line(item: Any, series: Line, color: str) -> None:
     pen.setCosmetic(True)
     curve = pg.PlotDataItem(series.x, series.y, pen=pen, connect="finite", antialias=not many)
     item.addItem(curve)
+    _add_lone(item, series, color)
     if many:
         curve.setDownsampling(auto=True, method="peak")
         curve.setClipToView(True)
+    return curve
+
+
+def _add_lone(item: Any, series: Line, color: str) -> None:
+    """Dots for points that have no neighbour: a line of one point cannot be seen."""
+    known = np.isfinite(series.y) & np.isfinite(series.x)
+    held = np.concatenate([[False], known, [False]])
+    lone = known & ~held[:-2] & ~held[2:]
+    if lone.any() and not series.silent:
+        dots = pg.ScatterPlotItem(series.x[lone], series.y[lone], size=_DOT, brush=QColor(color), pen=None)
+        dots.opts["useCache"] = False
+        item.addItem(dots)

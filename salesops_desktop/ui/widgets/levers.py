@@ -79,7 +79,8 @@ class Levers(QWidget):
         label.setToolTip(lever.meaning)
         value = QLabel()
         value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        value.setMinimumWidth(value.fontMetrics().horizontalAdvance(lever.longest) + 4)
+        # Of a fixed size, so that no layout is asked for room at every step: that paints the whole window anew.
+        value.setFixedSize(value.fontMetrics().horizontalAdvance(lever.longest) + 4, _HEIGHT)
         self.sliders[lever.name], self._values[lever.name] = slider, value
         slider.valueChanged.connect(lambda _place, name=lever.name: self._changed(name))
         for column, widget in enumerate((label, slider, value)):

@@ -183,13 +183,15 @@ def test_keeps_its_plot_and_shows_only_the_newest_content(chart, qtbot):
     qtbot.waitUntil(lambda: chart._plot is not None)
     plot = chart._plot
     lines = len(plot.getPlotItem().items)
-    bars = ChartContent("Bars", (Bars("A", np.arange(2.0), np.array([1.0, 2])),), (), "category", ("x", "y"), "Place")
+    bars = ChartContent(
+        "Bars", (Bars("A", np.arange(5.0), np.arange(1.0, 6.0)),), (), "category", tuple("vwxyz"), "Place"
+    )
     chart.set_content(bars)
     item = plot.getPlotItem()
     assert chart._plot is plot
     assert [type(shown).__name__ for shown in item.items] == ["BarGraphItem", "InfiniteLine"]
     assert item.getAxis("bottom").label.isVisible()
-    assert item.getAxis("bottom").tickStrings([1.0], 1, 1) == ["y"]
+    assert item.getAxis("bottom").tickStrings([1.0], 1, 1) == ["w"]
     chart.set_content(forecast())
     assert len(item.items) == lines
     assert not item.getAxis("bottom").label.isVisible()

@@ -22,6 +22,7 @@ from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.tabs.figures_dialog import serve_chart
 from salesops_desktop.ui.tabs.forecast.accuracy_charts import comparison_chart, leaning_chart, stair_chart
 from salesops_desktop.ui.tabs.forecast.accuracy_presenter import AccuracyPresenter, AccuracyState, of_node
+from salesops_desktop.ui.tabs.forecast.outlook_charts import kind_words
 from salesops_desktop.ui.tabs.tab import Shell
 from salesops_desktop.ui.tabs.words_box import words
 from salesops_desktop.ui.tabs.wrap_row import WrapRow
@@ -174,7 +175,7 @@ class AccuracyPane(QWidget):
                 if fault is None:
                     self.pages[name].setCurrentIndex(0)
                 else:
-                    self._lack(name, f"{fault.sentence} {fault.way_out}".strip())
+                    self._lack(name, fault.sentence)
             elif state.scores.records.empty:
                 self._lack(name, tr("No kept forecast is about a period that is over. Keep forecasts, or rebuild past "
                                     "ones from what was known on their dates."))  # fmt: skip
@@ -182,7 +183,7 @@ class AccuracyPane(QWidget):
                 self.pages[name].setCurrentIndex(2)
         fault = state.lacking.get("comparison")
         if fault is not None:
-            self._lack("compare", f"{fault.sentence} {fault.way_out}".strip())
+            self._lack("compare", fault.sentence)
         else:
             self.pages["compare"].setCurrentIndex(2 if state.comparison is not None else 0)
         self._offer()
@@ -209,7 +210,7 @@ class AccuracyPane(QWidget):
             self.stair_chart.set_content(stair_chart(report, self._formats))
         self.leaning_chart.setVisible(bool(report.biases))
         if report.biases:
-            self.leaning_chart.set_content(leaning_chart(report))
+            self.leaning_chart.set_content(leaning_chart(report, self._formats))
 
     def _show_corrections(self, report: CorrectionsReport) -> None:
         self.offers.set_table(report.tables()[0])
@@ -218,7 +219,9 @@ class AccuracyPane(QWidget):
         for box, chosen in ((self.first, found.first.id), (self.second, found.second.id)):
             box.clear()
             for head in found.kept:
-                box.addItem(f"{self._formats.date(head.as_of)}, {head.kind}, {head.period_kind} ({head.id})", head.id)
+                text = tr("{day}: {what} by {period}, no. {n}", day=self._formats.date(head.as_of),
+                          what=kind_words(head.kind), period=head.period_kind, n=head.id)  # fmt: skip
+                box.addItem(text, head.id)
             box.setCurrentIndex(box.findData(chosen))
         self.compared_words.setText(" ".join(found.summary()))
         self.comparison_chart.set_content(comparison_chart(found, self._formats))

@@ -8,12 +8,15 @@ import numpy as np
 
 from salesops_desktop.model.tables import ValueKind
 from salesops_desktop.ui.i18n import tr
-from salesops_desktop.ui.widgets.chart_marks import Bars, ChartContent, Floating, Line, Series, Ticks
+from salesops_desktop.ui.widgets.chart_marks import Bars, ChartContent, Floating, Line, Note, Series, Ticks
 from salesops_desktop.ui.widgets.formats import Formats
 
 if TYPE_CHECKING:
     from salesops_desktop.jobs.pipeline_categories import CategoryReport
     from salesops_desktop.jobs.pipeline_snapshots import WaterfallReport
+
+_APART = 0.15
+"""Share of the height that words at lines are apart, at least."""
 
 
 def waterfall_chart(report: WaterfallReport, formats: Formats) -> ChartContent:
@@ -75,7 +78,7 @@ def _wrapped(text: str) -> str:
     return text.replace(" ", "\n", 1) if len(text) > 8 else text
 
 
-def category_chart(report: CategoryReport) -> ChartContent:
+def category_chart(report: CategoryReport, formats: Formats) -> ChartContent:
     """What each category holds, and what such categories came to in the past."""
     rollup = report.rollup
     names = [str(value) for value in rollup["category"].values]
@@ -87,23 +90,43 @@ def category_chart(report: CategoryReport) -> ChartContent:
     if np.isfinite(converted).any():
         series.append(Ticks(tr("At past conversion"), at, converted, "accent", 0.92))
     return ChartContent(
-        tr("{period}: what the categories hold", period=report.period.label), tuple(series), (), "category",
+        _category_title(report, formats), tuple(series), (), "category",
         tuple(names), y_kind=ValueKind.MONEY, currency=report.currency,
-        subtitle=tr("{currency}, week {week} of the period; the stroke is what such deals came to in the past",
-                    currency=report.currency, week=report.week),
+        subtitle=tr("{when}, {currency}; the stroke is what such deals came to in the past", when=_when(report),
+                    currency=report.currency),
     )  # fmt: skip
 
 
-def conversion_chart(report: CategoryReport) -> ChartContent:
+def _when(report: CategoryReport) -> str:
+    return tr("Before the period") if report.week <= 0 else tr("Week {week} of the period", week=report.week)
+
+
+def _category_title(report: CategoryReport, formats: Formats) -> str:
+    period = report.period.label
+    if report.expected_minor is None:
+        return tr("{period}: what the categories hold", period=period)
+    money = formats.short_money(report.expected_minor, report.currency)
+    return tr("{period}: the open categories come to {money}, if they convert as in the past", period=period,
+              money=money)  # fmt: skip
+
+
+def conversion_chart(report: CategoryReport, formats: Formats) -> ChartContent:
     """The measured conversion of each category by week of past periods."""
     weeks = report.weeks
     lines: list[Series] = []
+    notes: list[Note] = []
+    best = (0.0, "")
     names = list(dict.fromkeys(str(value) for value in weeks["category"].values))
     for place, name in enumerate(names):
         rows = np.flatnonzero(weeks["category"].values == name)
         at = weeks["week"].values[rows].astype(np.float64)
-        lines.append(Line(name, at, weeks["rate"].values[rows].astype(np.float64), color=place))
+        rates = weeks["rate"].values[rows].astype(np.float64)
+        lines.append(Line(name, at, rates, color=place))
+        if all(abs(note.y - rates[0]) > _APART for note in notes):  # the legend names those that lie together
+            notes.append(Note(float(at[0]), float(rates[0]), name, place, "over"))
+        best = max(best, (float(rates[0]), name))
+    title = tr("{share} of {name} was won", share=formats.percent(best[0], 0), name=best[1])
     return ChartContent(
-        tr("Of what stood in a category, so much was won"), tuple(lines), x_label=tr("Week of the period"),
-        y_kind=ValueKind.FRACTION, subtitle=tr("Share of the value, past periods"), zero=True,
+        title, tuple(lines), x_label=tr("Week of the period"), y_kind=ValueKind.FRACTION, notes=tuple(notes),
+        subtitle=tr("Share of what stood in a category, past periods"), zero=True,
     )  # fmt: skip

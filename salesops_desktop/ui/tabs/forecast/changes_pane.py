@@ -185,7 +185,7 @@ class ChangesPane(QWidget):
             report = getattr(state, part)
             if part in lacking:
                 fault = lacking[part]
-                self._lack(part, f"{fault.sentence} {fault.way_out}".strip())
+                self._lack(part, fault.sentence)
             elif report is None:
                 self.pages[part].setCurrentIndex(0)
             else:
@@ -251,13 +251,13 @@ class ChangesPane(QWidget):
             self._show_behind(report, bars[place] if 0 <= place < len(bars) else "")
 
     def _show_categories(self, report: CategoryReport) -> None:
-        self.categories.set_content(category_chart(report))
+        self.categories.set_content(category_chart(report, self._formats))
         self.rollup.set_table(report.rollup)
         self.category_deals.set_table(report.deals)
         proven = len(report.weeks) > 0
         self.conversions.setVisible(proven)
         if proven:
-            self.conversions.set_content(conversion_chart(report))
+            self.conversions.set_content(conversion_chart(report, self._formats))
         money = self._formats.short_money
         self.expected.setText(
             tr("At past conversion the period comes to {money}.", money=money(report.expected_minor, report.currency))

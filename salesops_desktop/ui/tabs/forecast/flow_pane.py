@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr
@@ -33,14 +33,15 @@ class FlowPane(QWidget):
 
     def __init__(self, shell: Shell, formats: Formats) -> None:
         super().__init__()
+        self._shell = shell
         self._formats = formats
         self._parts: list[tuple[Table, ChartContent | None]] = []
         self.picker = QComboBox()
         self.picker.setAccessibleName(tr("Figures of the flow"))
         self.chart = Chart()
         serve_chart(shell, self.chart)
-        self.grid = Grid(name=tr("Flow of the pipeline"), searchable=False)
-        self.grid.export_requested.connect(shell.export_table)
+        self.tables = QStackedWidget()
+        self._grids: dict[int, Grid] = {}
         self.words = WordsBox(tr("The flow in words"))
         self.words.column.addWidget(heading(tr("In words")))
         self.words.end()
@@ -66,7 +67,7 @@ class FlowPane(QWidget):
         split.addWidget(left)
         split.addWidget(self.words)
         self.rows.addWidget(self.chart)
-        self.rows.addWidget(self.grid)
+        self.rows.addWidget(self.tables)
         for each, sizes in ((self.rows, [300, 190]), (split, [760, 330])):
             each.setSizes(sizes)
             each.setStretchFactor(0, 3)
@@ -94,7 +95,18 @@ class FlowPane(QWidget):
         if not 0 <= place < len(self._parts):
             return
         table, content = self._parts[place]
-        self.grid.set_table(table)
+        grid = self._grid_of(place)
+        grid.set_table(table)
+        self.tables.setCurrentWidget(grid)
         self.chart.setVisible(content is not None)
         if content is not None:
             self.chart.set_content(content)
+
+    def _grid_of(self, place: int) -> Grid:
+        """The grid of a part, made when it is first looked at: each keeps its own columns."""
+        if place not in self._grids:
+            grid = Grid(name=tr("Flow of the pipeline"), searchable=False)
+            grid.export_requested.connect(self._shell.export_table)
+            self.tables.addWidget(grid)
+            self._grids[place] = grid
+        return self._grids[place]

@@ -128,7 +128,7 @@ class JudgementPane(QWidget):
 
     def _show_nothing(self, state: JudgementState) -> None:
         if state.lacking is not None:
-            text = f"{state.lacking.sentence} {state.lacking.way_out}".strip()
+            text = state.lacking.sentence
             self.nothing.set_content("document", tr("No judgements"), text)
             return
         ways = []

@@ -225,6 +225,15 @@ def correction_words(pipeline: PipelineForecast, formats: Formats) -> str:
 def deals_table(deals: Table) -> Table:
     """The open deals, what people look for first; money in whole units of its currency."""
     columns = {column.name: _in_units(column) for column in deals.columns}
+    if {"account", "external_id"} <= columns.keys():
+        columns["account"] = _called(columns["account"], columns["external_id"])
     first = [name for name in _FIRST if name in columns]
     order = [*first, *(name for name in columns if name not in first)]
     return dataclasses.replace(deals, columns=tuple(columns[name] for name in order))
+
+
+def _called(account: Column, mark: Column) -> Column:
+    """What each deal is called: its account, else its own id."""
+    rows = range(len(account.values))
+    names = [mark.values[i] if account.is_missing(i) else account.values[i] for i in rows]
+    return dataclasses.replace(account, values=np.array(names, dtype=object), missing=None)

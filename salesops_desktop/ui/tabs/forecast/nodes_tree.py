@@ -202,7 +202,7 @@ class NodesPane(QWidget):
         if state.loading:
             said = tr("Forecasting every node…")
         elif state.lacking is not None:
-            said = f"{state.lacking.sentence} {state.lacking.way_out}".strip()
+            said = state.lacking.sentence
         elif state.report is not None:
             said = tr("All levels add up: {how}.", how=_way(state.report))
         else:

@@ -171,7 +171,7 @@ class OutlookPane(QWidget):
             ways = []
             if self._shell.session.writable:
                 ways = [Way(tr("Import spreadsheets…"), lambda: self._shell.import_files(()), "import")]
-            sentence = f"{state.lacking.sentence} {state.lacking.way_out}".strip()
+            sentence = state.lacking.sentence
             self.nothing.set_content("chart", tr("There is no outlook yet"), sentence, ways)
             self.pages.setCurrentWidget(self.nothing)
         else:
@@ -218,13 +218,14 @@ def overview_figures(overview: Overview, formats: Formats) -> list[Figure]:
             Figure("target", tr("Target"), money(goal), description=overview.target.basis,
                    delta="" if chance is None else tr("chance {p}", p=formats.percent(chance, 0)),
                    tone="text_muted" if chance is None else "success" if chance >= 0.5 else "warning",
-                   note=tr("{share} reached", share=formats.percent(overview.actual / goal, 0)) if goal else "")
+                   note=tr("{share} reached", share=formats.percent(overview.actual / goal, 0))
+                   if goal and overview.actual else "")
         )  # fmt: skip
     figures.append(_actual_figure(overview, formats))
     if overview.open is not None:
         figures.append(
             Figure("pipeline", tr("Open pipeline, weighted"), money(overview.open.in_period),
-                   note=trn("1 deal, {raw}", "{n} deals, {raw}", overview.open.count, raw=money(overview.open.raw)),
+                   note=tr("{n} deals, {raw}", n=formats.integer(overview.open.count), raw=money(overview.open.raw)),
                    description=tr("Σ amount × chance of a win within the period; beside it all open deals' amounts."))
         )  # fmt: skip
     figures.append(_backtest_figure(overview, formats))
@@ -235,9 +236,7 @@ def _actual_figure(overview: Overview, formats: Formats) -> Figure:
     day = formats.date(overview.as_of)
     about = tr("What has come in the period up to the day of knowledge.")
     if overview.as_of < overview.period.start:
-        last = formats.short_money(overview.last_actual, overview.currency)
-        note = tr("begins {day}; {period} brought {money}", day=formats.date(overview.period.start),
-                  period=overview.last_period.label, money=last)  # fmt: skip
+        note = tr("begins {day}", day=formats.date(overview.period.start))
         return Figure("actual", tr("Actual to date"), formats.short_money(0, overview.currency), note=note,
                       description=about)  # fmt: skip
     value = formats.short_money(overview.actual, overview.currency)

@@ -39,6 +39,7 @@ def distribution_chart(
     edges = _edges(base, shown, target)
     middles = (edges[:-1] + edges[1:]) / 2
     counts = np.histogram(shown, edges)[0] / len(shown)
+    before = np.histogram(base, edges)[0] / len(base)
     reached = edges[:-1] >= target - 0.5 if target is not None else np.ones(len(counts), dtype=np.bool_)
     series: list[Series] = []
     if target is not None:
@@ -48,29 +49,46 @@ def distribution_chart(
              "accent", wide=True)
     )  # fmt: skip
     if shown is not base:
-        before = np.histogram(base, edges)[0] / len(base)
         series.append(Line(tr("As the past teaches"), middles, before, dashed=True, color="text", width=1.4))
-    markers = [Marker(float(np.quantile(shown, share)), f"P{share * 100:.0f}", "text_muted", 0.9) for share in _SHARES]
+    markers = [Marker(float(np.quantile(shown, share)), f"P{share * 100:.0f}", "text_muted", 0.95) for share in _SHARES]
     if target is not None:
-        markers.append(Marker(float(target), tr("target"), "error", 0.55))
+        markers.append(Marker(float(target), tr("target"), "error", 0.86))
+    # Room over the bars for the words; steps, so that the axes stand still while a slider is dragged.
+    top = _rounded_up(max(float(counts.max()), float(before.max())) * 1.32, 0.02)
     return ChartContent(
         outcome_words(shown, target, label, currency, formats), tuple(series), tuple(markers),
         x_kind="money", currency=currency,
         x_label=tr("Result of {period} in {currency}", period=label, currency=currency), y_kind=ValueKind.FRACTION,
         subtitle=tr("Share of {n} simulated outcomes by result", n=formats.integer(len(shown))),
+        frame=(float(edges[0]), float(edges[-1]), 0.0, top),
     )  # fmt: skip
 
 
+def _rounded_up(value: float, step: float) -> float:
+    return float(np.ceil(value / step - 1e-9) * step)
+
+
 def _edges(base: Vector, shown: Vector, target: int | None) -> Vector:
-    """Ends of the bars: they hold 99 of 100 outcomes, and the target lies on one, so that no bar is cut by it."""
-    low = min(float(np.quantile(each, 0.003)) for each in (base, shown))
-    high = max(float(np.quantile(each, 0.997)) for each in (base, shown))
+    """Ends of the bars: they hold 99 of 100 outcomes, and the target lies on one, so that no bar is cut by it.
+
+    As wide as the past teaches it, whatever is assumed; what an assumption needs beyond that comes in eighths.
+    """
+    low, high = _span(base)
     if target is not None and low - (high - low) < target < high + (high - low):
         low, high = min(low, target), max(high, target)
     step = (high - low) / BINS or 1.0
-    start = low if target is None else target - np.ceil((target - low) / step) * step
-    count = int(np.ceil((high - start) / step)) + 1
-    return np.asarray(start + step * np.arange(count + 1), dtype=np.float64)
+    origin, room = (low if target is None else float(target)), step * BINS / 8
+    least, most = _span(shown)
+    low -= _rounded_up(max(0.0, low - least), room)
+    high += _rounded_up(max(0.0, most - high), room)
+    first, last = int(np.floor((low - origin) / step)), int(np.ceil((high - origin) / step))
+    return np.asarray(origin + step * np.arange(first, last + 1), dtype=np.float64)
+
+
+def _span(totals: Vector) -> tuple[float, float]:
+    """What 99 of 100 sorted results lie between."""
+    low, high = np.quantile(totals, (0.003, 0.997))
+    return float(low), float(high)
 
 
 def outcome_words(shown: Vector, target: int | None, label: str, currency: str, formats: Formats) -> str:
@@ -80,7 +98,7 @@ def outcome_words(shown: Vector, target: int | None, label: str, currency: str, 
     if target is None:
         return said
     chance = chance_of(shown, target)
-    return tr("{said}; target in {chance}", said=said, chance=formats.percent(chance, 0))
+    return tr("{said}; target reached in {chance}", said=said, chance=formats.percent(chance, 0))
 
 
 def chance_of(totals: Vector, target: int) -> float:
@@ -88,7 +106,7 @@ def chance_of(totals: Vector, target: int) -> float:
     return 1.0 - int(np.searchsorted(totals, target, side="left")) / len(totals)
 
 
-def calibration_chart(pipeline: PipelineForecast) -> ChartContent:
+def calibration_chart(pipeline: PipelineForecast, formats: Formats) -> ChartContent:
     """The predicted chance of groups of deals against the share that was won."""
     bins = [b for b in pipeline.backtest.bins if b.n]
     counts = np.array([b.n for b in bins], dtype=np.float64)
@@ -103,11 +121,14 @@ def calibration_chart(pipeline: PipelineForecast) -> ChartContent:
         sizes=sizes,
     )
     right = Line(tr("Where promise and result agree"), diagonal, diagonal / 100, dashed=True, color="border_strong")
+    title = tr("Of the deals said to have a chance of …, … were won")
+    if pipeline.calibration_error is not None:
+        title = tr("Chances missed by {x} on average", x=formats.percent(pipeline.calibration_error, 1))
     return ChartContent(
-        tr("Of the deals said to have a chance of …, … were won"),
+        title,
         (right, dots),
         x_label=tr("Predicted chance in %"), y_kind=ValueKind.FRACTION,
-        subtitle=tr("Won within {days} days, at past month-ends; larger dots are more deals",
+        subtitle=tr("Share that was won within {days} days, at past month-ends; larger dots are more deals",
                     days=pipeline.backtest.window),
     )  # fmt: skip
 
@@ -116,15 +137,21 @@ def past_chart(pipeline: PipelineForecast, currency: str, formats: Formats) -> C
     """What the open deals were expected to bring at past month-ends, and what they brought."""
     test = pipeline.backtest
     at = np.arange(len(test.dates), dtype=np.float64)
+    said, came = float(np.sum(test.expected)), float(np.sum(test.won))
+    title = tr("What open deals were expected to bring, and what they brought")
+    if came > 0:
+        text = "In all {x} more was expected than won" if said >= came else "In all {x} less was expected than won"
+        title = tr(text, x=formats.percent(abs(said / came - 1), 0))
     return ChartContent(
-        tr("What open deals were expected to bring, and what they brought"),
+        title,
         (
             Line(tr("Expected then"), at, test.expected, dashed=True, color="accent"),
             Line(tr("Won"), at, test.won, color="text"),
         ),
         x_kind="category", categories=tuple(formats.date(day) for day in test.dates), y_kind=ValueKind.MONEY,
         currency=currency, zero=True,
-        subtitle=tr("{currency}, within {days} days after each month-end", currency=currency, days=test.window),
+        subtitle=tr("Open deals, {currency} within {days} days after each month-end", currency=currency,
+                    days=test.window),
     )  # fmt: skip
 
 

@@ -91,7 +91,7 @@ class PipelinePane(QWidget):
         ways = []
         if self._shell.session.writable:
             ways = [Way(tr("Import the pipeline…"), lambda: self._shell.import_files(()), "import")]
-        sentence = f"{state.lacking.sentence} {state.lacking.way_out}".strip()
+        sentence = state.lacking.sentence
         self.nothing.set_content("opportunity", tr("No pipeline forecast"), sentence, ways)
         self.pages.setCurrentWidget(self.nothing)
 
@@ -228,7 +228,7 @@ class PipelinePane(QWidget):
             part.setVisible(proven)
         self.correction.setText(correction_words(pipeline, self._formats))
         if proven:
-            self.calibration.set_content(calibration_chart(pipeline))
+            self.calibration.set_content(calibration_chart(pipeline, self._formats))
             QTimer.singleShot(0, self, self._draw_past)  # in its own turn of the event loop
 
     def _draw_past(self) -> None:

@@ -12,9 +12,11 @@ from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.widgets.formats import Formats
 from salesops_desktop.ui.widgets.levers import Lever, Levers
+from salesops_desktop.ui.widgets.still import Still
 
 STEP = 5
 """Per cent between two places of a slider."""
+_EFFECT_LINES = 2
 
 
 def levers(formats: Formats) -> tuple[Lever, ...]:
@@ -103,7 +105,7 @@ class ScenarioPane(QWidget):
         column.setSpacing(space["s"])
         column.addWidget(self.levers)
         column.addLayout(kept)
-        column.addWidget(self.effect)
+        column.addWidget(Still(self.effect, _EFFECT_LINES))
         column.addWidget(self.reset_button, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from salesops_desktop.model.tables import ValueKind
-from salesops_desktop.ui.i18n import tr
+from salesops_desktop.ui.i18n import tr, trn
 from salesops_desktop.ui.tabs.forecast.period_axis import tick_tiers
 from salesops_desktop.ui.tabs.forecast.series_picture import LEVELS, SeriesPicture, Vector
 from salesops_desktop.ui.widgets.chart_marks import Band, ChartContent, Line, Marker, Scatter, Series
@@ -15,6 +15,7 @@ from salesops_desktop.ui.widgets.formats import Formats
 
 SAID = "Back-test: said one period before"
 _THOUSANDTHS = 1000.0
+_SEASONS = {"month": 12, "quarter": 4, "week": 52}
 
 
 def scale(picture: SeriesPicture) -> float:
@@ -63,8 +64,34 @@ def series_chart(picture: SeriesPicture, formats: Formats, *, with_backtest: boo
         if period.label in labels:
             at = np.array([n + labels.index(period.label)], dtype=np.float64)
             series.append(Scatter(tr("{period} so far", period=period.label), at, np.array([so_far / unit]), color=5))
-    title = tr("{name} by {period}", name=picture.name, period=tr(picture.by))
-    return _content(picture, formats, title, _subtitle(picture, formats), series, (Marker(n - 0.5, tr("known")),))
+    return _content(
+        picture,
+        formats,
+        _series_title(picture, formats),
+        _subtitle(picture, formats),
+        series,
+        (Marker(n - 0.5, tr("known")),),
+    )
+
+
+def _series_title(picture: SeriesPicture, formats: Formats) -> str:
+    """What is expected in all, against the same periods a year before."""
+    mean = picture.mean if picture.adjusted is None else picture.adjusted
+    n, h = len(picture.periods), len(mean)
+    if not h:
+        return tr("{name} by {period}", name=picture.name, period=tr(picture.by))
+    total = float(mean.sum())
+    shown = formats.number(total / _THOUSANDTHS, 0)
+    if picture.currency is not None:
+        shown = formats.short_money(total, picture.currency)
+    title = tr("{name}: {total} expected up to {last}", name=picture.name, total=shown, last=picture.future[-1].label)
+    season = _SEASONS.get(picture.by, 0)
+    before = float(picture.values[n - season : n - season + h].sum()) if h <= season <= n else 0.0
+    if before <= 0:
+        return title
+    change = total / before - 1
+    text = "{title}, {share} more than a year before" if change >= 0 else "{title}, {share} less than a year before"
+    return tr(text, title=title, share=formats.percent(abs(change), 0))
 
 
 def _subtitle(picture: SeriesPicture, formats: Formats) -> str:
@@ -85,13 +112,13 @@ def backtest_chart(picture: SeriesPicture, formats: Formats, chosen: int | None 
     Args:
         picture: the series.
         formats: how periods are written.
-        chosen: the forecast that stands out, by its place in ``origins``; the newest where left out.
+        chosen: the forecast that stands out, by its place in ``origins``; else that of :func:`default_origin`.
     """
     n, unit = len(picture.periods), scale(picture)
     past = np.arange(n, dtype=np.float64)
     series: list[Series] = []
     if len(picture.origins):
-        place = len(picture.origins) - 1 if chosen is None else chosen
+        place = default_origin(picture) if chosen is None else chosen
         xs, ys = _threads(picture, skip=place)
         series.append(Line(tr("Other dates"), xs, ys / unit, color="border_strong", width=1.0, silent=True))
         origin = int(picture.origins[place])
@@ -101,6 +128,9 @@ def backtest_chart(picture: SeriesPicture, formats: Formats, chosen: int | None 
         series.append(Line(name, at[inside], picture.said[place][inside] / unit, color="accent", width=2.6))
     series.append(Line(tr("What came"), past, picture.values / unit, color="text"))
     title = tr("{name}: what was forecast then, and what came", name=picture.name)
+    if np.isfinite(picture.wape):
+        error = formats.percent(picture.wape, 0)
+        title = tr("{name}: past forecasts were off by {error} of what came", name=picture.name, error=error)
     about = tr("Each line knew only what lay before it. Choose a period for the forecast made before it")
     return _content(picture, formats, title, about, series)
 
@@ -122,6 +152,12 @@ def _threads(picture: SeriesPicture, *, skip: int) -> tuple[Vector, Vector]:
     return np.concatenate(xs), np.concatenate(ys)
 
 
+def default_origin(picture: SeriesPicture) -> int:
+    """The newest forecast of the back-test all of whose periods are over, else the newest; −1 without any."""
+    whole = np.flatnonzero(picture.origins + picture.said.shape[1] <= len(picture.periods))
+    return int(whole[-1]) if len(whole) else len(picture.origins) - 1
+
+
 def origin_before(picture: SeriesPicture, x: float) -> int | None:
     """The forecast of the back-test that was made just before a period of the plot."""
     if not len(picture.origins):
@@ -140,7 +176,8 @@ def origin_words(picture: SeriesPicture, place: int, formats: Formats) -> str:
     total = float(np.abs(came).sum())
     off = formats.percent(float(np.abs(errors[known]).sum()) / total, 0) if total else "–"
     bias = formats.percent(float(errors[known].sum()) / total, 0) if total else "–"
-    return tr(
+    return trn(
+        "Made at the end of {period} for 1 period: off by {off} (Σ|error| ÷ Σ|what came|), bias {bias}.",
         "Made at the end of {period} for {n} periods: off by {off} (Σ|error| ÷ Σ|what came|), bias {bias}.",
-        period=picture.periods[origin - 1].label, n=int(known.sum()), off=off, bias=bias,
+        int(known.sum()), period=picture.periods[origin - 1].label, off=off, bias=bias,
     )  # fmt: skip

@@ -16,7 +16,13 @@ from salesops_desktop.ui.tabs.forecast.models import (
     ranking_table,
     series_figures,
 )
-from salesops_desktop.ui.tabs.forecast.series_charts import backtest_chart, origin_before, origin_words, series_chart
+from salesops_desktop.ui.tabs.forecast.series_charts import (
+    backtest_chart,
+    default_origin,
+    origin_before,
+    origin_words,
+    series_chart,
+)
 from salesops_desktop.ui.tabs.forecast.series_picture import SeriesPicture
 from salesops_desktop.ui.tabs.tab import Shell
 from salesops_desktop.ui.tabs.words_box import WordsBox, fit_rows, heading, words
@@ -139,7 +145,7 @@ class SeriesPane(QWidget):
         self.coverage.setText(coverage_words(picture, self._formats))
         self.words.set_sentences(picture.notes)
         self._draw()
-        self._show_origin(len(picture.origins) - 1)
+        self._show_origin(default_origin(picture))
 
     def _draw(self) -> None:
         if self.picture is not None:

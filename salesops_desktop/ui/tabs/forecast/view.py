@@ -283,7 +283,7 @@ class ForecastView(TabView):
         ways = []
         if self.shell.session.writable:
             ways = [Way(tr("Import spreadsheets…"), lambda: self.shell.import_files(()), "import")]
-        sentence = f"{state.lacking.sentence} {state.lacking.way_out}".strip()
+        sentence = state.lacking.sentence
         self.nothing.set_content("chart", tr("There is no forecast yet"), sentence, ways)
 
     def _plots_loaded(self, _nothing: object) -> None:
