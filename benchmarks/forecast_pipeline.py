@@ -119,7 +119,7 @@ def judged(seed: int) -> list[Judged]:
             new = new_wins(walk, day, end - day, np.ones(1))
             hazards = np.repeat(-np.log1p(-np.minimum(record.chance, 1 - 1e-9))[None, :], len(SPEEDS), axis=0)
             outlook = Outlook(
-                rows.id[record.which], record.worth * learned.realised, hazards, 0, learned.shock,
+                rows.id[record.which], record.worth * learned.realised, hazards, 0, walk.shock(day, end - day),
                 np.repeat(new.wins, len(SPEEDS)), new.amounts, new.shock,
             )  # fmt: skip
             result = simulate(outlook, seed=seed, paths=PATHS)

@@ -27,7 +27,9 @@ _PRIOR_ORIGINS = 4
 _FEW_NODES = 5
 """At a level of that many nodes its own scores and those of all levels count alike."""
 
-_FREEDOM = 3
+_LEAST_FREEDOM = 3.0
+"""Below it Student's t has no variance, and intervals would say nothing."""
+
 _MOST_SCORES = 20_000
 
 
@@ -57,8 +59,9 @@ def calibrated(hierarchy: Hierarchy, errors: Matrix, known: Index, levels: tuple
         levels: in per cent.
         apart: origins nearer to each other than that share periods.
 
-    The last step widens by Student's t over the normal distribution with 3 m degrees of freedom, m the horizons that
-    fit into the stretch of origins: errors of overlapping horizons tell little more than those of separate ones.
+    The last step widens by Student's t over the normal distribution with m · 2 h / (h + 1) degrees of freedom, m the
+    horizons that fit into the stretch of origins: the mean square of the h errors of one origin, each the sum of the
+    shocks so far, is known as well as that (Satterthwaite 1946), and horizons that overlap are not counted again.
     """
     horizon = errors.shape[2]
     scale = np.ones((hierarchy.n, 1, horizon))
@@ -72,7 +75,7 @@ def calibrated(hierarchy: Hierarchy, errors: Matrix, known: Index, levels: tuple
     scores = _scores(standard, squares, counts, known, apart)
     per_level = [_thinned(scores[hierarchy.nodes(level)]) for level in range(len(hierarchy.level_names))]
     stretch = max(int(known.max() - known.min()) + 1, apart)
-    freedom = _FREEDOM * stretch / apart
+    freedom = max(_LEAST_FREEDOM, 2 * horizon / (horizon + 1) * stretch / apart)
     wider = {level: float(stdtrit(freedom, 0.5 + level / 200) / ndtri(0.5 + level / 200)) for level in levels}
     half = {level: np.zeros((hierarchy.n, horizon)) for level in levels}
     coverage = {level: np.full(len(per_level), np.nan) for level in levels}

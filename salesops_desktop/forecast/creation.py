@@ -9,7 +9,7 @@ import numpy as np
 from salesops_desktop.forecast.hazards import observed_from, win_curve
 from salesops_desktop.forecast.pipeline_rows import WON, Vector, Whole, months_of
 from salesops_desktop.forecast.shock import Surprise, common_shock, doubt
-from salesops_desktop.forecast.walk_forward import MONTH_DAYS, SEASON_DAYS, Walk, past_month_ends
+from salesops_desktop.forecast.walk_forward import MONTH_DAYS, Walk, past_month_ends, seasons_seen
 
 RECENT_DAYS = 182
 """Half a year: long enough for a steady rate, short enough to follow a growing team."""
@@ -68,10 +68,10 @@ def learn_creation(created: Whole, day: int) -> Creation:
         day: the day of knowledge.
     """
     known = created[created <= day]
-    if not len(known):
-        return Creation(np.zeros(3), 0, 0)
-    watched = int(min(RECENT_DAYS, day - known.min() + 1))
+    watched = int(min(RECENT_DAYS, day - known.min() + 1)) if len(known) else 0
     recent = known[known > day - watched]
+    if not len(recent):
+        return Creation(np.zeros(3), 0, watched)
     counts = np.bincount(months_of(recent) % 3, minlength=3)
     exposed = np.bincount(months_of(np.arange(day - watched + 1, day + 1)) % 3, minlength=3)
     rates = (counts + MONTH_WEIGHT * len(recent) / watched) / (exposed + MONTH_WEIGHT)
@@ -101,7 +101,7 @@ def new_wins(walk: Walk, day: int, days: int, speeds: Vector) -> NewWins:
         expected = float(_raw(walk, past, end - past, np.ones(1))[1][0]) * (float(then.mean()) if len(then) else 0.0)
         new = (rows.created > past) & (rows.closed <= end) & (rows.status == WON)
         got = float(np.nansum(rows.amount[new]))
-        weight = min(1.0, (past - start + 1) / SEASON_DAYS)
+        weight = seasons_seen(past, start)
         came, hoped = came + weight * got, hoped + weight * expected
         if end - past >= min(days, 28) and expected > 0 and got > 0:
             ratio = (came - weight * got + unit) / (hoped - weight * expected + unit) if unit > 0 else 1.0

@@ -76,6 +76,7 @@ class _Words:
     stage: tuple[str, ...]
     haircut: Vector
     records: int
+    rates_of: str
 
     def sentence(self, term: str, row: int, factor: float, chance: float) -> str:
         if term == "base":
@@ -90,7 +91,8 @@ class _Words:
                 f"correct the pace of winning by {self.haircut[row]:.2f}."
             )
         if term == "rate":
-            return f"In stage {self.stage[row]} {chance:.1%} of the closed deals seen there were won, whenever it was."
+            closed = f"the closed deals seen in stage {self.stage[row]}" if self.rates_of == "stage" else "closed deals"
+            return f"Of {closed} {chance:.1%} were won, whenever it was."
         return self._level(term, row, factor)
 
     def _age(self, row: int, factor: float) -> str:
@@ -147,6 +149,7 @@ def explain(walk: Walk, which: Whole, day: int, days: int, method: str, shown: V
     words = _Words(
         days, known, hazards.oldest, levels, {term.name: term for term in effects.terms},
         tuple(str(stage) for stage in walk.rows.stage[which]), correction.factors(age), correction.records,
+        method,
     )  # fmt: skip
     if method not in TIMED:
         return Reasons(place, ("rate",), shown[:, None], words)

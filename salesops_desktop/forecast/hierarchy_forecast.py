@@ -152,7 +152,7 @@ def forecast_hierarchy(
         progress=part_of(progress, 0, 35),
     )
     base = np.nan_to_num(panel.mean) * exposure[series.shape[1] :]
-    history = _history(histories, values, exposure, panel, hierarchy, horizon, season, part_of(progress, 35, 75))
+    history = _history(histories, values, exposure, hierarchy, horizon, season, part_of(progress, 35, 75))
     outcome = race(hierarchy, history, floor=floor, ways=ways, progress=part_of(progress, 75, 95))
     rounding = Rounding(hierarchy, floor)
     wanted = apply(outcome.way, hierarchy, base, history, floor=floor)
@@ -231,13 +231,15 @@ def _history(
     histories: Matrix,
     values: Matrix,
     exposure: Matrix,
-    panel: PanelForecast,
     hierarchy: Hierarchy,
     horizon: int,
     season: int,
     progress: Progress,
 ) -> History:
-    """Every node's chosen method from past origins, which reach half of the history back."""
+    """What every node's own forecast would have been at past origins, which reach half of the history back.
+
+    That is the combination: which method today's back-test prefers was not known then.
+    """
     back = _offsets(values.shape[1], season, hierarchy.n)
     said = np.full((len(values), len(back), horizon), np.nan)
     for row, offset in enumerate(back):
@@ -248,7 +250,7 @@ def _history(
             _begun(seen / exposure[:now]), horizon=horizon, season=season, parents=hierarchy.parent, origins=0
         )
         steps = min(int(offset), horizon)
-        said[:, row, :steps] = (_picked(panel.method, past) * exposure[now : now + horizon])[:, :steps]
+        said[:, row, :steps] = (past.mean * exposure[now : now + horizon])[:, :steps]
         said[np.isnan(seen).all(axis=1), row] = np.nan
     return History(values, said, values.shape[1] - back, season)
 
@@ -281,15 +283,6 @@ def _offsets(t: int, season: int, n: int) -> Index:
         return np.zeros(0, dtype=np.intp)
     count = min(reach, max(_FEWEST_ORIGINS, min(_MOST_ORIGINS, _ORIGIN_ROWS // n)))
     return np.unique(np.round(np.linspace(1, reach, count)).astype(np.intp))
-
-
-def _picked(method: npt.NDArray[np.object_], past: PanelForecast) -> Matrix:
-    """(n, h) what each node's method said; what was chosen there where the history was too short for it."""
-    said = past.mean.copy()
-    for name, candidate in past.candidates.items():
-        rows = (method == name) & ~np.isnan(candidate).any(axis=1)
-        said[rows] = candidate[rows]
-    return said
 
 
 @dataclass(frozen=True, slots=True, eq=False)

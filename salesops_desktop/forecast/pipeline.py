@@ -14,7 +14,7 @@ from salesops_desktop.forecast.calibration import CalibrationBin, calibration_er
 from salesops_desktop.forecast.creation import NewWins, new_wins
 from salesops_desktop.forecast.explaining import Reason, explain
 from salesops_desktop.forecast.pipeline_backtest import METHODS, PipelineBacktest, is_timed, run_pipeline_backtest
-from salesops_desktop.forecast.pipeline_race import RaceRow, reason_for, run_race
+from salesops_desktop.forecast.pipeline_race import RaceRow, method_in_use, reason_for, run_race, timeless
 from salesops_desktop.forecast.pipeline_rows import NEVER, Whole, as_rows, number_of, prepared
 from salesops_desktop.forecast.simulation import NORMAL, SPEEDS, Outlook, Simulation, simulate
 from salesops_desktop.forecast.walk_forward import Walk
@@ -151,7 +151,7 @@ def forecast_pipeline(
     amounts, more = _amounts(table, which)
     which, amounts = which[amounts >= 0], amounts[amounts >= 0]
     race = run_race(walk, day, progress=part_of(progress, 0, 50))
-    chosen = next((row.method for row in race if row.chosen), "calibrated")
+    chosen = method_in_use(walk, day, race)
     reason = reason_for(race, chosen)
     backtest = run_pipeline_backtest(walk, day, days, chosen, reason, progress=part_of(progress, 50, 80))
     deals, curves = _valued(walk, which, amounts, chosen, day, days)
@@ -299,7 +299,15 @@ def _outlook(
     amounts = deals["amount_minor"].to_numpy(dtype=np.float64) * np.where(listed, correction.realised, 1.0)
     hazards = -np.log1p(-np.clip(curves, 0.0, 1 - 1e-9))
     return Outlook(
-        walk.rows.id[which], amounts, hazards, won_minor, correction.shock, new.wins, new.amounts, new.shock, target
+        walk.rows.id[which],
+        amounts,
+        hazards,
+        won_minor,
+        walk.shock(day, days),
+        new.wins,
+        new.amounts,
+        new.shock,
+        target,
     )
 
 
@@ -326,6 +334,8 @@ def _sentences(
     if thin:
         told.append(f"Too few closed deals for a win rate of their own (the overall one stands in): {', '.join(thin)}.")
     rows, oldest = walk.rows, walk.hazards(day).oldest
+    if timeless(walk, day):
+        told.append("No won deal has a creation date before its close: nothing is known of when deals are won.")
     undated = int((rows.created[which] == NEVER).sum())
     if undated:
         told.append(f"{undated:,} open deals have no creation date: they count as just created.")

@@ -122,11 +122,11 @@ def run_pipeline_backtest(
         progress: told of each date.
     """
     dates = month_ends(walk.rows, as_of, days)
-    known = walk.correction(as_of, days)
-    haircut = known.haircut if chosen == "calibrated" else 1.0
+    haircut = walk.correction(as_of, days).haircut if chosen == "calibrated" else 1.0
+    shock = walk.shock(as_of, days)
     empty = np.zeros(0)
     if not dates:
-        return PipelineBacktest((), days, (), chosen, (), empty, empty, haircut, known.shock, reason)
+        return PipelineBacktest((), days, (), chosen, (), empty, empty, haircut, shock, reason)
     won = np.array([float(walk.record(day, day + days, chosen).gained.sum()) for day in dates])
     table, kept = [], empty
     for done, name in enumerate(methods_for(walk.rows)):
@@ -139,7 +139,7 @@ def run_pipeline_backtest(
     bins = calibration_bins(np.concatenate([r.chance for r in records]), np.concatenate([r.won for r in records]))
     progress(len(METHODS), len(METHODS), "Back-testing the pipeline")
     days_of = tuple(date_of(day) for day in dates)
-    return PipelineBacktest(days_of, days, tuple(table), chosen, bins, kept, won, haircut, known.shock, reason)
+    return PipelineBacktest(days_of, days, tuple(table), chosen, bins, kept, won, haircut, shock, reason)
 
 
 def is_timed(method: str) -> bool:

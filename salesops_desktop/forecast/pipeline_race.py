@@ -119,6 +119,19 @@ def choose(rows: list[RaceRow]) -> str:
     return min(scores, key=lambda name: (scores[name], list(METHODS).index(name))) if scores else TIMED[0]
 
 
+def method_in_use(walk: Walk, as_of: int, race: tuple[RaceRow, ...]) -> str:
+    """The method the race chose; the overall win rate where deals were won but none of them has both its dates."""
+    if timeless(walk, as_of):
+        return "overall"
+    return next((row.method for row in race if row.chosen), TIMED[0])
+
+
+def timeless(walk: Walk, as_of: int) -> bool:
+    """Whether wins are on record but nothing of when they come."""
+    won = (walk.rows.status == WON) & (walk.rows.closed <= as_of)
+    return bool(won.any()) and walk.hazards(as_of).wins == 0
+
+
 def reason_for(rows: tuple[RaceRow, ...], chosen: str) -> str:
     """Why the method is in use, as a sentence."""
     row = next((row for row in rows if row.method == chosen and row.origins >= LEAST_ORIGINS), None)

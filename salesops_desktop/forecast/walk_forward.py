@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from salesops_desktop.forecast.effects import NEAR_DAYS, Effects, learn_effects
 from salesops_desktop.forecast.hazards import Hazards, learn_hazards, observed_from, shrunken, win_curve
-from salesops_desktop.forecast.pipeline_rows import WON, Rows, Vector, Whole, month_end
+from salesops_desktop.forecast.pipeline_rows import NEVER, WON, Rows, Vector, Whole, month_end
 from salesops_desktop.forecast.shock import Surprise, common_shock, doubt
 from salesops_desktop.forecast.win_rates import PRIOR_WEIGHT, THIN
 
@@ -68,7 +68,6 @@ class Correction:
         edges: (k − 1,) ages in days between the groups of ``by_age``.
         by_age: (k,) the same factor per group of ages, ``haircut`` included.
         realised: what a deal brought when won ÷ what it had been thought worth.
-        shock: standard deviation of the logarithm of what moves all deals together.
         records: how many past days taught it.
         response: elasticity of wins to hazards: chances near their limit follow less than in proportion.
     """
@@ -77,7 +76,6 @@ class Correction:
     edges: Whole
     by_age: Vector
     realised: float
-    shock: float
     records: int
     response: float = 1.0
 
@@ -106,6 +104,7 @@ class Walk:
         self._effects: dict[int, Effects] = {}
         self._records: dict[tuple[int, int, str], Record] = {}
         self._corrections: dict[tuple[int, int], Correction] = {}
+        self._shocks: dict[tuple[int, int], float] = {}
 
     def hazards(self, day: int) -> Hazards:
         """The hazards as learned on ``day``."""
@@ -173,7 +172,8 @@ class Walk:
         share won, whenever. ``stage``: the share won of those seen in the stage. ``overall``: the share won of all.
         """
         rows = self.rows
-        closed = np.flatnonzero((rows.closed <= day) & (rows.created <= day))
+        dated = (rows.created <= day) | ((rows.created == NEVER) & (method in ("stage", "overall")))
+        closed = np.flatnonzero((rows.closed <= day) & dated)
         won = rows.status[closed] == WON
         overall = (int(won.sum()) + 1) / (len(closed) + 2)
         if method == "overall":
@@ -224,15 +224,30 @@ class Walk:
 
     def correction(self, day: int, days: int) -> Correction:
         """What expectations over about ``days`` that had met their end by ``day`` teach."""
-        key = (day, max(1, round(days / MONTH_DAYS)))
+        key = (day, _months(days))
         if key not in self._corrections:
             self._corrections[key] = self._learned(*key)
         return self._corrections[key]
 
+    def shock(self, day: int, days: int) -> float:
+        """Standard deviation of the logarithm of what moves all deals of about ``days`` together, as known on ``day``.
+
+        Learned from how far corrected past expectations, each as of its own day, lay from what came.
+        """
+        key = (day, _months(days))
+        if key not in self._shocks:
+            months, start = key[1], observed_from(self.rows, day)
+            surprises: list[Surprise] = []
+            for past in past_month_ends(day, start, RECORDS):
+                end = month_end(past, months)
+                if end <= day:
+                    surprises += self._surprise(past, end, seasons_seen(past, start) ** 2 / months)
+            self._shocks[key] = common_shock(surprises, months, self.hazards(day).wins)
+        return self._shocks[key]
+
     def _learned(self, day: int, months: int) -> Correction:
         start = observed_from(self.rows, day)
         came = hoped = brought = thought = 0.0
-        surprises: list[Surprise] = []
         count = 0
         edges = self._age_edges(day)
         won_by_age, hoped_by_age = np.zeros(len(edges) + 1), np.zeros(len(edges) + 1)
@@ -241,7 +256,7 @@ class Walk:
         for past in past_month_ends(day, start, RECORDS):
             end = min(month_end(past, months), day)
             record = self.record(past, end, "effects")
-            weight = min(1.0, (past - start + 1) / SEASON_DAYS)
+            weight = seasons_seen(past, start)
             came += weight * float(record.won.sum())
             hoped += weight * float(record.chance.sum())
             group = np.searchsorted(edges, past - self.rows.created[record.which], side="right")
@@ -251,8 +266,6 @@ class Walk:
             brought += float(record.gained.sum())
             thought += float((record.won * record.worth).sum())
             count += 1
-            if end == month_end(past, months):
-                surprises += self._surprise(past, end, weight**2 / months)
         prior = max(HAIRCUT_WEIGHT * unit, 1.0)
         # What came ÷ what was expected is a ratio of chances; the hazards must move further to bring it about.
         response = self._response(here, day, month_end(day, months) - day)
@@ -261,9 +274,8 @@ class Walk:
         # The ages are judged among themselves, so that their differences add nothing to the overall haircut.
         fair = hoped_by_age * (float(won_by_age.sum()) / max(float(hoped_by_age.sum()), 1e-9))
         by_age = haircut * shrunken(won_by_age / AGAIN, fair / AGAIN) ** (1 / response)
-        shock = common_shock(surprises, months, self.hazards(day).wins)
         realised = brought / thought if thought > 0 else 1.0
-        return Correction(haircut, edges, by_age, realised, shock, count, response)
+        return Correction(haircut, edges, by_age, realised, count, response)
 
     def _age_edges(self, day: int) -> Whole:
         """Ages that part the closings up to ``day`` into equal groups, and the oldest age ever won at."""
@@ -297,6 +309,16 @@ class Walk:
             return []
         luck = float((chance * (1 - chance)) @ (record.worth * then.realised) ** 2) / expected**2
         return [Surprise(came / expected, luck, doubt(self.hazards(past).wins), part)]
+
+
+def _months(days: int) -> int:
+    """Which distance's records judge an expectation over ``days``."""
+    return max(1, round(days / MONTH_DAYS))
+
+
+def seasons_seen(past: int, start: int) -> float:
+    """What a record of the day ``past`` counts for: less before all months of a quarter had been watched."""
+    return min(1.0, (past - start + 1) / SEASON_DAYS)
 
 
 def past_month_ends(day: int, start: int, most: int) -> list[int]:

@@ -60,6 +60,25 @@ def test_the_race_and_the_coverage_are_told(plain):
     np.testing.assert_allclose(plain.hierarchy.sums(drawn[plain.hierarchy.bottom]), drawn, atol=1e-6)
 
 
+def test_a_planted_future_changes_no_past_forecast(plain):
+    told = 34
+    planted = company()
+    planted[:, told:] = planted[::-1, told:] * 50 + 10**6
+    ways = (plain.reconciliation,)
+    late = (plain.known <= told) & (plain.known >= 28)  # earlier ones borrow weights from later ones, and do not race
+    for one, other in zip(
+        *(past_forecasts(forecast(bottom, ways=ways), late) for bottom in (company(), planted)), strict=True
+    ):
+        np.testing.assert_allclose(one, other, rtol=1e-9)
+
+
+def past_forecasts(found, origins):
+    """(n, steps) what was said at each of some origins."""
+    for known, errors in zip(found.known[origins], found.errors[:, origins].swapaxes(0, 1), strict=True):
+        steps = min(errors.shape[1], found.values.shape[1] - known)
+        yield errors[:, :steps] + found.values[:, known : known + steps]
+
+
 def test_the_order_of_rows_changes_nothing(plain):
     order = np.random.default_rng(2).permutation(len(ROWS))
     other = forecast(company()[order], ROWS.iloc[order])

@@ -120,6 +120,22 @@ def test_a_planted_future_changes_nothing():
         np.testing.assert_array_equal(one, two)
 
 
+def test_deals_of_thirty_years_and_none_of_late():
+    deals, _, _ = company(60)
+    old = deals.assign(**{name: deals[name] - pd.Timedelta(days=11_000) for name in ("created_on", "close_on")})
+    found = forecast_pipeline(old, QUARTER, as_of=AS_OF, seed=1)
+    assert found.new_deals.created == 0
+
+
+def test_wins_without_creation_dates_count_by_the_overall_rate():
+    deals, _, _ = company(300)
+    found = forecast_pipeline(deals.assign(created_on=pd.NaT), QUARTER, as_of=AS_OF, seed=1)
+    assert found.method == "overall"
+    won, lost = ((deals["status"] == status).sum() for status in ("won", "lost"))
+    assert found.deals["win_probability"].to_numpy() == pytest.approx((won + 1) / (won + lost + 2), abs=1e-6)
+    assert any("nothing is known of when deals are won" in sentence for sentence in found.sentences)
+
+
 def test_a_field_that_is_blank_until_the_close_betrays_nothing():
     """Accounts are often filled in when a deal is won: a blank one must not count against a deal."""
     deals, _, _ = company(1200)
