@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from salesops_desktop.expressions.rational import divide, product, to_int64, whole
 from salesops_desktop.model.money import FX_SCALE, divide_half_up, exponent
-from salesops_desktop.model.periods import FiscalCalendar, PeriodKind
+from salesops_desktop.model.periods import FiscalCalendar, Period, PeriodKind
 
 Days = npt.NDArray[np.datetime64]
 Ints = npt.NDArray[np.int64]
@@ -35,6 +35,8 @@ class RateDay(StrEnum):
     CREDIT = "credit date"
     """The credit's own: of the booking, invoice or payment, whichever earns."""
     MONTH_END = "end of the month"
+    MONTH_AVERAGE = "average of the month"
+    """The mean of the rates in force on the days of the month, as accounting books it; rounded half up to 1e-9."""
     QUARTER_END = "end of the quarter"
     YEAR_START = "start of the fiscal year"
     """One rate a year, as budgets have it."""
@@ -52,6 +54,7 @@ class ExchangeRates:
         self._days: dict[tuple[str, str], Days] = {}
         self._rates: dict[tuple[str, str], Ints] = {}
         self._day: Callable[[dt.date], dt.date] | None = None
+        self._month: Callable[[dt.date], Period] | None = None
         grouped: dict[tuple[str, str], dict[dt.date, int]] = defaultdict(dict)
         for rate in sorted(rates):
             if rate.rate > 0:
@@ -82,15 +85,19 @@ class ExchangeRates:
         kinds = {RateDay.MONTH_END: PeriodKind.MONTH, RateDay.QUARTER_END: PeriodKind.QUARTER}
         if rule is RateDay.PLAN_START:
             view._day = lambda _day: start
+        elif rule is RateDay.MONTH_AVERAGE:
+            view._month = lambda day: calendar.containing(day, PeriodKind.MONTH)
         elif rule is RateDay.YEAR_START:
             view._day = lambda day: calendar.containing(day, PeriodKind.YEAR).start
         else:
             view._day = lambda day: calendar.containing(day, kinds[rule]).end
         return view
 
-    def day(self, day: dt.date) -> dt.date:
-        """The day whose rate a credit of ``day`` is converted at."""
-        return day if self._day is None else self._day(day)
+    def when(self, day: dt.date) -> str:
+        """Whose rate a credit of ``day`` is converted at: ``on 2026-01-31``."""
+        if self._month is not None:
+            return f"on average of {self._month(day).label}"
+        return f"on {day if self._day is None else self._day(day)}"
 
     def _shifted(self, days: Days) -> Days:
         if self._day is None:
@@ -105,7 +112,22 @@ class ExchangeRates:
         pair = (source, target)
         if pair not in self._days:
             return np.zeros(len(days), dtype=np.int64)
-        days = self._shifted(days)
+        if self._month is not None:
+            return self._means(pair, days, self._month)
+        return self._at(pair, self._shifted(days))
+
+    def _means(self, pair: tuple[str, str], days: Days, month: Callable[[dt.date], Period]) -> Ints:
+        """The mean of each day's month, over its days that have a rate."""
+        known, place = np.unique(days.astype("datetime64[D]"), return_inverse=True)
+        means: dict[Period, int] = {}
+        for one in (months := [month(day) for day in known.tolist()]):
+            if one not in means:
+                every = self._at(pair, np.datetime64(one.start) + np.arange(one.days))
+                found = every[every > 0].tolist()
+                means[one] = divide_half_up(sum(found), len(found)) if found else 0
+        return np.array([means[one] for one in months], dtype=np.int64)[place]
+
+    def _at(self, pair: tuple[str, str], days: Days) -> Ints:
         place = np.searchsorted(self._days[pair], days.astype("datetime64[D]"), side="right") - 1
         return np.where(place < 0, 0, self._rates[pair][np.maximum(place, 0)])
 

@@ -176,16 +176,6 @@ class Line:
     rate: int
     pay: Money
 
-    @property
-    def attainment_before(self) -> float | None:
-        """``before`` as a share of the quota, for display only."""
-        return None if self.quota is None else self.before.minor / self.quota.minor
-
-    @property
-    def attainment_after(self) -> float | None:
-        """``after`` as a share of the quota, for display only."""
-        return None if self.quota is None else self.after.minor / self.quota.minor
-
 
 @dataclass(frozen=True, slots=True)
 class RunResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -156,14 +156,19 @@ def _scalar(column: Column, i: int) -> Scalar:
     return value
 
 
-def in_currency(credit: OneCredit, currency: str, rates: list[ExchangeRate], day: dt.date) -> dict[str, Scalar] | None:
-    """The credit's values with money in ``currency`` at ``day``'s rate, whole minor units; None without a rate."""
+def in_currency(
+    credit: OneCredit, currency: str, rate_on: Callable[[str, dt.date], Fraction | None]
+) -> dict[str, Scalar] | None:
+    """The credit's values with money in ``currency``, whole minor units; None without a rate.
+
+    ``rate_on`` tells what one unit of a currency is for a credit of a day.
+    """
     row: dict[str, Scalar] = {}
     for name, (value, source) in credit.row.items():
         if source in (None, currency) or not isinstance(value, Fraction):
             row[name] = value
             continue
-        rate = rate_of(rates, str(source), currency, day)
+        rate = rate_on(str(source), credit.date)
         if rate is None:
             return None
         scale = 10 ** exponent(currency)

@@ -59,6 +59,16 @@ class People:
         self.schema = credits_in.schema
         self._periods: dict[tuple[dt.date, str], Period] = {}
 
+    def rate(self, source: str, day: dt.date) -> Fraction | None:
+        """What one unit of ``source`` is in the plan's currency for a credit of ``day``; None without a rate."""
+        known, currency = self.given.rates, self.plan.currency
+        if self.plan.rate_day is not RateDay.MONTH_AVERAGE or source == currency:
+            return rate_of(known, source, currency, self.rate_day(day))
+        month = self.given.calendar.containing(day, PeriodKind.MONTH)
+        each = [rate_of(known, source, currency, month.start + dt.timedelta(days=i)) for i in range(month.days)]
+        found = [rate for rate in each if rate is not None]
+        return Fraction(half_up(sum(found, Fraction(0)) * 10**9 / len(found)), 10**9) if found else None
+
     def rate_day(self, day: dt.date) -> dt.date:
         """The day whose exchange rates hold for a credit."""
         match self.plan.rate_day:
@@ -87,7 +97,7 @@ class People:
             for person in people:
                 if not covered(self.plan, self.assignments, person, credit.date):
                     continue
-                row = in_currency(credit, self.plan.currency, self.given.rates, self.rate_day(credit.date))
+                row = in_currency(credit, self.plan.currency, self.rate)
                 if row is None or (condition is not None and not value_of(condition, row)):
                     continue
                 value, rate = value_of(measure, row), Fraction(0)
@@ -193,11 +203,11 @@ class People:
             for manager in above(self.given.reports, person, credit.date, component.depth):
                 if not covered(self.plan, self.assignments, manager, credit.date):
                     continue
-                row = in_currency(credit, self.plan.currency, self.given.rates, self.rate_day(credit.date))
+                row = in_currency(credit, self.plan.currency, self.rate)
                 if condition is not None and (row is None or not value_of(condition, row)):
                     continue
                 for pay, currency in pays:
-                    rate = rate_of(self.given.rates, currency, self.plan.currency, self.rate_day(credit.date))
+                    rate = self.rate(currency, credit.date)
                     shift = Fraction(10) ** (exponent(self.plan.currency) - exponent(currency))
                     sums[manager, key] += 0 if rate is None else half_up(pay * rate * shift)
         lines = {}
@@ -210,13 +220,12 @@ class People:
     def claims(self, person: int, key: int, currency: str) -> Iterator[Claim]:
         """Who of the plan's people carves how much out of what a credit earns ``person`` in ``currency``."""
         credit = next(credit for credit in self.every if credit.key == key)
-        day = self.rate_day(credit.date)
         for component in self.plan.components:
             if not component.carves:
                 continue
             condition = compile_formula(component.filter, self.schema) if component.filter.strip() else None
-            rate = rate_of(self.given.rates, currency, self.plan.currency, day)
-            row = in_currency(credit, self.plan.currency, self.given.rates, day)
+            rate = self.rate(currency, credit.date)
+            row = in_currency(credit, self.plan.currency, self.rate)
             if rate is None or (condition is not None and (row is None or not value_of(condition, row))):
                 continue
             shift = Fraction(10) ** (exponent(self.plan.currency) - exponent(currency))

@@ -200,7 +200,7 @@ class _Trace:
         name = "amount" if only and own.currency == self.currency else "credit_amount"
         self.add(name, "Credit", f"Credited on {line.date}", own.minor, currency=own.currency, source=source)
         if own.currency != self.currency:
-            words = f"{own.currency} to {self.currency} on {self._rates().day(line.date)}"
+            words = f"{own.currency} to {self.currency} {self._rates().when(line.date)}"
             self.add(
                 "exchange_rate", "Exchange rate", words, line.exchange_rate, unit=Unit.EXCHANGE, source="exchange rates"
             )
@@ -271,7 +271,7 @@ class _Trace:
                 return
             rate = self._rates().on(own, self.currency, self.line.date)
             self.add(f"{cell}_own", column.label, column.label, minor, currency=own, source=source)
-            words = f"{own} to {self.currency} on {self._rates().day(self.line.date)}"
+            words = f"{own} to {self.currency} {self._rates().when(self.line.date)}"
             self.add(f"{cell}_rate", "Exchange rate", words, rate, unit=Unit.EXCHANGE, source="exchange rates")
             self._convert(cell, column.label, minor, own, rate, (f"{cell}_own", f"{cell}_rate"))
             return

@@ -196,7 +196,9 @@ def plan_sentences(plan: Plan) -> list[str]:
             f"A cancellation {within} takes back {part}{percent(rule.share)} of the pay at the {rule.rate.value} rate"
             f"{paid}."
         )
-    if plan.rate_day is not RateDay.CREDIT:
+    if plan.rate_day is RateDay.MONTH_AVERAGE:
+        said.append("Foreign money counts at the average exchange rate of the month.")
+    elif plan.rate_day is not RateDay.CREDIT:
         said.append(f"Foreign money counts at the exchange rate of the {plan.rate_day.value}.")
     if plan.proration is not None:
         said += _proration_sentences(plan.proration)

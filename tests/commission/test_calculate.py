@@ -272,6 +272,7 @@ def test_a_tampered_step_is_noticed():
     [
         (RateDay.CREDIT, 1_093_70), (RateDay.MONTH_END, 1_120_33), (RateDay.QUARTER_END, 1_120_33),
         (RateDay.YEAR_START, 1_093_70), (RateDay.PLAN_START, 0),
+        (RateDay.MONTH_AVERAGE, 1_111_77),  # (9 days × 1.093700001 + 19 × 1.120333333) / 28
     ],
 )  # fmt: skip
 def test_the_plan_says_which_days_exchange_rate_holds(rule, pay):
@@ -281,8 +282,10 @@ def test_the_plan_says_which_days_exchange_rate_holds(rule, pay):
     result = calculate([plan], assigned(plan, 1), sold, [], Q1, rates=ExchangeRates(RATES))
     assert result.totals() == ({(1, "USD"): pay} if pay else {})
     if pay:
-        assert result.line(0).exchange_rate == {1_093_70: 1_093_700_001, 1_120_33: 1_120_333_333}[pay]
-        day = {RateDay.CREDIT: "2026-02-08", RateDay.MONTH_END: "2026-02-28", RateDay.YEAR_START: "2026-01-01"}
+        rates = {1_093_70: 1_093_700_001, 1_120_33: 1_120_333_333, 1_111_77: 1_111_772_619}
+        assert result.line(0).exchange_rate == rates[pay]
+        day = {RateDay.CREDIT: "2026-02-08", RateDay.MONTH_END: "2026-02-28", RateDay.YEAR_START: "2026-01-01",
+               RateDay.MONTH_AVERAGE: "average of 2026-02"}  # fmt: skip
         said = [step for step in trace(result, 0) if step.name == "exchange_rate"]
         assert day.get(rule, "2026-03-31") in said[0].formula
         assert recompute(trace(result, 0)) == pay

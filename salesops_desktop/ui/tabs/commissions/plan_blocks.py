@@ -49,6 +49,7 @@ CLAWED = {
 RATE_DAYS = {
     tr("the credit's own day"): RateDay.CREDIT,
     tr("the end of the month"): RateDay.MONTH_END,
+    tr("the month, on average"): RateDay.MONTH_AVERAGE,
     tr("the end of the quarter"): RateDay.QUARTER_END,
     tr("the start of the fiscal year"): RateDay.YEAR_START,
     tr("the plan's first day"): RateDay.PLAN_START,
