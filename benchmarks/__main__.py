@@ -286,12 +286,21 @@ def of_pipeline(*, quick: bool) -> Iterator[Line]:
         yield Line(f"80 % intervals of simulated companies, {ahead} months ahead, held", held)
 
 
+def of_scenario(*, quick: bool) -> Iterator[Line]:
+    """A slider of the Forecast tab, dragged through the real window."""
+    said = output("benchmarks.forecast_sliders", "--seconds", "2" if quick else "5")
+    for name, pictures, cpu in re.findall(r"^  (\w+) .*?([\d.]+) pictures/s out; +([\d.]+) ms", said, re.MULTILINE):
+        yield Line(f"pictures a second while {name.replace('_', ' ')} is dragged", pictures)
+        yield Line("  processor time of each", f"{cpu} ms")
+
+
 PARTS: dict[str, Callable[..., Iterator[Line]]] = {
     "imports": of_imports,
     "changelog": of_changelog,
     "statements": of_statements,
     "commissions": of_commissions,
     "sliders": of_sliders,
+    "scenario": of_scenario,
     "grid": of_grid,
     "window": of_window,
     "designs": of_designs,
