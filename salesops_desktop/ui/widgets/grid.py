@@ -26,6 +26,10 @@ from salesops_desktop.ui.widgets.message_strip import MessageStrip
 _SEARCH_WAIT_MS: Final = 250
 _SUMMARY_WAIT_MS: Final = 60
 _WIDTH_SAMPLE: Final = 200
+_LONGEST: Final = 8
+"""Texts of a column that are measured: the longest by letters, for letters differ in width."""
+_WIDER: Final = 1.5
+"""How much wider than they need columns become at most where there is room."""
 
 
 class Grid(QWidget):
@@ -337,18 +341,29 @@ class Grid(QWidget):
         self._summary_timer.start()
 
     def fit_columns(self, columns: Sequence[int] | None = None) -> None:
-        """Set column widths (all, or some) from their labels and a sample of their cells."""
+        """Set column widths (all, or some) from their labels and a sample of their cells.
+
+        Where all of them leave room at the right, long texts get what they need of it, and the rest is spread evenly.
+        """
         table = self.model.table
         wanted = range(len(table.columns)) if columns is None else columns
         rows = np.unique(np.linspace(0, max(0, len(self.model.records) - 1), _WIDTH_SAMPLE).astype(int))
         rows = rows[: len(self.model.records)].tolist()
         metrics = self.view.fontMetrics()
         em = metrics.horizontalAdvance("M")
+        needs = []
         for place in wanted:
-            texts = sorted((str(self.model.data(self.model.index(row, place))) for row in rows), key=len)[-3:]
+            texts = sorted({str(self.model.data(self.model.index(row, place))) for row in rows}, key=len)[-_LONGEST:]
             cells = max((metrics.horizontalAdvance(text) for text in texts), default=0)
             label = self.view.columns.fontMetrics().horizontalAdvance(table.columns[place].label) + 2 * em
-            self.view.setColumnWidth(place, min(max(cells + em + 4, label, 4 * em), 28 * em))
+            needs.append(max(cells + em + 4, label, 4 * em))
+        widths = [min(need, 28 * em) for need in needs]
+        if columns is None:
+            bar = self.view.verticalScrollBar()
+            room = self.view.viewport().width() - (0 if bar.isVisible() else bar.sizeHint().width())
+            widths = _spread(widths, needs, room)
+        for place, width in zip(wanted, widths, strict=True):
+            self.view.setColumnWidth(place, width)
 
     def _show_indicator(self) -> None:
         order = self.model.order
@@ -469,3 +484,15 @@ class Grid(QWidget):
     def _show_summary(self, last: object) -> None:
         if isinstance(last, Summary):
             self._status.setText(last.text(self.model.formats))
+
+
+def _spread(widths: Sequence[int], needs: Sequence[int], room: int) -> list[int]:
+    """Widths of columns that fill the room, as far as that looks well; as they are where there is none."""
+    found = list(widths)
+    for place, need in enumerate(needs):
+        found[place] += max(0, min(need - found[place], room - sum(found)))
+    total = sum(found)
+    if 0 < total < room:
+        share = min(room / total, _WIDER)
+        found = [int(width * share) for width in found]
+    return found

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from salesops_desktop.ui.tabs.forecast.room_presenter import RoomPresenter
+from salesops_desktop.ui.tabs.room_presenter import RoomPresenter
 
 if TYPE_CHECKING:
     from salesops_desktop.jobs.context import JobContext

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from salesops_desktop.ui.tabs.forecast.room_presenter import RoomPresenter
+from salesops_desktop.ui.tabs.room_presenter import RoomPresenter
 
 if TYPE_CHECKING:
     from salesops_desktop.jobs.context import JobContext
