@@ -11,6 +11,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from salesops_desktop.commission import Plan, PlanAssignment, RunResult
+from salesops_desktop.jobs.commission_compare_deals import Deal, calculated_deals, deals_that_matter, stored_deals
 from salesops_desktop.jobs.commission_facts import load_facts
 from salesops_desktop.jobs.commission_inputs import Inputs, PayOn, inputs_of, relevant
 from salesops_desktop.jobs.commission_reports import RunHead, run_heads
@@ -50,6 +51,7 @@ class Side:
     shares: tuple[Share, ...]
     sales: dict[str, int]
     """Minor units credited, each credit once and overlays left out, by currency."""
+    deals: tuple[Deal, ...] = ()
 
     def total(self, currency: str) -> int:
         """What it pays in a currency."""
@@ -134,6 +136,9 @@ def comparison(first: Side, second: Side) -> Comparison:
         )  # fmt: skip
     amounts = _columns(first.name, second.name)
     people = _rows(first, second, lambda s: (s.person, s.currency))
+    named = deals_that_matter(first.deals, second.deals)
+    for row in people:
+        row["deals"] = named.get((int(str(row["id"])), str(row["currency"])), "")
     return Comparison(
         first.name,
         second.name,
@@ -154,6 +159,8 @@ def comparison(first: Side, second: Side) -> Comparison:
             (
                 ColumnSpec("person", "Person", ValueKind.TEXT), *amounts,
                 *_CAUSES, ColumnSpec("why", "Why", ValueKind.TEXT),
+                ColumnSpec("deals", "Deals that matter most", ValueKind.TEXT,
+                           description="What their pay differs by, the largest difference first."),
             ),
             people, entity="person", key="id",
         ),
@@ -292,7 +299,8 @@ def _stored(connection: Connection, run: int, name: str) -> Side:
         "GROUP BY l.currency, coalesce(l.credit_id, -l.transaction_id)) GROUP BY currency",
         (run, CreditRole.OVERLAY.value),
     ).fetchall()
-    return Side(name, tuple(Share(int(r[0]), *r[1:]) for r in rows), {str(code): int(amount) for code, amount in sold})
+    shares = tuple(Share(int(r[0]), *r[1:]) for r in rows)
+    return Side(name, shares, {str(code): int(amount) for code, amount in sold}, stored_deals(connection, run))
 
 
 # ---------------------------------------------------------------------- plans
@@ -372,7 +380,7 @@ def _calculated(result: RunResult, inputs: Inputs, name: str) -> Side:
         Share(who, inputs.names.get(who, str(who)), plan.currency, plan.components[part].name, *entry)
         for (who, part), entry in sorted(sums.items())
     )
-    return Side(name, shares, {plan.currency: _credited(result)})
+    return Side(name, shares, {plan.currency: _credited(result)}, calculated_deals(result))
 
 
 def _credited(result: RunResult) -> int:

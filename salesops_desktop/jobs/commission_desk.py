@@ -13,10 +13,25 @@ from salesops_desktop.jobs.commission_reports import RunHead, run_heads
 from salesops_desktop.jobs.company import company
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import job
+from salesops_desktop.model.money import Money
 from salesops_desktop.model.periods import Period, PeriodKind
 from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
 
-__all__ = ["CommissionDesk", "commission_desk"]
+__all__ = ["CommissionDesk", "Held", "commission_desk"]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A payment that waits for its release."""
+
+    item: int
+    run: str
+    """Name of the run that holds it."""
+    person: str
+    transaction: str
+    """The deal; empty where all that the person is paid waits."""
+    amount: Money
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +47,8 @@ class CommissionDesk:
     """Months and quarters with transactions; the newest first, a quarter before its months."""
     runs: tuple[RunHead, ...]
     """Runs so far, newest period first."""
+    held: tuple[Held, ...] = ()
+    """What waits for its release, the oldest first."""
 
     @property
     def newest_month(self) -> Period | None:
@@ -70,7 +87,19 @@ def commission_desk(context: JobContext) -> CommissionDesk:
         count = int(connection.exec_driver_sql('SELECT count(*) FROM "transaction"').scalar() or 0)
         unbooked = int(connection.exec_driver_sql(f"SELECT count(*) {UNBOOKED}").scalar() or 0)
         plans = int(connection.exec_driver_sql("SELECT count(*) FROM plan").scalar() or 0)
-        return CommissionDesk(count, unbooked, plans, _periods(connection), run_heads(connection))
+        return CommissionDesk(count, unbooked, plans, _periods(connection), run_heads(connection), _holds(connection))
+
+
+def _holds(connection: Connection) -> tuple[Held, ...]:
+    rows = connection.exec_driver_sql(
+        "SELECT i.id, r.name, p.name, coalesce(i.transaction_number, ''), i.amount, i.currency, i.why FROM run_item i "
+        "JOIN commission_run r ON r.id = i.run_id JOIN person p ON p.id = i.person_id WHERE i.kind = 'hold' "
+        "AND NOT EXISTS (SELECT 1 FROM run_item d WHERE d.item_id = i.id) ORDER BY i.id"
+    )
+    return tuple(
+        Held(int(item), run, person, deal, Money(int(amount), code), why)
+        for item, run, person, deal, amount, code, why in rows
+    )
 
 
 def _periods(connection: Connection) -> tuple[Period, ...]:

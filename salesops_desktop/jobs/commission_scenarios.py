@@ -114,6 +114,12 @@ class PreparedPeriod:
         """The plans as they stand."""
         return tuple(sorted(self._inputs.plans, key=lambda p: p.name))
 
+    @property
+    def payees(self) -> tuple[tuple[str, str], ...]:
+        """Whom the period pays and in which currency, by name."""
+        names = self._inputs.names
+        return tuple(sorted((names.get(who, str(who)), code) for who, code in self._model.people))
+
     def plan_called(self, name: str) -> Plan:
         """A plan as it stands.
 

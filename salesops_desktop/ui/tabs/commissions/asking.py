@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from salesops_desktop.jobs.exports import Exported
     from salesops_desktop.jobs.workspaces import Sentences
     from salesops_desktop.model.enums import RunStatus
+    from salesops_desktop.model.tables import Table
 
 
 class CommissionJobs(Protocol):
@@ -23,8 +24,13 @@ class CommissionJobs(Protocol):
     def show(self, context: JobContext, run: int) -> CommissionReport:
         """Read a run."""
 
-    def calculate(self, context: JobContext, period: str, pay_on: str) -> CommissionReport:
+    def calculate(
+        self, context: JobContext, period: str, pay_on: str, cliffs_above: int, waive: str
+    ) -> CommissionReport:
         """Calculate a period."""
+
+    def inquiries(self, context: JobContext) -> Table:
+        """Read the questions about lines and their answers."""
 
     def trace(self, context: JobContext, run: int, line: int) -> LineTrace:
         """Work out the steps of a line."""
@@ -60,11 +66,19 @@ class TheJobs:
 
         return show_run(context, run)
 
-    def calculate(self, context: JobContext, period: str, pay_on: str) -> CommissionReport:
+    def calculate(
+        self, context: JobContext, period: str, pay_on: str, cliffs_above: int, waive: str
+    ) -> CommissionReport:
         """Calculate a period."""
         from salesops_desktop.jobs.commissions import PayOn, run_commissions  # noqa: PLC0415  # heavy
 
-        return run_commissions(context, period, pay_on=PayOn(pay_on))
+        return run_commissions(context, period, pay_on=PayOn(pay_on), cliffs_above=cliffs_above, waive=waive)
+
+    def inquiries(self, context: JobContext) -> Table:
+        """Read the questions about lines and their answers."""
+        from salesops_desktop.jobs.commission_inquiries import inquiries  # noqa: PLC0415  # heavy
+
+        return inquiries(context).table
 
     def trace(self, context: JobContext, run: int, line: int) -> LineTrace:
         """Work out the steps of a line."""

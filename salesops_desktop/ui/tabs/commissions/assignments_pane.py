@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from salesops_desktop.model.enums import PersonRole
 from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr, trn
+from salesops_desktop.ui.tabs.commissions.assignments_presenter import AssignmentsPresenter, AssignmentsState
 from salesops_desktop.ui.tabs.commissions.plan_blocks import DayField
 from salesops_desktop.ui.tabs.confirming import Confirm
 from salesops_desktop.ui.tabs.figure_strip import Figure, FigureStrip
@@ -26,8 +26,6 @@ from salesops_desktop.ui.widgets.grid import Grid
 if TYPE_CHECKING:
     from salesops_desktop.jobs.commission_assignments import Assignments
     from salesops_desktop.jobs.workspaces import Sentences
-
-_BEHIND = frozenset({"plan", "plan_assignment", "person", "transaction", "credit", "*"})
 
 
 class AssignmentsPane(QWidget):
@@ -42,10 +40,9 @@ class AssignmentsPane(QWidget):
         super().__init__()
         self.shell = shell
         self._formats = formats
-        self._stale = True
-        self._only = ""
-        self._day: dt.date | None = None
         self.found: Assignments | None = None
+        """What is on screen."""
+        self.presenter = AssignmentsPresenter(shell.runner, self.render_state, shell.fail)
         self.day = DateField(tr("On"))
         self.day.setAccessibleName(tr("On"))
         self.assign_button = self._button("add", tr("Assign…"), primary=True)
@@ -63,7 +60,7 @@ class AssignmentsPane(QWidget):
         self.end_button.clicked.connect(self.ask_end)
         self.people.selection_changed.connect(self._selected)
         self.people.export_requested.connect(shell.export_table)
-        self.strip.clicked.connect(self._narrow)
+        self.strip.clicked.connect(self.presenter.narrow)
         self.day.changed.connect(self._day_changed)
 
     @staticmethod
@@ -89,49 +86,37 @@ class AssignmentsPane(QWidget):
 
     # ------------------------------------------------------------------ reading
 
-    def closed(self) -> None:
-        """No workspace is open."""
-        self._stale, self.found, self._day, self._only = True, None, None, ""
-
-    def tables_changed(self, tables: frozenset[str]) -> None:
-        """Rows have changed: read again when somebody looks."""
-        if tables & _BEHIND:
-            self._stale = True
-            if self.isVisible():
-                self._read()
-
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  # Qt's name
         """Read who is paid by what."""
         super().showEvent(event)
-        if self._stale:
-            QTimer.singleShot(0, self, self._read)
+        QTimer.singleShot(0, self, self.presenter.seen)
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802  # Qt's name
+        """What changes from now on waits."""
+        super().hideEvent(event)
+        self.presenter.left()
 
     def _day_changed(self) -> None:
-        day = self.day.value()
-        if self.found is not None and day != self.found.day:
-            self._day = day
-            self._read()
+        self.presenter.choose_day(self.day.value())
 
-    def _read(self) -> None:
-        self._stale = False
-        self.shell.run_job(
-            "commissions assignments", {"day": self._day}, topic="commissions.assignments", on_done=self._seen,
-            quiet=True,
-        )  # fmt: skip
+    # ------------------------------------------------------------------ on screen
 
-    def _seen(self, found: Assignments) -> None:
-        first, self.found = self.found is None, found
-        self.day.set_value(found.day)
-        self._show()
+    def render_state(self, state: AssignmentsState) -> None:
+        """Show a state."""
+        first, fresh = self.found is None, state.found is not self.found
+        self.found = state.found
+        if state.found is None:
+            return
+        if fresh:
+            self._show(state.found)
+        self.strip.set_selected(state.only)
+        self.people.set_filter("finding", state.only)
         if first:
             self.people.fit_columns()
             self.people.view.freeze(1)
 
-    # ------------------------------------------------------------------ on screen
-
-    def _show(self) -> None:
-        found = self.found
-        assert found is not None
+    def _show(self, found: Assignments) -> None:
+        self.day.set_value(found.day)
         keys = found.people.keys
         assert keys is not None
         formats = self._formats
@@ -143,23 +128,16 @@ class AssignmentsPane(QWidget):
                 ),
                 Figure(
                     "no plan", tr("Sell without a plan"), formats.integer(found.without),
-                    note=tr("Click to see only them."),
+                    note=tr("Click to see only them.") if found.without else tr("Everybody who sells has one."),
                 ),
                 Figure(
                     "plans", tr("More than one plan"), formats.integer(found.several),
-                    note=tr("Click to see only them."),
+                    note=tr("Click to see only them.") if found.several else tr("Nobody is paid twice."),
                 ),
             ]
         )  # fmt: skip
-        self.strip.set_selected(self._only)
         self.people.set_table(dataclasses.replace(found.people, keys=None))
-        self.people.set_filter("finding", self._only)
         self._selected()
-
-    def _narrow(self, name: str) -> None:
-        self._only = "" if name == self._only else name
-        self.strip.set_selected(self._only)
-        self.people.set_filter("finding", self._only)
 
     def _selected(self) -> None:
         writable = self.shell.session.writable and self.found is not None

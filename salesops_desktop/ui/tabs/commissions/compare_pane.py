@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -23,6 +23,8 @@ from PySide6.QtWidgets import (
 from salesops_desktop.ui import theme
 from salesops_desktop.ui.exporting import open_file
 from salesops_desktop.ui.i18n import tr
+from salesops_desktop.ui.tabs.commissions.choosing import offer, points
+from salesops_desktop.ui.tabs.commissions.compare_presenter import ComparePresenter, CompareState
 from salesops_desktop.ui.tabs.figure_strip import Figure, FigureStrip
 from salesops_desktop.ui.tabs.tab import Shell
 from salesops_desktop.ui.tabs.words_box import words
@@ -33,10 +35,6 @@ from salesops_desktop.ui.widgets.grid import Grid
 
 if TYPE_CHECKING:
     from salesops_desktop.jobs.commission_compare import Comparison
-    from salesops_desktop.jobs.context import JobContext
-    from salesops_desktop.model.errors import SalesOpsError
-
-_BEHIND = frozenset({"commission_run", "run_line", "plan", "plan_assignment", "transaction", "credit", "quota", "*"})
 
 
 class ComparePane(QWidget):
@@ -51,8 +49,9 @@ class ComparePane(QWidget):
         super().__init__()
         self.shell = shell
         self._formats = formats
-        self._stale = True
         self.found: Comparison | None = None
+        """What is on screen."""
+        self.presenter = ComparePresenter(shell.runner, self.render_state, shell.fail)
         self.kind, self.first, self.second, self.period = (
             self._box(name) for name in (tr("What to compare"), tr("First"), tr("Second"), tr("Period"))
         )
@@ -71,12 +70,14 @@ class ComparePane(QWidget):
             grid = self.grids[name] = Grid(name=title)
             grid.export_requested.connect(shell.export_table)
             self.tabs.addTab(grid, title)
-        self._runs: list[tuple[str, int]] = []
-        self._plans: list[tuple[str, str]] = []
+        self.why = words(muted=False)
+        self.why.setAccessibleName(tr("Why the pay of the person changes"))
+        self.grids["people"].pick_rows()
+        self.grids["people"].selection_changed.connect(self._explain)
         self._lay_out()
-        self.kind.activated.connect(lambda _i: self._offer())
+        self.kind.activated.connect(lambda i: self.presenter.choose_kind(of_plans=self.kind.itemData(i) == "plans"))
         for box in (self.first, self.second, self.period):
-            box.activated.connect(lambda _i: self.compare())
+            box.activated.connect(lambda _i: self._chosen())
         self.export_button.clicked.connect(self.ask_export)
 
     @staticmethod
@@ -105,6 +106,7 @@ class ComparePane(QWidget):
         column.addWidget(self.strip)
         column.addWidget(self.sentence)
         column.addWidget(self.tabs, 1)
+        column.addWidget(self.why)
         self.nothing = EmptyState("bars", "", "")
         self.pages = QStackedWidget()
         self.pages.addWidget(self.nothing)
@@ -115,98 +117,49 @@ class ComparePane(QWidget):
         outer.addWidget(header)
         outer.addWidget(self.pages, 1)
 
-    # ------------------------------------------------------------------ the window's calls
-
-    def closed(self) -> None:
-        """No workspace is open."""
-        self._stale, self.found = True, None
-        self.pages.setCurrentWidget(self.nothing)
-
-    def tables_changed(self, tables: frozenset[str]) -> None:
-        """Rows have changed: read again when somebody looks."""
-        if tables & _BEHIND:
-            self._stale = True
-            if self.isVisible():
-                self._read()
+    # ------------------------------------------------------------------ state to screen
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  # Qt's name
         """Read what there is to compare."""
         super().showEvent(event)
-        if self._stale:
-            QTimer.singleShot(0, self, self._read)
+        QTimer.singleShot(0, self, self.presenter.seen)
 
-    def _read(self) -> None:
-        self._stale = False
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802  # Qt's name
+        """What changes from now on waits."""
+        super().hideEvent(event)
+        self.presenter.left()
 
-        def read(context: JobContext) -> Any:
-            from salesops_desktop.jobs.commission_desk import commission_desk  # noqa: PLC0415  # heavy
-            from salesops_desktop.jobs.commission_plan_editing import list_plans  # noqa: PLC0415  # heavy
+    def render_state(self, state: CompareState) -> None:
+        """Show a state."""
+        runs = {run.id: f"{run.period} ({tr(run.status.value)}, {run.id})" for run in state.runs}
+        choices = [(str(one) if state.of_plans else runs[one], one) for one in state.choices]
+        for box, chosen in ((self.first, state.first), (self.second, state.second)):
+            offer(box, choices, chosen)
+        offer(self.period, [(label, label) for label in state.periods], state.period)
+        self.period.setVisible(state.of_plans)
+        self.period_label.setVisible(state.of_plans)
+        self.export_button.setEnabled(state.found is not None)
+        if state.found is not None:
+            self.pages.setCurrentWidget(self.body)
+            if state.found is not self.found:
+                self._show(state.found)
+        elif state.lacking is not None:
+            self._say_nothing(state.lacking.sentence, state.lacking.way_out or "")
+        elif len(choices) < 2:
+            self._say_nothing(
+                tr("Two {what} are needed", what=tr(state.kind)),
+                tr("As soon as there are two, they stand side by side here."),
+            )
+        self.found = state.found
 
-            desk = commission_desk(context)
-            return desk, list_plans(context)
-
-        def seen(found: Any) -> None:
-            desk, book = found
-            self._runs = [(f"{run.period} ({tr(run.status.value)}, {run.id})", run.id) for run in desk.runs]
-            paying = sorted(book.entries, key=lambda entry: (-entry.people, entry.plan.name))
-            self._plans = [(entry.plan.name, entry.plan.name) for entry in paying]
-            _fill(self.period, [(period.label, period.label) for period in desk.periods])
-            self._offer()
-
-        self.shell.runner.run(read, topic="commissions.compare.read", on_done=seen, on_error=self.shell.fail)
+    def _say_nothing(self, title: str, sentence: str) -> None:
+        self.nothing.set_content("bars", title, sentence, [])
+        self.pages.setCurrentWidget(self.nothing)
 
     # ------------------------------------------------------------------ what a person does
 
-    @property
-    def _of_plans(self) -> bool:
-        return bool(self.kind.currentData() == "plans")
-
-    def _offer(self) -> None:
-        """Offer runs, or plans; the two newest runs, or the two plans of most people, first."""
-        choices: list[tuple[str, Any]] = list(self._plans if self._of_plans else self._runs)
-        for box in (self.first, self.second):
-            _fill(box, choices)
-        self.period.setVisible(self._of_plans)
-        self.period_label.setVisible(self._of_plans)
-        if len(choices) < 2:
-            self._say_nothing()
-            return
-        if self.first.currentData() == self.second.currentData():
-            newest_second = not self._of_plans
-            self.first.setCurrentIndex(1 if newest_second else 0)
-            self.second.setCurrentIndex(0 if newest_second else 1)
-        self.compare()
-
-    def _say_nothing(self, title: str = "", sentence: str = "") -> None:
-        what = tr("plans") if self._of_plans else tr("runs")
-        self.nothing.set_content(
-            "bars",
-            title or tr("Two {what} are needed", what=what),
-            sentence or tr("As soon as there are two, they stand side by side here."),
-            [],
-        )
-        self.found = None
-        self.export_button.setEnabled(False)
-        self.pages.setCurrentWidget(self.nothing)
-
-    def compare(self) -> None:
-        """Compare what is chosen."""
-        if self._of_plans:
-            command = "commissions compare-plans"
-            params = {
-                "first": self.first.currentData(), "second": self.second.currentData(),
-                "period": self.period.currentData(),
-            }  # fmt: skip
-        else:
-            command = "commissions compare"
-            params = {"first": self.first.currentData(), "second": self.second.currentData()}
-
-        def failed(error: SalesOpsError) -> None:
-            self._say_nothing(error.sentence, error.way_out or "")
-
-        self.shell.run_job(
-            command, params, topic="commissions.compare", on_done=self._show, on_error=failed, quiet=True
-        )
+    def _chosen(self) -> None:
+        self.presenter.choose(self.first.currentData(), self.second.currentData(), self.period.currentData() or "")
 
     def ask_export(self) -> None:
         """Ask for a file and write the whole comparison to it."""
@@ -222,26 +175,15 @@ class ComparePane(QWidget):
     def export(self, path: Path) -> None:
         """Write the whole comparison as a workbook."""
         self.shell.preferences.last_folder = path.parent
-        found = self.found
 
-        def write(context: JobContext) -> object:
-            from salesops_desktop.jobs.commission_compare import export_comparison  # noqa: PLC0415  # loaded by now
-
-            assert found is not None
-            return export_comparison(context, found, path)
-
-        def done(_report: object) -> None:
+        def done() -> None:
             self.shell.say(tr("Exported to {path}.", path=str(path)), kind="success", actions=open_file(path))
 
-        title = tr("Exporting {name}", name=path.name)
-        self.shell.runner.run(write, title=title, on_done=done, on_error=self.shell.fail)
+        self.presenter.export(path, done)
 
     # ------------------------------------------------------------------ the comparison on screen
 
     def _show(self, found: Comparison) -> None:
-        self.found = found
-        self.pages.setCurrentWidget(self.body)
-        self.export_button.setEnabled(True)
         self.sentence.setText(found.summary()[0])
         self.strip.set_figures(self._figures(found))
         for name, grid in self.grids.items():
@@ -251,6 +193,16 @@ class ComparePane(QWidget):
             if fresh:
                 grid.fit_columns()
                 grid.view.freeze(1)
+
+    def _explain(self) -> None:
+        """Say in full why the pay of the person selected changes, and which deals matter."""
+        rows, table = self.grids["people"].selected_records(), self.grids["people"].table
+        if not rows or not len(table):
+            self.why.clear()
+            return
+        person, why, deals = (str(table[name].values[rows[0]] or "") for name in ("person", "why", "deals"))
+        said = tr("{person}: {why}.", person=person, why=why)
+        self.why.setText(f"{said} {tr('Deals that matter most')}: {deals}." if deals else said)
 
     def _figures(self, found: Comparison) -> list[Figure]:
         formats, figures = self._formats, []
@@ -280,22 +232,3 @@ class ComparePane(QWidget):
                     )
                 )  # fmt: skip
         return figures
-
-
-def points(change: float, formats: Formats) -> str:
-    """A change of a share in percentage points, with its sign; empty where there is none to speak of."""
-    if abs(change) < 5e-5:
-        return ""
-    size = formats.percent(abs(change), 2).replace("%", "").strip()
-    return tr("{sign}{size} points", sign="+" if change > 0 else "−", size=size)
-
-
-def _fill(box: QComboBox, choices: list[tuple[str, Any]]) -> None:
-    """Offer choices; the chosen one stays if it is among them."""
-    if choices == [(box.itemText(i), box.itemData(i)) for i in range(box.count())]:
-        return
-    before = box.currentData()
-    box.clear()
-    for text, value in choices:
-        box.addItem(text, value)
-    box.setCurrentIndex(max(box.findData(before), 0))

@@ -15,7 +15,7 @@ from salesops_desktop.ui.i18n import tr, trn
 from salesops_desktop.ui.tabs.commissions.blocks import TONES, major, minor
 from salesops_desktop.ui.tabs.commissions.plan_presenter import PlanState
 from salesops_desktop.ui.tabs.words_box import WordsBox, heading, words
-from salesops_desktop.ui.widgets.chart import Chart, ChartContent, Line
+from salesops_desktop.ui.widgets.chart import Chart, ChartContent, Line, Marker
 from salesops_desktop.ui.widgets.formats import Formats
 from salesops_desktop.ui.widgets.forms import Form, MoneyField
 
@@ -161,7 +161,21 @@ class CurvePane(QWidget):
         return ChartContent(
             tr("What {component} pays", component=component.name),
             (Line(tr("Pay"), sold, paid),),
-            x_label=tr("units") if units else tr("{measure} in {currency}", measure=tr("Total"), currency=currency),
+            markers=self._tier_marks(component, float(sold[-1]) if len(sold) else 0.0, scale),
+            x_label=tr("units") if units else tr("Counted, in {currency}", currency=currency),
+            y_label=tr("Pay in {currency}", currency=currency),
             y_kind=ValueKind.MONEY,
             currency=currency,
         )
+
+    def _tier_marks(self, component: Component, end: float, scale: int) -> tuple[Marker, ...]:
+        """Where tiers begin, as far as the curve reaches: by attainment in per cent of the quota, else in figures."""
+        by_share = component.rates.basis.value == "attainment"
+        quota = self.quota.value() if by_share else None
+        marks = []
+        for tier in component.rates.tiers[1:]:
+            at = float(quota or 0) * tier.lower / PPM if by_share else tier.lower / scale
+            if 0 < at <= end:
+                text = self._formats.rate(tier.lower) if by_share else self._formats.number(at, 0)
+                marks.append(Marker(at, text))
+        return tuple(marks)

@@ -6,9 +6,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from salesops_desktop.model.enums import RunStatus
+from salesops_desktop.model.tables import Table
 from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr
 from salesops_desktop.ui.tabs.commissions.presenter import CommissionState
+from salesops_desktop.ui.widgets.elided_label import ElidedLabel
+from salesops_desktop.ui.widgets.formats import Formats
 from salesops_desktop.ui.widgets.steps import StepHeader
 
 STEPS = (RunStatus.CALCULATED, RunStatus.IN_REVIEW, RunStatus.APPROVED, RunStatus.LOCKED, RunStatus.PAID)
@@ -24,13 +27,18 @@ _ICONS = {RunStatus.LOCKED: "lock", RunStatus.PAID: "money"}
 
 
 class LifePane(QWidget):
-    """Shows the steps of a run's life and moves it on."""
+    """Shows the steps of a run's life, who took the last one, and moves it on.
+
+    Args:
+        formats: how days and times are written.
+    """
 
     asked = Signal(object)
     """The RunStatus the run is to have."""
 
-    def __init__(self) -> None:
+    def __init__(self, formats: Formats) -> None:
         super().__init__()
+        self._formats = formats
         self._state = CommissionState()
         self.steps = StepHeader([tr("Calculated"), tr("In review"), tr("Approved"), tr("Locked"), tr("Paid")])
         self.steps.step_asked.connect(self._asked_back)
@@ -43,7 +51,9 @@ class LifePane(QWidget):
         row.setSpacing(theme.tokens().spacing["m"])
         row.addWidget(self.forward)
         row.addWidget(self.back)
-        row.addStretch(1)
+        self.last = ElidedLabel()
+        theme.dress(self.last, tone="text_muted")
+        row.addWidget(self.last, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.tokens().spacing["s"])
@@ -58,10 +68,20 @@ class LifePane(QWidget):
             return
         status = state.report.head.status
         self.steps.set_current(STEPS.index(status) if status in STEPS else 0)
+        self.last.setText(self._last_step(state.report.events))
         self._dress(self.forward, _FORWARD, state.forward, enabled=writable)
         self._dress(self.back, _BACK, state.back, enabled=writable)
         if state.forward is not None:
             self.forward.setIcon(theme.icon(_ICONS.get(state.forward, "next")))
+
+    def _last_step(self, events: Table) -> str:
+        """Who took the last step, and when."""
+        last = len(events) - 1
+        if last < 0:
+            return ""
+        status, who, at, note = (self._formats.cell(events[name])(last) for name in ("status", "who", "at", "note"))
+        said = tr("{status} by {who}, {at} UTC", status=tr(status).capitalize(), who=who, at=at)
+        return f"{said}: {note}" if note else said
 
     @staticmethod
     def _dress(button: QPushButton, words: dict[RunStatus, str], status: RunStatus | None, *, enabled: bool) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
@@ -11,6 +10,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QHBoxLayout,
+    QMenu,
     QPushButton,
     QScrollArea,
     QSplitter,
@@ -24,16 +24,15 @@ from PySide6.QtWidgets import (
 from salesops_desktop.ui import theme
 from salesops_desktop.ui.exporting import export_picture
 from salesops_desktop.ui.i18n import tr, trn
+from salesops_desktop.ui.tabs.commissions.plan_asking import PlanAsking
 from salesops_desktop.ui.tabs.commissions.plan_presenter import WHOLE, PlanPresenter, PlanState
 from salesops_desktop.ui.tabs.commissions.plan_sheets import Sheets
-from salesops_desktop.ui.tabs.confirming import Confirm
 from salesops_desktop.ui.tabs.tab import Shell
 from salesops_desktop.ui.tabs.wrap_row import WrapRow
 from salesops_desktop.ui.widgets.chart import load_plotting
 from salesops_desktop.ui.widgets.elided_label import ElidedLabel
 from salesops_desktop.ui.widgets.empty_state import EmptyState, Way
 from salesops_desktop.ui.widgets.formats import Formats
-from salesops_desktop.ui.widgets.forms import ChoiceField, DateField, TextField
 
 if TYPE_CHECKING:
     from salesops_desktop.ui.tabs.commissions.component_blocks import ComponentBlocks
@@ -62,6 +61,7 @@ class PlansPane(QWidget):
         self.presenter = PlanPresenter(
             shell.runner, self.render_state, lambda sentence: shell.say(sentence, kind="success")
         )
+        self.asks = PlanAsking(shell, self.presenter)
         self._make_buttons()
         self._lay_out()
         self._connect()
@@ -78,6 +78,12 @@ class PlansPane(QWidget):
         self.new_button = button("new", tr("New plan from…"))
         self.add_button = button("add", tr("Add component"))
         self.remove_button = button("delete", tr("Remove…"))
+        self.files_button = button("folder", tr("File"))
+        self.files_button.setAccessibleName(tr("Plans and files"))
+        menu = QMenu(self.files_button)
+        menu.addAction(tr("Write this plan to a file…")).triggered.connect(self.asks.write)
+        menu.addAction(tr("Read a plan from a file…")).triggered.connect(self.asks.read)
+        self.files_button.setMenu(menu)
         self.save_button = button("save", tr("Save"), primary=True)
         self.version_button = button("history", tr("Save as version…"))
         self.discard_button = button("undo", tr("Discard"))
@@ -96,7 +102,7 @@ class PlansPane(QWidget):
         self.status = ElidedLabel()
         theme.dress(self.status, tone="text_muted")
         header = WrapRow()
-        header.add(self.new_button, self.add_button, self.remove_button)
+        header.add(self.new_button, self.files_button, self.add_button, self.remove_button)
         actions = WrapRow()
         actions.add(self.save_button, self.version_button, self.discard_button)
         self.stack = Sheets()
@@ -130,11 +136,11 @@ class PlansPane(QWidget):
 
     def _connect(self) -> None:
         self.tree.currentItemChanged.connect(self._chosen)
-        self.new_button.clicked.connect(self.ask_new)
+        self.new_button.clicked.connect(self.asks.new)
         self.add_button.clicked.connect(self._add)
-        self.remove_button.clicked.connect(self.ask_remove)
+        self.remove_button.clicked.connect(self.asks.remove)
         self.save_button.clicked.connect(self._save)
-        self.version_button.clicked.connect(self.ask_version)
+        self.version_button.clicked.connect(self.asks.version)
         self.discard_button.clicked.connect(self.presenter.discard)
 
     # ------------------------------------------------------------------ state to screen
@@ -156,7 +162,7 @@ class PlansPane(QWidget):
         if state.book is not None:
             page = self.split if state.book.entries else self.nothing
         if page is self.nothing:
-            ways = [Way(tr("New plan from…"), self.ask_new, "new")] if self._writable else []
+            ways = [Way(tr("New plan from…"), self.asks.new, "new")] if self._writable else []
             self.nothing.set_content(
                 "document",
                 tr("No incentive plans yet"),
@@ -306,79 +312,6 @@ class PlansPane(QWidget):
 
     def _save(self) -> None:
         self.presenter.save()
-
-    def ask_new(self) -> None:
-        """Ask for a template, then make a plan of it."""
-        from salesops_desktop.jobs.commission_templates import templates  # noqa: PLC0415  # loaded with the plans
-
-        known = {one.title: one for one in templates()}
-        entries = () if self.presenter.state.book is None else self.presenter.state.book.entries
-        code = entries[0].plan.currency if entries else "USD"
-        choice = ChoiceField(tr("Template"), known)
-        name = TextField(tr("Name"), required=True)
-        currency = TextField(tr("Currency"), required=True)
-        start = DateField(tr("First day"))
-        currency.set_value(code)
-        start.set_value(dt.datetime.now(dt.UTC).date().replace(month=1, day=1))
-
-        def follow() -> None:
-            one = choice.read()
-            choice.show_message(f"{one.use} {one.needs}")
-            name.set_value(one.title)
-
-        choice.set_hint(next(iter(known.values())).use)
-        choice.changed.connect(follow)
-        follow()
-
-        def go(values: dict[str, Any]) -> None:
-            self.presenter.new(values["template"].name, values["name"], values["currency"], values["start"])
-
-        Confirm(
-            tr("New plan from a template"),
-            tr("The plan is complete and can be edited at once. Nobody is paid by it until people are assigned."),
-            tr("Make the plan"),
-            go,
-            self.shell.dialog_parent,
-            {"template": choice, "name": name, "currency": currency, "start": start},
-        ).open()
-
-    def ask_version(self) -> None:
-        """Ask from which day on the plan is to hold as edited."""
-        plan = self.presenter.state.plan
-        if plan is None:
-            return
-        start = DateField(tr("From"))
-        Confirm(
-            tr("New version of {name}", name=plan.name),
-            tr(
-                "The plan as it is stored ends the day before; its people go on by the new version. What accumulates "
-                "begins anew, so let it begin with a quarter or a year. It can be undone."
-            ),
-            tr("Save as version"),
-            lambda values: self.presenter.save(values["start"]),
-            self.shell.dialog_parent,
-            {"start": start},
-        ).open()
-
-    def ask_remove(self) -> None:
-        """Remove the component in hand from the draft; ask before the whole plan goes."""
-        state = self.presenter.state
-        if state.component is not None:
-            self.presenter.remove_component()
-            return
-        if state.entry is None:
-            return
-        Confirm(
-            tr("Remove {name}", name=state.entry.plan.name),
-            trn(
-                "1 person is paid by it. Runs stay as they are. It can be undone.",
-                "{n} people are paid by it. Runs stay as they are. It can be undone.",
-                state.entry.people,
-            ),
-            tr("Remove the plan"),
-            lambda _values: self.presenter.remove(),
-            self.shell.dialog_parent,
-        ).open()
 
 
 def _column(*widgets: QWidget) -> QWidget:

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 _BEHIND = frozenset(
     {
         "transaction", "credit", "person", "account", "opportunity", "quota", "exchange_rate", "plan",
-        "plan_assignment", "commission_run", "run_line", "run_event", "company", "*",
+        "plan_assignment", "commission_run", "run_line", "run_event", "inquiry", "company", "*",
     }
 )  # fmt: skip
+_Seen = tuple["CommissionDesk", "CommissionReport | None", "Table | None"]
+"""What one reading brings: what there is, the run, the questions about it."""
 _TRACED = frozenset({"transaction", "credit", "quota", "exchange_rate", "commission_run", "run_line", "company", "*"})
 
 Missing = Literal["", "transactions", "plans", "run"]
@@ -62,6 +64,8 @@ class CommissionState:
     """The row of ``people`` whose lines are shown; -1 for none."""
     lines: Table | None = None
     """The lines of that person."""
+    inquiries: Table | None = None
+    """Questions about lines of the run, with their answers."""
     trace: LineTrace | None = None
     tracing: int = 0
     """Number of the line whose trace is being worked out; 0 for none."""
@@ -151,19 +155,24 @@ class CommissionPresenter:
     def _read(self, wanted: int | None) -> None:
         self._become(replace(self.state, loading=True, fault=None))
 
-        def look(context: JobContext) -> tuple[CommissionDesk, CommissionReport | None]:
+        def look(context: JobContext) -> _Seen:
             desk = self._jobs.desk(context)
             known = [run.id for run in desk.runs]
             if not known:
-                return desk, None
-            return desk, self._jobs.show(context, wanted if wanted in known and wanted else known[0])
+                return desk, None, None
+            report = self._jobs.show(context, wanted if wanted in known and wanted else known[0])
+            return desk, report, self._questions(context, report)
 
-        def seen(result: tuple[CommissionDesk, CommissionReport | None]) -> None:
+        def seen(result: _Seen) -> None:
             self._show(*result)
 
         self._runner.run(look, topic="commissions.show", on_done=seen, on_error=self._failed)
 
-    def _show(self, desk: CommissionDesk, report: CommissionReport | None) -> None:
+    def _questions(self, context: JobContext, report: CommissionReport) -> Table:
+        table = self._jobs.inquiries(context)
+        return table.take(np.flatnonzero(table["run"].values == report.head.name))
+
+    def _show(self, desk: CommissionDesk, report: CommissionReport | None, questions: Table | None) -> None:
         before = self.state
         if report is None:
             self._become(CommissionState(desk=desk))
@@ -172,7 +181,7 @@ class CommissionPresenter:
         ways = self._jobs.next_statuses(report.head.status)
         state = CommissionState(
             desk, report, ways[0] if ways else None, ways[1] if len(ways) > 1 else None, totals_of(report.people),
-            before.currency if same else "",
+            before.currency if same else "", inquiries=questions,
         )  # fmt: skip
         kept = self._person_key(before) if same else None
         self._become(self._with_person(self._with_people(state), kept))
@@ -262,18 +271,26 @@ class CommissionPresenter:
 
     # ------------------------------------------------------------------ changing
 
-    def calculate(self, period: str, pay_on: str = "booking") -> Task:
-        """Calculate a period and show its run."""
+    def calculate(self, period: str, pay_on: str = "booking", *, cliffs_above: int = 0, waive: str = "") -> Task:
+        """Calculate a period and show its run.
+
+        Args:
+            period: its label.
+            pay_on: booking, invoice or payment: which transactions earn.
+            cliffs_above: leaps of pay of so many units of a plan's currency or more are warned of; 0 for none.
+            waive: why what is missing for single people may be missing; empty where nothing may.
+        """
         self._become(replace(self.state, calculating=True, fault=None))
 
-        def work(context: JobContext) -> tuple[CommissionDesk, CommissionReport]:
-            report = self._jobs.calculate(context, period, pay_on)
-            return self._jobs.desk(context), report
+        def work(context: JobContext) -> _Seen:
+            report = self._jobs.calculate(context, period, pay_on, cliffs_above, waive)
+            return self._jobs.desk(context), report, self._questions(context, report)
 
-        def done(result: tuple[CommissionDesk, CommissionReport]) -> None:
+        def done(result: _Seen) -> None:
             self._traces.clear()
             self.state = replace(self.state, calculating=False, currency="", person=-1)
             self._show(*result)
+            assert result[1] is not None
             self._tell(result[1].summary()[0])
 
         return self._runner.run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,29 @@ from typing import Any
 from PySide6.QtWidgets import QFileDialog
 
 from salesops_desktop.model.enums import RunStatus
+from salesops_desktop.model.tables import Table
 from salesops_desktop.ui.exporting import open_file
 from salesops_desktop.ui.i18n import tr, trn
 from salesops_desktop.ui.tabs.commissions.presenter import CommissionPresenter
 from salesops_desktop.ui.tabs.confirming import Confirm
 from salesops_desktop.ui.tabs.tab import Shell
-from salesops_desktop.ui.widgets.forms import ChoiceField, PercentField, PeriodField
+from salesops_desktop.ui.widgets.forms import ChoiceField, IntegerField, PercentField, PeriodField, TextField
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The life of a run as a report."""
+
+    run: str
+    events: Table
+
+    def summary(self) -> Sequence[str]:
+        """How many steps it took."""
+        return [trn("1 step of {run} so far.", "{n} steps of {run} so far.", len(self.events), run=self.run)]
+
+    def tables(self) -> Sequence[Table]:
+        """The steps."""
+        return [self.events]
 
 
 class RunAsking:
@@ -28,13 +46,6 @@ class RunAsking:
 
     def __init__(self, shell: Shell, presenter: CommissionPresenter) -> None:
         self._shell, self._presenter = shell, presenter
-
-    def goal(self) -> None:
-        """Ask what must be sold for the person in view to earn a sum."""
-        report, people = self._presenter.state.report, self._presenter.state.people
-        if report is not None and people is not None and self._presenter.state.person >= 0:
-            name = str(people["person"].values[self._presenter.state.person])
-            self._shell.ask_job("commissions goal-seek", {"period": report.head.period, "person": name})
 
     def calculate(self) -> None:
         """Ask which period, then calculate it."""
@@ -50,16 +61,40 @@ class RunAsking:
             hint=tr("Which transactions earn."),
         )
 
+        cliffs = IntegerField(
+            tr("Warn of leaps from"), placeholder=tr("no warning"),
+            hint=tr("Pay that jumps by so much or more when one tier is passed, in the plan's currency."),
+            check=lambda n: "" if n is None or n > 0 else tr("More than nothing, or empty."),
+        )  # fmt: skip
+        waive = TextField(
+            tr("Go on without, because"), placeholder=tr("stop where something is missing"),
+            hint=tr("Quotas, targets, scores or rates may be missing then, and what rests on them pays nothing."),
+        )  # fmt: skip
+
         def go(values: dict[str, Any]) -> None:
-            self._presenter.calculate(values["period"].label, values["pay_on"])
+            self._presenter.calculate(
+                values["period"].label,
+                values["pay_on"],
+                cliffs_above=values["cliffs"] or 0,
+                waive=values["waive"] or "",
+            )
 
         self._confirm(
             tr("Calculate commissions"),
-            tr("A run of the same period is calculated anew as long as it is not approved."),
+            tr(
+                "Plans, people, quotas, rates and shares are checked first. A run of the same period is calculated "
+                "anew as long as it is not approved."
+            ),
             tr("Calculate"),
             go,
-            {"period": period, "pay_on": pay_on},
+            {"period": period, "pay_on": pay_on, "cliffs": cliffs, "waive": waive},
         )
+
+    def history(self) -> None:
+        """Show who did what with the run, and when."""
+        report = self._presenter.state.report
+        if report is not None:
+            self._shell.show_report(tr("Life of {run}", run=report.head.name), History(report.head.name, report.events))
 
     def plans(self) -> None:
         """Ask for the rate, then set up starter plans."""

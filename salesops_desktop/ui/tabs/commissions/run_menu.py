@@ -1,59 +1,64 @@
-"""What else can be done with a run, and with the line or person in view: each opens the form of its job, filled in."""
+"""What else can be done with a run, and with the line or person in view."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable
 
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr
-
-_ENTRIES: Final = (
-    ("commissions ask", "Ask about this line…", ("run", "line")),
-    ("commissions inquiries", "Inquiries…", ()),
-    ("commissions answer", "Answer an inquiry…", ()),
-    ("", "", ()),
-    ("commissions adjust", "Adjust…", ("run", "line")),
-    ("commissions hold", "Hold…", ("run", "line")),
-    ("commissions release", "Release…", ("run",)),
-    ("", "", ()),
-    ("commissions payroll", "Payroll export…", ("run",)),
-    ("commissions amortise", "Amortisation…", ()),
-    ("commissions retro", "Correct locked periods…", ("period",)),
-)
-"""Command, words, and what of the view is filled in."""
+from salesops_desktop.ui.tabs.commissions.book_asking import BookAsking
+from salesops_desktop.ui.tabs.commissions.item_asking import ItemAsking
+from salesops_desktop.ui.tabs.tab import Shell
 
 
 class RunMenu(QPushButton):
     """Opens the menu.
 
     Args:
-        ask: opens the form of a job with what is given.
-        given: what is in view: run, line, period.
+        shell: the window.
+        items: asks for adjustments, holds and questions.
+        books: asks for payroll, amortisation and corrections.
+        history: shows who did what with the run.
         parent: Qt's parent.
     """
 
     def __init__(
         self,
-        ask: Callable[[str, Mapping[str, object]], None],
-        given: Callable[[], Mapping[str, object]],
+        shell: Shell,
+        items: ItemAsking,
+        books: BookAsking,
+        history: Callable[[], None],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(theme.icon("more"), tr("More"), parent)
         self.setAccessibleName(tr("More to do with the run"))
-        self._ask, self._given = ask, given
+        self._shell = shell
+        groups: tuple[tuple[tuple[str, Callable[[], None]], ...], ...] = (
+            (
+                (tr("Ask about this line…"), items.ask),
+                (tr("Answer an inquiry…"), items.answer),
+                (tr("All inquiries"), lambda: self._report(tr("Inquiries"), "commissions inquiries")),
+            ),
+            ((tr("Adjust…"), items.adjust), (tr("Hold…"), items.hold), (tr("Release…"), items.release)),
+            (
+                (tr("Payroll export…"), books.payroll),
+                (tr("Amortisation…"), books.amortise),
+                (tr("Correct locked periods…"), books.retro),
+            ),
+            (
+                (tr("Who and when"), history),
+                (tr("Approval by somebody else…"), lambda: shell.ask_job("commissions four-eyes")),
+            ),
+        )
         menu = QMenu(self)
-        for command, words, names in _ENTRIES:
-            if not command:
+        for number, entries in enumerate(groups):
+            if number:
                 menu.addSeparator()
-                continue
-            action = menu.addAction(tr(words))
-            action.triggered.connect(lambda _on=False, command=command, names=names: self.go(command, names))
+            for words, act in entries:
+                menu.addAction(words).triggered.connect(lambda _on=False, act=act: act())
         self.setMenu(menu)
 
-    def go(self, command: str, names: tuple[str, ...]) -> None:
-        """Open a job's form with what is in view filled in."""
-        known = self._given()
-        self._ask(command, {name: known[name] for name in names if name in known})
+    def _report(self, title: str, command: str) -> None:
+        self._shell.run_job(command, on_done=lambda report: self._shell.show_report(title, report), quiet=True)

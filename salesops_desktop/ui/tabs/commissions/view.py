@@ -20,7 +20,10 @@ from PySide6.QtWidgets import (
 from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr, trn
 from salesops_desktop.ui.tabs.commissions.assignments_pane import AssignmentsPane
+from salesops_desktop.ui.tabs.commissions.book_asking import BookAsking
 from salesops_desktop.ui.tabs.commissions.compare_pane import ComparePane
+from salesops_desktop.ui.tabs.commissions.in_view import InView, in_view
+from salesops_desktop.ui.tabs.commissions.item_asking import ItemAsking
 from salesops_desktop.ui.tabs.commissions.life_pane import LifePane
 from salesops_desktop.ui.tabs.commissions.models import figures_of, line_table, people_table, run_label
 from salesops_desktop.ui.tabs.commissions.person_pane import PersonTabs
@@ -55,6 +58,8 @@ class CommissionsView(TabView):
         self.formats = Formats()
         self.presenter = CommissionPresenter(shell.runner, self.render_state, self._tell)
         self.asks = RunAsking(shell, self.presenter)
+        self.items = ItemAsking(shell, self.presenter, self._in_view)
+        self.books = BookAsking(shell, self._in_view)
         self._shown = CommissionState()
         self._following = False
         self._to_trace = False
@@ -62,7 +67,7 @@ class CommissionsView(TabView):
         self.waiting = EmptyState("money", tr("Commissions"), tr("Reading…"))
         self.nothing = EmptyState("money", "", "")
         self.strip = FigureStrip(tr("Totals of the run"))
-        self.life = LifePane()
+        self.life = LifePane(self.formats)
         self.messages = MessageStrip()
         self.people = Grid(name=tr("People who are paid"))
         self.lines_title = ElidedLabel()
@@ -99,7 +104,7 @@ class CommissionsView(TabView):
         label.setMinimumHeight(self.picker.sizeHint().height())
         header = WrapRow()
         header.add(label, self.picker, self.calculate_button, self.run_button, self.statements_button)
-        self.more = RunMenu(self.shell.ask_job, self._in_view)
+        self.more = RunMenu(self.shell, self.items, self.books, self.asks.history)
         header.add(self.what_if_button, self.goal_button, self.more)
         top = QHBoxLayout()
         top.setSpacing(space["l"])
@@ -112,7 +117,7 @@ class CommissionsView(TabView):
         column.addWidget(self.lines_title)
         column.addWidget(self.lines, 1)
         right = QSplitter(Qt.Orientation.Vertical)
-        self.person = PersonTabs(self.shell, lines)
+        self.person = PersonTabs(self.shell, lines, self.items)
         right.addWidget(self.person)
         right.addWidget(self.trace)
         right.setSizes([300, 300])
@@ -145,6 +150,7 @@ class CommissionsView(TabView):
         self.assignments = AssignmentsPane(self.shell, self.formats)
         self.what_if = WhatIfPane(self.shell, self.formats)
         self.compare = ComparePane(self.shell, self.formats)
+        self._rooms = [room.presenter for room in (self.plans, self.assignments, self.what_if, self.compare)]
         self.rooms = QTabWidget()
         self.rooms.setDocumentMode(True)
         self.rooms.tabBar().setAccessibleName(tr("Parts of commissions"))
@@ -164,7 +170,7 @@ class CommissionsView(TabView):
         self.run_button.clicked.connect(self.asks.export_run)
         self.statements_button.clicked.connect(self.asks.export_statements)
         self.what_if_button.clicked.connect(self.ask_what_if)
-        self.goal_button.clicked.connect(self.asks.goal)
+        self.goal_button.clicked.connect(self.ask_goal)
         self.what_if.plans_taken.connect(self._take_plans)
         self.strip.clicked.connect(self.presenter.pick_currency)
         self.life.asked.connect(self.asks.move_to)
@@ -183,24 +189,21 @@ class CommissionsView(TabView):
     def workspace_opened(self) -> None:
         """Show the newest run."""
         self.presenter.opened()
-        self.plans.presenter.opened()
+        for room in self._rooms:
+            room.opened()
 
     def workspace_closed(self) -> None:
         """Show nothing."""
         self._rest.stop()
         self.presenter.closed()
-        self.plans.presenter.closed()
-        self.assignments.closed()
-        self.what_if.presenter.closed()
-        self.compare.closed()
+        for room in self._rooms:
+            room.closed()
 
     def tables_changed(self, tables: frozenset[str]) -> None:
         """Read again where it matters."""
         self.presenter.tables_changed(tables)
-        self.plans.presenter.tables_changed(tables)
-        self.assignments.tables_changed(tables)
-        self.what_if.tables_changed(tables)
-        self.compare.tables_changed(tables)
+        for room in self._rooms:
+            room.tables_changed(tables)
 
     # ------------------------------------------------------------------ state to screen
 
@@ -225,7 +228,7 @@ class CommissionsView(TabView):
         finally:
             self._following = False
         self._show_lines(state, before)
-        self.person.render_state(state)
+        self.person.render_state(state, writable=self._writable)
         self.life.render_state(state, writable=self._writable)
         self.trace.render_state(state, writable=self._writable)
         self._go_to_trace()
@@ -246,7 +249,7 @@ class CommissionsView(TabView):
                 title = tr("No incentive plans yet")
                 sentence = tr("A plan says what a person earns on what is credited to them.")
                 ways.append(Way(tr("Set up starter plans…"), self.asks.plans, "add"))
-                ways.append(Way(tr("New plan from…"), self.plans.ask_new, "new"))
+                ways.append(Way(tr("New plan from…"), self.plans.asks.new, "new"))
             case _:
                 title = tr("Nothing has been calculated yet")
                 sentence = tr("Transactions and plans are here: the first run can be calculated.")
@@ -348,14 +351,10 @@ class CommissionsView(TabView):
         if report is not None:
             self.presenter.calculate(report.head.period)
 
-    def _in_view(self) -> dict[str, object]:
-        """The run, its period, and the line selected."""
-        report, lines = self._shown.report, self._shown.lines
-        if report is None:
-            return {}
+    def _in_view(self) -> InView | None:
+        """The run, the person, and the line selected."""
         rows = self.lines.selected_records()
-        line = {"line": int(lines["number"].values[rows[0]])} if rows and lines is not None else {}
-        return {"run": report.head.id, "period": report.head.period, **line}
+        return in_view(self._shown, rows[0] if rows else -1)
 
     def ask_what_if(self) -> None:
         """Try other rates, quotas, volumes and caps on the period of the run."""
@@ -363,6 +362,13 @@ class CommissionsView(TabView):
         self.rooms.setCurrentWidget(self.what_if)
         if report is not None:
             self.what_if.presenter.choose_period(report.head.period)
+
+    def ask_goal(self) -> None:
+        """Ask what must be sold for the person in view to earn a sum."""
+        seen = self._in_view()
+        self.ask_what_if()
+        if seen is not None:
+            self.what_if.ask_goal(seen.person)
 
     def _take_plans(self, plans: Any) -> None:
         """Bring plans as the sliders have them into the plan editor, unsaved."""

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from salesops_desktop.model.money import exponent
 from salesops_desktop.model.tables import ValueKind
 from salesops_desktop.ui import theme
 from salesops_desktop.ui.i18n import tr
-from salesops_desktop.ui.tabs.commissions.compare_pane import points
+from salesops_desktop.ui.tabs.commissions.choosing import offer, points
+from salesops_desktop.ui.tabs.commissions.goal_box import GoalBox
 from salesops_desktop.ui.tabs.commissions.levers import LeverBox
 from salesops_desktop.ui.tabs.commissions.what_if_presenter import WhatIfPresenter, WhatIfState
 from salesops_desktop.ui.tabs.figure_strip import Figure, FigureStrip
@@ -69,6 +80,7 @@ class WhatIfPane(QWidget):
         for box in (self.period, self.plan):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.levers = LeverBox(self._formats)
+        self.goal = GoalBox(self.shell)
         self.reset_button = QPushButton(theme.icon("undo"), tr("As it stands"))
         self.reset_button.setAccessibleName(tr("Put all sliders back"))
         self.check_button = QPushButton(theme.icon("check"), tr("Check by a run"))
@@ -101,18 +113,28 @@ class WhatIfPane(QWidget):
             buttons,
             self.note,
             words(tr("Sums before payment terms: plan caps, holdbacks and draws come after. Nothing is changed.")),
+            self.goal,
         )
-        left.setMinimumWidth(330)
         layout = left.layout()
         assert isinstance(layout, QVBoxLayout)
         layout.setSpacing(space["l"])
+        layout.setContentsMargins(0, 0, space["s"], 0)
         layout.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(left)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.viewport().setAutoFillBackground(False)
+        left.setAutoFillBackground(False)
+        scroll.setMinimumWidth(350)
         below = QSplitter(Qt.Orientation.Vertical)
         below.addWidget(self.chart)
         below.addWidget(_column(self.people_title, self.people))
         below.setSizes([260, 300])
         self.split = QSplitter(Qt.Orientation.Horizontal)
-        self.split.addWidget(left)
+        self.split.addWidget(scroll)
         self.split.addWidget(_column(self.strip, below))
         self.split.setSizes([380, 940])
         self.split.setStretchFactor(1, 1)
@@ -132,10 +154,14 @@ class WhatIfPane(QWidget):
         outer.setContentsMargins(12, 10, 12, 8)
         outer.addWidget(self.pages)
 
+    def ask_goal(self, person: str) -> None:
+        """Ask what pays a person a sum."""
+        self.goal.choose(person)
+
     def _connect(self) -> None:
         self.period.activated.connect(lambda i: self.presenter.choose_period(str(self.period.itemData(i))))
         self.plan.activated.connect(lambda i: self.presenter.choose_plan(str(self.plan.itemData(i))))
-        self.levers.moved.connect(self.presenter.pull)
+        self.levers.moved.connect(lambda: self.presenter.pull(self.levers.shares, self.levers.cap))
         self.reset_button.clicked.connect(self.levers.reset)
         self.check_button.clicked.connect(self.presenter.check)
         self.take_button.clicked.connect(lambda: self.plans_taken.emit(self.presenter.edited()))
@@ -148,13 +174,12 @@ class WhatIfPane(QWidget):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  # Qt's name
         """Prepare what the room needs when it is looked at."""
         super().showEvent(event)
-        QTimer.singleShot(0, self, self.presenter.shown)
+        QTimer.singleShot(0, self, self.presenter.seen)
 
-    def tables_changed(self, tables: frozenset[str]) -> None:
-        """Rows have changed: prepare again, at once where somebody looks."""
-        self.presenter.tables_changed(tables)
-        if self.isVisible():
-            self.presenter.shown()
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802  # Qt's name
+        """What changes from now on waits."""
+        super().hideEvent(event)
+        self.presenter.left()
 
     def render_state(self, state: WhatIfState) -> None:
         """Show a state."""
@@ -165,8 +190,10 @@ class WhatIfPane(QWidget):
             page = self.nothing
         self.pages.setCurrentWidget(page)
         if state.prepared is None:
+            self.levers.put({})  # of another workspace
             return
         self._show_choices(state)
+        self.goal.set_prepared(state.prepared)
         self.note.setText(state.said)
         self.note.setVisible(bool(state.said))
         theme.dress(self.note, tone="success" if state.good else "error")
@@ -186,9 +213,9 @@ class WhatIfPane(QWidget):
 
     def _show_choices(self, state: WhatIfState) -> None:
         assert state.prepared is not None
-        _offer(self.period, [(p.label, p.label) for p in state.periods], state.period)
+        offer(self.period, [(p.label, p.label) for p in state.periods], state.period)
         names = [p.name for p in state.prepared.plans]
-        _offer(self.plan, [(tr("All plans"), ""), *((name, name) for name in names)], state.plan)
+        offer(self.plan, [(tr("All plans"), ""), *((name, name) for name in names)], state.plan)
         self.period.setEnabled(not state.preparing)
         self.levers.set_cap_range(state.prepared.most_paid(state.plan), state.prepared.currency_of(state.plan))
 
@@ -279,16 +306,6 @@ class WhatIfPane(QWidget):
 
 def _signed(text: str, change: float) -> str:
     return f"{'+' if change > 0 else '−'}{text}"
-
-
-def _offer(box: QComboBox, wanted: list[tuple[str, str]], chosen: str) -> None:
-    """Offer choices (text, value) in a box, one of them chosen."""
-    shown: list[tuple[Any, Any]] = [(box.itemText(i), box.itemData(i)) for i in range(box.count())]
-    if shown != wanted:
-        box.clear()
-        for text, value in wanted:
-            box.addItem(text, value)
-    box.setCurrentIndex(box.findData(chosen))
 
 
 def _column(*widgets: QWidget) -> QWidget:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from salesops_desktop.ui.tabs.room_presenter import RoomPresenter
+
 if TYPE_CHECKING:
     from salesops_desktop.jobs.commission_scenarios import Look, PreparedPeriod
     from salesops_desktop.jobs.context import JobContext
@@ -13,13 +15,6 @@ if TYPE_CHECKING:
     from salesops_desktop.model.periods import Period
     from salesops_desktop.model.tables import Table
     from salesops_desktop.ui.tasks import RunsJobs
-
-_BEHIND = frozenset(
-    {
-        "transaction", "credit", "person", "quota", "target_incentive", "score", "exchange_rate", "plan",
-        "plan_assignment", "reporting", "absence", "company", "*",
-    }
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +52,7 @@ class WhatIfState:
         return self.cap is not None or bool({"rates", "accelerators"} & set(self.levers))
 
 
-class WhatIfPresenter:
+class WhatIfPresenter(RoomPresenter[WhatIfState]):
     """Asks a prepared period, one answer at a time.
 
     Args:
@@ -65,33 +60,28 @@ class WhatIfPresenter:
         render: shows a state.
     """
 
+    behind = frozenset(
+        {
+            "transaction", "credit", "person", "quota", "target_incentive", "score", "exchange_rate", "plan",
+            "plan_assignment", "reporting", "absence", "company", "*",
+        }
+    )  # fmt: skip
+
     def __init__(self, runner: RunsJobs, render: Callable[[WhatIfState], None]) -> None:
-        self._runner = runner
-        self._render = render
+        super().__init__(runner, render, WhatIfState())
         self._asking = False
         self._again = False
-        self._stale = True
-        self.state = WhatIfState()
-
-    def _become(self, state: WhatIfState) -> None:
-        self.state = state
-        self._render(state)
 
     # ------------------------------------------------------------------ preparing
 
-    def closed(self) -> None:
-        """No workspace is open."""
-        self._stale = True
-        self._become(WhatIfState())
+    def _fresh(self) -> WhatIfState:
+        return WhatIfState()
 
-    def tables_changed(self, tables: frozenset[str]) -> None:
-        """Rows have changed: what was prepared may no longer hold."""
-        self._stale = self._stale or bool(tables & _BEHIND)
+    def _unread(self) -> bool:
+        return self._stale and not self.state.preparing
 
-    def shown(self) -> None:
-        """The room is looked at: prepare what it needs."""
-        if self._stale and not self.state.preparing:
-            self._prepare(self.state.period)
+    def _read(self) -> None:
+        self._prepare(self.state.period)
 
     def choose_period(self, label: str) -> None:
         """Ask about another period."""
@@ -126,6 +116,8 @@ class WhatIfPresenter:
                 )
             )  # fmt: skip
             self._ask()
+            if self._stale:  # rows have changed meanwhile
+                self._read_if_seen()
 
         self._runner.run(
             work, title="Prepare what-if", topic="commissions.prepare", on_done=done, on_error=self._failed,

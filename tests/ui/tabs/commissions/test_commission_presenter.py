@@ -62,12 +62,16 @@ class Jobs:
         self.asked.append(("show", run))
         return report(run, self.runs[run])
 
-    def calculate(self, context, period, pay_on):
-        self.asked.append(("calculate", period, pay_on))
+    def calculate(self, context, period, pay_on, cliffs_above, waive):
+        self.asked.append(("calculate", period, pay_on, cliffs_above, waive))
         if self.fault is not None:
             raise self.fault
         self.runs[3] = RunStatus.CALCULATED
         return report(3)
+
+    def inquiries(self, context):
+        rows = [(f"Commissions {run}", "Ana") for run in (1, 2)]
+        return build_table("Inquiries", [ColumnSpec(n, n, ValueKind.TEXT) for n in ("run", "person")], rows)
 
     def trace(self, context, run, line):
         self.asked.append(("trace", run, line))
@@ -151,6 +155,7 @@ def test_opening_shows_the_newest_run_and_its_best_paid_person(make):
     assert state.totals == (CurrencyTotal("EUR", 70, 1, 1), CurrencyTotal("USD", 800, 2, 3))
     assert state.person == 0
     assert numbers(state) == [1, 2]
+    assert state.inquiries["run"].values.tolist() == ["Commissions 2"]
     assert (state.forward, state.back) == (RunStatus.IN_REVIEW, None)
 
 
@@ -203,8 +208,8 @@ def test_a_trace_that_cannot_be_made_says_why(make):
 
 def test_calculating_shows_the_new_run(make):
     presenter, jobs, said, states, _ = make(1)
-    presenter.calculate("2026-03", "invoice")
-    assert ("calculate", "2026-03", "invoice") in jobs.asked
+    presenter.calculate("2026-03", "invoice", cliffs_above=500, waive="Quotas follow")
+    assert ("calculate", "2026-03", "invoice", 500, "Quotas follow") in jobs.asked
     assert any(state.calculating for state in states)
     assert not presenter.state.calculating
     assert presenter.state.report.head.id == 3

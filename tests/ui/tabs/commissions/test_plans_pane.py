@@ -8,26 +8,25 @@ from PySide6.QtWidgets import QApplication
 
 from salesops_desktop.ui.tabs.commissions.plan_presenter import WHOLE
 from salesops_desktop.ui.tabs.commissions.tier_table import FROM, PAYS, UP_TO
-from salesops_desktop.ui.tabs.confirming import Confirm
+from tests.ui.tabs.commissions.driving import asked, click, rest
 
 LONGEST = 0.05
 """Seconds of the UI thread's own processor time between two ticks of its loop."""
 
 
 @pytest.fixture
-def pane(make_window, qtbot, small_sample):
-    window = make_window(small_sample, size=(1366, 768))
-    view = window.show_tab("commissions")
-    rest(window, qtbot)
+def pane(tab, qtbot):
+    window, view = tab
     view.rooms.setCurrentWidget(view.plans)
-    qtbot.waitUntil(lambda: view.plans.tree.currentItem() is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: on_screen(view.plans), timeout=30_000)
     take(view.plans, "Rep plan USD", 0)
     return window, view.plans
 
 
-def rest(window, qtbot):
-    qtbot.waitUntil(lambda: not window.runner.busy, timeout=60_000)
-    QApplication.processEvents()
+def on_screen(plans):
+    """Whether the tree shows what the presenter has in hand."""
+    item, state = plans.tree.currentItem(), plans.presenter.state
+    return item is not None and item.data(0, Qt.ItemDataRole.UserRole) == (state.number, state.place)
 
 
 def take(plans, name, place):
@@ -41,12 +40,6 @@ def take(plans, name, place):
     for _ in range(8):  # blocks are built one in each turn of the loop
         QApplication.processEvents()
     return entry
-
-
-def click(qtbot, button):
-    assert button.isVisible(), button.text()
-    assert button.isEnabled(), button.text()
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def type_into(qtbot, field, text, delay=-1):
@@ -73,6 +66,7 @@ def test_a_rate_is_edited_seen_saved_and_undone(pane, qtbot):
     assert plans.presenter.state.plan.components[0].rates.tiers[0].rate == 100_000
     assert "pays 10 % up to 100 %" in plans.curve.sentence.text()
     assert plans.curve.chart.content.series[0].y[-1] > drawn
+    assert [mark.text for mark in plans.curve.chart.content.markers] == ["100\xa0%", "120\xa0%"]
     assert plans.tree.currentItem().parent().text(0).endswith("•")
     click(qtbot, plans.save_button)
     rest(window, qtbot)
@@ -132,7 +126,7 @@ def test_a_finding_stands_beside_its_field(pane):
 def test_a_plan_is_made_from_a_template_and_removed(pane, qtbot):
     window, plans = pane
     click(qtbot, plans.new_button)
-    dialog = next(d for d in window.findChildren(Confirm) if d.isVisible())
+    dialog = asked(window)
     dialog.form.fields["template"].input.setCurrentText("New hire with a draw")
     click(qtbot, dialog.yes)
     rest(window, qtbot)
@@ -145,10 +139,22 @@ def test_a_plan_is_made_from_a_template_and_removed(pane, qtbot):
     click(qtbot, plans.save_button)
     rest(window, qtbot)
     click(qtbot, plans.remove_button)
-    dialog = next(d for d in window.findChildren(Confirm) if d.isVisible())
-    click(qtbot, dialog.yes)
+    click(qtbot, asked(window).yes)
     rest(window, qtbot)
     assert "New hire with a draw" not in [e.plan.name for e in plans.presenter.state.book.entries]
+
+
+def test_a_plan_goes_to_a_file_and_comes_back(pane, qtbot, tmp_path):
+    window, plans = pane
+    before = plans.presenter.state.entry.plan
+    plans.asks.write_to(tmp_path / "plan.json")
+    rest(window, qtbot)
+    text = (tmp_path / "plan.json").read_text(encoding="utf-8")
+    (tmp_path / "other.json").write_text(text.replace(before.name, "Copied plan"), encoding="utf-8")
+    plans.asks.read_from(tmp_path / "other.json")
+    rest(window, qtbot)
+    found = {e.plan.name: e.plan for e in plans.presenter.state.book.entries}
+    assert found["Copied plan"].components == before.components
 
 
 def test_a_component_is_added_named_and_taken_out(pane, qtbot):
@@ -165,13 +171,13 @@ def test_a_version_begins_on_its_day(pane, qtbot):
     window, plans = pane
     assert type_cell(plans, 0, PAYS, "6 %")
     click(qtbot, plans.version_button)
-    dialog = next(d for d in window.findChildren(Confirm) if d.isVisible())
-    click(qtbot, dialog.yes)
+    click(qtbot, asked(window).yes)
     rest(window, qtbot)
     names = [e.plan.name for e in plans.presenter.state.book.entries]
     assert sum(name.startswith("Rep plan USD") for name in names) == 2
 
 
+@pytest.mark.slow  # seconds of the processor: they mean something on a quiet machine only
 def test_editing_leaves_the_window_awake(pane, qtbot, probe):
     _window, plans = pane
     qtbot.wait(100)

@@ -7,36 +7,10 @@ import time
 import openpyxl
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
 
-from salesops_desktop.ui.tabs.confirming import Confirm
+from tests.ui.tabs.commissions.driving import asked, click, enter, press_enter, rest
 
 REP, OVERLAY = "Rep plan USD", "Overlay plan USD"
-
-
-@pytest.fixture
-def tab(make_window, qtbot, small_sample):
-    window = make_window(small_sample, size=(1366, 768))
-    view = window.show_tab("commissions")
-    rest(window, qtbot)
-    return window, view
-
-
-def rest(window, qtbot):
-    qtbot.waitUntil(lambda: not window.runner.busy, timeout=60_000)
-    QApplication.processEvents()
-
-
-def click(qtbot, button):
-    assert button.isVisible(), button.text()
-    assert button.isEnabled(), button.text()
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-
-
-def enter(view, room, window, qtbot):
-    view.rooms.setCurrentWidget(room)
-    QApplication.processEvents()
-    rest(window, qtbot)
 
 
 @pytest.fixture
@@ -82,6 +56,19 @@ def test_sliders_show_pay_cost_and_people_at_once(sliders, qtbot):
     awaited(pane, qtbot)
     assert pane.presenter.state.look.currencies[0].then == before.now
     assert not pane.take_button.isEnabled()
+
+
+def test_what_pays_a_sum_is_found_for_the_person_in_view(tab, qtbot):
+    window, view = tab
+    person = str(view.presenter.state.people["person"].values[0])
+    click(qtbot, view.goal_button)
+    goal = view.what_if.goal
+    qtbot.waitUntil(lambda: goal.person.isVisible() and goal.person.read() == person, timeout=30_000)
+    rest(window, qtbot)
+    goal.amount.input.setText("900000")
+    click(qtbot, goal.find_button)
+    rest(window, qtbot)
+    assert "one unit less pays" in goal.answer.text()
 
 
 def test_a_drag_is_answered_on_the_way_and_ends_where_it_ends(sliders, qtbot):
@@ -133,14 +120,11 @@ def test_two_runs_and_two_plans_stand_side_by_side(tab, qtbot, tmp_path):
     window, view = tab
     pane = view.compare
     enter(view, pane, window, qtbot)
-    assert pane.pages.currentWidget() is pane.nothing
-    for period in ("2026-08", "2026-09"):
-        view.presenter.calculate(period)
-        rest(window, qtbot)
     qtbot.waitUntil(lambda: pane.found is not None, timeout=30_000)
     assert (pane.found.first, pane.found.second) == ("2026-08", "2026-09")
     assert len(pane.grids["people"].table) == len(pane.found.people)
     assert "people gain" in pane.sentence.text()
+    assert pane.found.people["deals"].values[0].startswith("T-")
     pane.kind.setCurrentIndex(1)
     pane.kind.activated.emit(1)
     rest(window, qtbot)
@@ -155,12 +139,6 @@ def test_two_runs_and_two_plans_stand_side_by_side(tab, qtbot, tmp_path):
     book = openpyxl.load_workbook(tmp_path / "Compared.xlsx", read_only=True)
     assert {"Totals", "People", "Components", "Checks"} <= set(book.sheetnames)
     assert pane.export_button.isEnabled()
-
-
-def press_enter(window, qtbot):
-    dialog = next(d for d in window.findChildren(Confirm) if d.isVisible())
-    qtbot.keyClick(dialog, Qt.Key.Key_Return)
-    rest(window, qtbot)
 
 
 def test_people_are_assigned_in_bulk_found_without_a_plan_and_it_is_undone(tab, qtbot):
@@ -184,7 +162,7 @@ def test_people_are_assigned_in_bulk_found_without_a_plan_and_it_is_undone(tab, 
     rest(window, qtbot)
     assert pane.found.without == before.without
     click(qtbot, pane.bulk_button)
-    dialog = next(d for d in window.findChildren(Confirm) if d.isVisible())
+    dialog = asked(window)
     dialog.form.fields["role"].set_value("overlay")
     dialog.form.fields["plan"].set_value(REP)
     dialog.form.fields["beside"].set_value(True)
