@@ -194,7 +194,6 @@ def pipeline_report(
     scenario: Scenario | None = None,
     why: str | None = None,
     seed: int = 1,
-    found: PipelineForecast | None = None,
 ) -> PipelineReport:
     """The report of a loaded pipeline.
 
@@ -207,7 +206,6 @@ def pipeline_report(
         scenario: what is assumed; as things are by default.
         why: the id of an opportunity whose chance is to be explained.
         seed: for the simulation.
-        found: the engine's forecast of the same pipeline and period, where it is at hand: any part is read from it.
 
     Raises:
         NothingToDoError: no open deal, none closed to learn from, or the period is over.
@@ -215,7 +213,7 @@ def pipeline_report(
     """
     deals = loaded.opportunities
     asked = _asked(deals[loaded.members(deals, selection)], why)
-    found = found or run_of(loaded, period, seed=seed, progress=context.progress)
+    found = run_of(loaded, period, seed=seed, progress=context.progress)
     part = part_of_run(found, loaded, selection, target=target.amount, seed=seed)
     mine, simulation = part.deals, part.simulation
     shown = simulation if scenario in (None, Scenario()) else simulation.under(scenario, drivers=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
@@ -18,6 +20,7 @@ from salesops_desktop.jobs.forecast_judgement import (
 from salesops_desktop.jobs.forecast_judging import judge
 from salesops_desktop.jobs.forecast_keeping import Head, KeptNode, Points, keep
 from salesops_desktop.jobs.forecast_packs import export_forecast_packs
+from salesops_desktop.jobs.workspaces import opened
 from salesops_desktop.model.errors import FaultsError, InputRefusedError, NothingToDoError
 from salesops_desktop.model.periods import FiscalCalendar
 from salesops_desktop.sheets.returned_lists import REFERENCE
@@ -28,9 +31,40 @@ from tests.sheets.writing.reading_back import differences, recalculated, stored_
 MONTHS = FiscalCalendar().between(dt.date(2026, 10, 1), dt.date(2026, 12, 31), FiscalCalendar().parse("2026-10").kind)
 
 
+@pytest.fixture(scope="module")
+def packed(small_company, stored_of, tmp_path_factory):
+    """The company with a kept forecast of the busiest manager's team, the manager's name and workbook: not to be
+    touched, tests get copies."""
+    folder = tmp_path_factory.mktemp("packed")
+    path = folder / "small.salesops"
+    shutil.copy(small_company, path)
+    with opened(path) as context:
+        name = kept(context, stored_of)
+        (saved,) = export_forecast_packs(context, folder / "packs", manager=name).files
+    return path, name, saved.path
+
+
 @pytest.fixture
-def forecast(company, stored):
-    """The company with a kept forecast of the busiest manager's team; returns the manager's name."""
+def company(packed, tmp_path):
+    """A copy of the company, open, to do anything with."""
+    with opened(shutil.copy(packed[0], tmp_path / "small.salesops")) as context:
+        yield context
+
+
+@pytest.fixture
+def forecast(packed):
+    """The manager's name."""
+    return packed[1]
+
+
+@pytest.fixture
+def pack(packed, tmp_path):
+    """A copy of the manager's workbook."""
+    return Path(shutil.copy(packed[2], tmp_path / packed[2].name))
+
+
+def kept(company, stored):
+    """Keep a forecast of the busiest manager's team; the manager's name."""
     boss, name = stored(company, (
         "SELECT m.id, m.name FROM opportunity o JOIN person w ON w.id = o.owner_id JOIN person m "
         "ON m.id = w.manager_id WHERE o.status = 'open' AND o.currency = 'USD' "
@@ -58,13 +92,6 @@ def forecast(company, stored):
     with company.workspace.action("Forecast") as unit:
         keep(unit.connection, head, points(5_000_000), nodes)
     return name
-
-
-@pytest.fixture
-def pack(company, forecast, tmp_path):
-    """The manager's workbook."""
-    (saved,) = export_forecast_packs(company, tmp_path / "packs", manager=forecast).files
-    return saved.path
 
 
 def filled(path, entries, *, to=None):
