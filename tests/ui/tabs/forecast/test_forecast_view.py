@@ -42,7 +42,7 @@ def lines(view):
     return {series.name: series for series in view.series.chart.content.series if isinstance(series, Line)}
 
 
-def test_every_room_shows_what_its_jobs_say(view, window, rest, qtbot):
+def test_every_room_shows_what_its_jobs_say(view, window, rest, qtbot, tmp_path):
     """One window for all that only looks: to open the tab is to forecast a company."""
     the_outlook_shows_the_period_with_target_fan_and_back_test(view)
     keys_walk_along_the_picture_and_speak(view, qtbot)
@@ -54,6 +54,9 @@ def test_every_room_shows_what_its_jobs_say(view, window, rest, qtbot):
     the_waterfall_sums_and_a_bar_shows_its_deals(view, rest, qtbot)
     scores_league_and_judgements_are_read_when_looked_at(view, rest)
     kept_forecasts_are_listed_with_their_score(view)
+    the_workbook_is_written(view, rest, tmp_path)
+    quarters_further_ahead_by_keyboard_only(view, rest, qtbot)
+    the_pipeline_has_its_deals_its_calibration_and_leads_to_the_data(view, window, rest, qtbot)
 
 
 def a_forecast_is_there_at_once_with_bands_and_back_test(view):
@@ -106,7 +109,7 @@ def a_commentary_begun_with_the_figures_is_kept_beside_them(view, rest, qtbot):
     assert not box.keep_button.isEnabled()
 
 
-def test_quarters_further_ahead_by_keyboard_only(view, rest, qtbot):
+def quarters_further_ahead_by_keyboard_only(view, rest, qtbot):
     view.period.setFocus()
     qtbot.keyClick(view.period, Qt.Key.Key_Down)
     rest()
@@ -130,10 +133,11 @@ def opened_pipeline(view, rest, qtbot):
     return view.pipeline
 
 
-def test_the_pipeline_has_its_deals_its_calibration_and_leads_to_the_data(view, window, rest, qtbot):
+def the_pipeline_has_its_deals_its_calibration_and_leads_to_the_data(view, window, rest, qtbot):
     pipeline = opened_pipeline(view, rest, qtbot)
     the_steps_to_a_deals_chance_follow_the_chosen_deal(pipeline, qtbot)
     a_slider_redraws_the_distribution_and_the_way_back_restores_it(pipeline, qtbot)
+    assumptions_are_kept_and_loaded_by_name(pipeline, rest, qtbot)
     a_chosen_node_turns_every_room(view, pipeline, rest, qtbot)
     report = pipeline.presenter.state.report
     assert len(pipeline.deals.table) == len(report.deals)
@@ -181,6 +185,24 @@ def a_slider_redraws_the_distribution_and_the_way_back_restores_it(pipeline, qtb
     assert pipeline.distribution.content.title == before.title
 
 
+def assumptions_are_kept_and_loaded_by_name(pipeline, rest, qtbot):
+    pane = pipeline.sliders
+    qtbot.keyClick(pane.sliders["heads"], Qt.Key.Key_PageDown)
+    assert not pane.keep_button.isEnabled()
+    qtbot.keyClicks(pane.name.lineEdit(), "Freeze")
+    qtbot.mouseClick(pane.keep_button, Qt.MouseButton.LeftButton)
+    rest()
+    assert [pane.name.itemText(i) for i in range(pane.name.count())] == ["Freeze"]
+    qtbot.mouseClick(pane.reset_button, Qt.MouseButton.LeftButton)
+    pane.name.setCurrentIndex(0)
+    pane.name.activated.emit(0)
+    assert pane.values["heads"] == 0.9
+    qtbot.mouseClick(pane.forget_button, Qt.MouseButton.LeftButton)
+    rest()
+    assert pane.name.count() == 0
+    pane.reset()
+
+
 def a_chosen_node_turns_every_room(view, pipeline, rest, qtbot):
     company = len(pipeline.deals.table)
     nodes = view.nodes.state.report
@@ -197,6 +219,10 @@ def a_chosen_node_turns_every_room(view, pipeline, rest, qtbot):
     assert dict(pipeline.presenter.state.selection) == {"region": node.label}
     qtbot.waitUntil(lambda: 0 < len(pipeline.deals.table) < company, timeout=20_000)
     assert dict(view.changes.presenter.state.selection) == {"region": node.label}
+    view.rooms.setCurrentWidget(view.outlook)
+    rest()
+    assert str(view.outlook.presenter.state.overview.selection) == f"region {node.label}"
+    view.rooms.setCurrentWidget(pipeline)
     qtbot.keyClick(view.tree.tree, Qt.Key.Key_Up)
     rest()
     assert view.series.picture.name == "Company"
@@ -280,7 +306,7 @@ def kept_forecasts_are_listed_with_their_score(view):
     assert np.isfinite(errors[judged > 0]).all()
 
 
-def test_the_workbook_is_written(view, rest, tmp_path):
+def the_workbook_is_written(view, rest, tmp_path):
     out = tmp_path / "forecast.xlsx"
     view.export(out)
     rest()
