@@ -96,10 +96,12 @@ def forecast_panel(
         for name, forecast in past.items():
             errors[name][:, row] = forecast - came
     progress(len(back), len(back), "Back-testing")
-    method = chosen(_fair(errors, values, back, season), said, horizon, back)
+    fair = _fair(errors, values, back, season)
+    method = chosen(fair, said, horizon, back)
     mean = _picked(said, method)
     scales = np.stack([seasonal_change(values[:, : t - offset], season) for offset in (*back, 0)], axis=1)
-    own = _picked(errors, method)
+    own, sighted = _picked(errors, method), _picked(fair, method)
+    own = np.where(np.isnan(sighted).all(axis=(1, 2), keepdims=True), own, sighted)  # with none, the blind ones judge
     calibrated = conformal(own, scales, back, tuple(levels))
     with np.errstate(invalid="ignore"):
         floor = np.where((values < 0).any(axis=1), -np.inf, 0.0)[:, None]
@@ -120,7 +122,7 @@ def offsets(horizon: int, count: int, t: int) -> npt.NDArray[np.intp]:
 
 
 def _fair(errors: dict[str, Matrix], values: Matrix, back: npt.NDArray[np.intp], season: int) -> dict[str, Matrix]:
-    """The errors that may choose a method: not those of origins that knew no season where one is known by now."""
+    """The errors that judge today's forecast: not those of origins that knew no season where one is known by now."""
     lengths = (~np.isnan(values)).sum(axis=1)[:, None]
     blind = (lengths >= 2 * season) & (lengths - back < 2 * season) & (season > 1)
     return {name: np.where(blind[:, :, None], np.nan, error) for name, error in errors.items()}
