@@ -62,13 +62,13 @@ class RunAsking:
         )
 
         cliffs = IntegerField(
-            tr("Warn of leaps from"), placeholder=tr("no warning"),
-            hint=tr("Pay that jumps by so much or more when one tier is passed, in the plan's currency."),
+            tr("Warn of leaps of pay from"), placeholder=tr("no warning"),
+            hint=tr("In the plan's currency."),
             check=lambda n: "" if n is None or n > 0 else tr("More than nothing, or empty."),
         )  # fmt: skip
         waive = TextField(
             tr("Go on without, because"), placeholder=tr("stop where something is missing"),
-            hint=tr("Quotas, targets, scores or rates may be missing then, and what rests on them pays nothing."),
+            hint=tr("What rests on it pays nothing then."),
         )  # fmt: skip
 
         def go(values: dict[str, Any]) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QApplication, QDialog
 
+from salesops_desktop.ui.i18n import set_pseudo_locale
 from salesops_desktop.ui.report_view import ReportDialog
 from salesops_desktop.ui.tabs.commissions.payroll_dialog import FIELDS, PayrollDialog
 from tests.ui.tabs.commissions.driving import asked, click, press_enter, rest, traced
+from tests.ui.test_sweep import clipped, nameless, unreachable
 
 
 @pytest.fixture
@@ -123,11 +125,31 @@ def test_locked_periods_are_corrected_from_the_menu(tiny, qtbot):
     assert window.messages.messages, "it says what was corrected, or that nothing was locked"
 
 
+def test_every_question_is_whole_named_and_within_reach_with_longer_words(tiny):
+    window, view = tiny
+    set_pseudo_locale(True)
+    found = []
+    try:
+        for ask in (
+            view.asks.calculate, view.items.ask, view.items.adjust, view.items.hold, view.books.amortise,
+            view.books.retro, view.plans.asks.new,
+        ):  # fmt: skip
+            ask()
+            QApplication.processEvents()
+            dialog = asked(window)
+            found += clipped(dialog) + nameless(dialog) + unreachable(dialog)
+            dialog.close()
+    finally:
+        set_pseudo_locale(False)
+    assert found == []
+
+
 def test_columns_are_ticked_named_moved_and_remembered(qtbot, themed):
     parent = QDialog()
     qtbot.addWidget(parent)
     dialog = PayrollDialog("Commissions 2026-05", ["Gross=paid", "Employee=name"], parent)
     dialog.show()
+    assert clipped(dialog) + nameless(dialog) + unreachable(dialog) == []
     assert dialog.columns() == ["Gross=paid", "Employee=name"]
     dialog.table.setCurrentCell(1, 0)
     click(qtbot, dialog.up)
