@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
-from salesops_desktop.commission import Step
+from salesops_desktop.commission import ExchangeRate, ExchangeRates, Step
 from salesops_desktop.jobs.commission_columns import EVENT, EXTRA, ITEM, LINE, PAYMENT, PEOPLE, STEP
+from salesops_desktop.jobs.company import company
 from salesops_desktop.model.enums import RunStatus
 from salesops_desktop.model.errors import InputRefusedError
-from salesops_desktop.model.money import PPM, Money, exponent
+from salesops_desktop.model.money import PPM, Money, convert, exponent
 from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
 
 
@@ -57,12 +59,15 @@ class CommissionReport:
     """Adjustments, corrections of earlier periods, clawbacks, holds and releases; keys are their row ids."""
     events: Table = field(default_factory=lambda: build_table("Life", EVENT, []))
     """Who did what when."""
+    together: str = ""
+    """All payouts in the company's currency, in a sentence, where they are not in it alone."""
 
     def summary(self) -> Sequence[str]:
         """What was paid to how many, and what must be said."""
         return [
             f"{self.head.name}: {self.head.status.value}. {len(self.people):,} people, {len(self.lines):,} lines.",
             *(f"Total payout {total}." for total in self.totals()),
+            *([self.together] if self.together else []),
             *(f"To be paid {total}." for total in self.paid()),
             *self.head.notes,
             *self.findings,
@@ -194,7 +199,27 @@ def load_run(connection: Connection, run_id: int, findings: Sequence[str] = ()) 
         build_table("Extras", EXTRA, _rows(connection, _EXTRAS, run_id)),
         build_table("Items", ITEM, _rows(connection, _ITEMS, run_id), key="id"),
         build_table("Life", EVENT, _rows(connection, _EVENTS, run_id)),
+        _together(connection, head, people),
     )
+
+
+def _together(connection: Connection, head: RunHead, people: Sequence[RowMapping]) -> str:
+    """All payouts in the company's currency at the exchange rates of the period's last day."""
+    own = company(connection).currency
+    sums: dict[str, int] = defaultdict(int)
+    for row in people:
+        sums[str(row["currency"])] += int(row["payout"])
+    if not own or not sums or sums.keys() == {own}:
+        return ""
+    known = connection.exec_driver_sql("SELECT source, target, valid_from, rate FROM exchange_rate")
+    rates = ExchangeRates(ExchangeRate(a, b, dt.date.fromisoformat(day[:10]), int(rate)) for a, b, day, rate in known)
+    total = 0
+    for code, minor in sums.items():
+        rate = rates.on(code, own, head.end)
+        if rate == 0:
+            return f"No total in {own}: there is no exchange rate from {code} on {head.end}."
+        total += convert(minor, code, own, rate)
+    return f"All together {Money(total, own)} at the exchange rates of {head.end}."
 
 
 _EXTRAS = (

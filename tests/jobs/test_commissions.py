@@ -12,8 +12,11 @@ from salesops_desktop.jobs import commission_plans, commissions
 from salesops_desktop.jobs.commission_inputs import load_inputs
 from salesops_desktop.jobs.commissions import run_commissions, set_status, show_run, trace_line
 from salesops_desktop.jobs.company import company as facts_of
+from salesops_desktop.jobs.workspaces import check
 from salesops_desktop.model.enums import RunStatus
 from salesops_desktop.model.errors import FaultsError, InputRefusedError, NothingToDoError
+from salesops_desktop.model.money import FX_SCALE, Money, divide_half_up
+from salesops_desktop.workspace import changelog
 
 TO_LOCKED = (RunStatus.IN_REVIEW, RunStatus.APPROVED, RunStatus.LOCKED)
 
@@ -55,6 +58,34 @@ def test_payouts_equal_the_independent_calculation(company, stored, period):
     assert {tuple(line[:4]): line[4] for line in lines} == expected.lines
     assert len(lines) == len(expected.lines) > 10
     assert {currency for (currency,) in stored(company, "SELECT DISTINCT currency FROM run_line")} == {"EUR", "USD"}
+
+
+def test_a_run_is_told_in_the_companys_currency(company, stored):
+    run = run_commissions(company, "2026-09")
+    (rate,) = stored(company, "SELECT rate FROM exchange_rate WHERE source = 'EUR' AND target = 'USD' AND "
+                     "valid_from <= '2026-09-30' ORDER BY valid_from DESC LIMIT 1")[0]  # fmt: skip
+    sums = dict(stored(company, "SELECT currency, sum(payout) FROM (SELECT currency, payout FROM run_line UNION ALL "
+                       "SELECT currency, payout FROM run_extra) GROUP BY 1"))  # fmt: skip
+    total = Money(sums["USD"] + divide_half_up(sums["EUR"] * rate, FX_SCALE), "USD")
+    assert run.together == f"All together {total} at the exchange rates of 2026-09-30."
+    assert run.together in run.summary()
+
+
+def test_many_lines_are_stored_as_few_are(company, stored, monkeypatch):
+    """Log and indexes come after the lines: both are whole, and undo takes all back."""
+    schema = "SELECT type, name, sql FROM sqlite_schema WHERE tbl_name = 'run_line' ORDER BY 1, 2"
+    before = stored(company, schema)
+    monkeypatch.setattr(changelog, "_FEW", 0)
+    run = run_commissions(company, "2026-09")
+    assert stored(company, schema) == before
+    assert check(company).faults == ()
+    logged = stored(company, "SELECT count(*) FROM change c JOIN logged_table t ON t.number = c.table_number "
+                    "JOIN run_line l ON l.id = c.row_id WHERE t.name = 'run_line' AND c.operation = 'I'")  # fmt: skip
+    assert logged == [(len(run.lines),)]
+    company.workspace.undo()
+    assert stored(company, "SELECT count(*) FROM run_line") == [(0,)]
+    company.workspace.redo()
+    assert stored(company, "SELECT count(*) FROM run_line") == logged
 
 
 def test_every_line_has_a_trace_that_ends_in_its_payout(company):
