@@ -58,8 +58,8 @@ class CurvePane(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.tokens().spacing["m"])
         self.box.setMinimumHeight(150)
-        column.addWidget(self.box, 2)
-        column.addWidget(self.chart, 3)
+        column.addWidget(self.box, 1)
+        column.addWidget(self.chart, 4)
         column.addWidget(self.assumed)
         self.assumed.changed.connect(self._draw)
 
