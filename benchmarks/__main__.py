@@ -222,6 +222,14 @@ def of_commissions(*, quick: bool) -> Iterator[Line]:
         yield Line(f"  {remark}", "")
 
 
+def of_storing(*, quick: bool) -> Iterator[Line]:
+    """A run stored with its lines, inputs, log and hash, beside calculating it."""
+    said = output("benchmarks.commission_storing", *(("--transactions", "20000", "--people", "200") if quick else ()))
+    one, stored = figures(said, r"^  calculation +([\d.]+) s CPU", r"^  storing and hash +([\d.]+) s CPU")
+    ratio = re.search(r"to the calculation: ([\d.]+) \(CPU\)", said)
+    yield Line("commissions stored / calculated (CPU)", f"{stored} s", f"{one} s", ratio[1] if ratio else "")
+
+
 def of_sliders(*, quick: bool) -> Iterator[Line]:
     """A prepared period under moving sliders against calculating everybody anew."""
     said = output("benchmarks.commission_what_if", *(("--transactions", "20000") if quick else ()))
@@ -299,6 +307,7 @@ PARTS: dict[str, Callable[..., Iterator[Line]]] = {
     "changelog": of_changelog,
     "statements": of_statements,
     "commissions": of_commissions,
+    "storing": of_storing,
     "sliders": of_sliders,
     "scenario": of_scenario,
     "grid": of_grid,
