@@ -26,7 +26,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 # The quick suite tries the same cases at every run, so that it says something about the change before it and nothing
 # else; ``--hypothesis-profile=long`` tries others at every run, as many as hypothesis would by itself.
-settings.register_profile("quick", max_examples=40, deadline=None, derandomize=True)
+settings.register_profile("quick", max_examples=25, deadline=None, derandomize=True)
 settings.register_profile("long", max_examples=100, deadline=None)
 settings.load_profile("quick")
 

@@ -23,6 +23,8 @@ DONE_IN_ORDER = (
     "Calculate commissions 2026-09",
     "Forecast 2026-09-30 by month",
 )
+ASKED_FOR = DONE_IN_ORDER[:-1]
+"""What undo takes back one by one: a forecast is kept by itself, and goes with the data it was made of."""
 WORKBOOKS = ("territories", "commissions", "forecast", "kpis")
 
 
@@ -167,7 +169,7 @@ def test_history_tells_all_and_everything_can_be_taken_back(company, terminal):
     assert all(action["who"] and action["at"] for action in done)
     rows = sum(outcome["new"] for outcome in company.answers["import"]["outcomes"])
     assert sum(count["inserted"] for count in done[-1]["tables"]) > rows
-    for _ in DONE_IN_ORDER:
+    for _ in ASKED_FOR:
         terminal.run("undo")
     assert terminal.content() == company.empty
     assert "nothing to undo" in terminal.run("undo", status=1)["error"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 
 import pytest
 from openpyxl import load_workbook
 
-from salesops_desktop.jobs import exports, territories, workspaces
+from salesops_desktop.jobs import exports, territories, territory_proposals, workspaces
 from salesops_desktop.jobs.territory_packs import export_packs
 from salesops_desktop.jobs.territory_proposals import (
     Show,
@@ -18,6 +19,7 @@ from salesops_desktop.jobs.territory_proposals import (
     proposals,
 )
 from salesops_desktop.model.errors import FaultsError, InputRefusedError, NothingToDoError
+from salesops_desktop.sheets.reading import SheetReader
 
 HEADINGS = {"Ref.", "Territory", "Proposed territory", "Comment"}
 
@@ -52,6 +54,14 @@ SCENARIO = (
     ),
 )
 """Today's owners with a few changes: what a design is like plays no part here."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_reader():
+    """All tests read in one child process: a new one for each takes longer than all else they do."""
+    with SheetReader() as reader, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(territory_proposals, "SheetReader", lambda: contextlib.nullcontext(reader))
+        yield
 
 
 @pytest.fixture

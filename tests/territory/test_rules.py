@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import time
 
 import numpy as np
 import pytest
@@ -105,7 +104,7 @@ def test_the_budget_comes_before_balance_and_is_used():
     assert offs[3] <= 0.05
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_best_of_all_assignments_under_all_rules(seed):
     rng = np.random.default_rng(seed)
     problem = DesignProblem(
@@ -223,14 +222,14 @@ def test_same_seed_same_hash_and_another_seed_another():
 
 def test_who_stops_does_not_wait_for_the_end():
     problem = plain(2000, 20)
-    kept = []
+    kept, reached = [], []
 
     def stop(done, total, what=""):
+        reached.append(done / total if total else 0.0)
         if done > 0.05 * total > 0:
             raise Cancelled
 
-    begin = time.process_time()
     with pytest.raises(Cancelled):
-        design(problem, effort=400_000_000, progress=stop, better=kept.append)
-    assert time.process_time() - begin < 60  # the whole would take minutes
+        design(problem, effort=40_000_000, progress=stop, better=kept.append)
+    assert max(reached) < 0.1
     assert evaluate(problem, kept[-1]).connected

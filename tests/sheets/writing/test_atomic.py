@@ -18,30 +18,38 @@ ROOT = Path(__file__).parents[3]
 OLD = b"the old export" * 100
 
 EXPORT = """
-import resource, sys
+import sys
 from pathlib import Path
 from salesops_desktop.model.errors import SalesOpsError
 from salesops_desktop.sheets.writing.table_export import export_table
 from tests.sheets.writing import examples
 
-if sys.argv[2] != "0":
-    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
-try:
-    export_table(Path(sys.argv[1]), examples.kpi_rows(20_000), examples.provenance("View"))
-except SalesOpsError as error:
-    print(type(error).__name__, error.sentence)
-else:
-    print("written")
+rows = examples.kpi_rows(20_000)
+for path, limit in zip(sys.argv[1::2], map(int, sys.argv[2::2])):
+    if limit:
+        import resource
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    try:
+        export_table(Path(path), rows, examples.provenance("View"))
+    except SalesOpsError as error:
+        print(type(error).__name__, error.sentence)
+    else:
+        print("written")
 """
 
 
-def export_in_child(path: Path, limit: int = 0) -> str:
-    """Export 20,000 rows in a process that may write files of ``limit`` bytes at most; returns what it printed."""
-    command = [sys.executable, "-W", "error", "-c", EXPORT, str(path), str(limit)]
+def exports_in_child(*wanted: tuple[Path, int]) -> list[str]:
+    """Export 20,000 rows to each path in a process that may write files of so many bytes (0: any) at most.
+
+    Returns:
+        What was said of each.
+    """
+    words = [word for path, limit in wanted for word in (str(path), str(limit))]
+    command = [sys.executable, "-W", "error", "-c", EXPORT, *words]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    return done.stdout.strip()
+    return done.stdout.splitlines()
 
 
 def test_writes_and_replaces(tmp_path: Path) -> None:
@@ -104,24 +112,23 @@ def test_a_read_only_folder_is_a_sentence(public_folder: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="file size limits of POSIX systems")
-@pytest.mark.parametrize("name", ["view.xlsx", "view.csv"])
-@pytest.mark.parametrize("limit", [0, 1, 5_000, 60_000])
-def test_a_file_size_limit_leaves_the_old_export(tmp_path: Path, name: str, limit: int) -> None:
-    path = tmp_path / name
-    path.write_bytes(OLD)
-    said = export_in_child(path, limit)
-    if limit == 0:
-        assert said == "written"
-        assert path.read_bytes() != OLD
-    else:
-        assert said.startswith(f"DiskFullError {path}: The disk {disk_of(tmp_path)} is full")
-        assert "unchanged" in said
-        assert path.read_bytes() == OLD
-    assert [p.name for p in tmp_path.iterdir()] == [name]
+def test_a_file_size_limit_leaves_the_old_export(tmp_path: Path) -> None:
+    limits = (0, 60_000, 5_000, 1)
+    wanted = [(tmp_path / f"{limit}{kind}", limit) for limit in limits for kind in (".xlsx", ".csv")]
+    for path, _ in wanted:
+        path.write_bytes(OLD)
+    for (path, limit), said in zip(wanted, exports_in_child(*wanted), strict=True):
+        if limit == 0:
+            assert said == "written"
+            assert path.read_bytes() != OLD
+        else:
+            assert said.startswith(f"DiskFullError {path}: The disk {disk_of(tmp_path)} is full")
+            assert "unchanged" in said
+            assert path.read_bytes() == OLD
+    assert {p.name for p in tmp_path.iterdir()} == {path.name for path, _ in wanted}
 
 
-@pytest.mark.parametrize("name", ["view.xlsx", "view.csv"])
-def test_a_full_disk_leaves_the_old_export_and_is_named(tmp_path: Path, name: str) -> None:
+def test_a_full_disk_leaves_the_old_export_and_is_named(tmp_path: Path) -> None:
     disk = tmp_path / "small disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(disk)]
@@ -132,11 +139,12 @@ def test_a_full_disk_leaves_the_old_export_and_is_named(tmp_path: Path, name: st
     if not mounted:
         pytest.skip("a small disk can only be mounted by root on Linux")
     try:
-        path = disk / name
-        path.write_bytes(OLD)
-        said = export_in_child(path)
-        assert said.startswith(f"DiskFullError {path}: The disk {disk} is full")
-        assert path.read_bytes() == OLD
-        assert [p.name for p in disk.iterdir()] == [name]
+        paths = [disk / "view.xlsx", disk / "view.csv"]
+        for path in paths:
+            path.write_bytes(OLD)
+        for path, said in zip(paths, exports_in_child(*((path, 0) for path in paths)), strict=True):
+            assert said.startswith(f"DiskFullError {path}: The disk {disk} is full")
+            assert path.read_bytes() == OLD
+        assert {p.name for p in disk.iterdir()} == {path.name for path in paths}
     finally:
         subprocess.run(["umount", str(disk)], check=True)
