@@ -33,7 +33,7 @@ from tests.conftest import shared_data
 from tests.sheets.writing.linter import lint
 from tests.sheets.writing.reading_back import differences, formulas, recalculated_all, stored_values
 
-pytestmark = [pytest.mark.slow, pytest.mark.libreoffice]
+pytestmark = [pytest.mark.slow, pytest.mark.libreoffice, pytest.mark.timeout(0)]
 
 FILES = ("sales_pipeline.csv", "accounts.csv", "products.csv", "sales_teams.csv")
 YEAR = dt.date(2017, 1, 1)
