@@ -250,7 +250,7 @@ class WhatIf:
 
     def _build(self, progress: Progress) -> None:
         steps = sum(len(staff.plan.components) for staff in self._staff)
-        teams = any(c.source is Source.TEAM_PAY for staff in self._staff for c in staff.plan.components)
+        teams = any(c.source.on_pay for staff in self._staff for c in staff.plan.components)
         for staff in self._staff:
             self.slots(staff.spans.people.tolist(), staff.plan.currency)
             for place, component in enumerate(staff.plan.components):
