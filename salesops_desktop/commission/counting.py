@@ -218,7 +218,7 @@ def count(
     amount, person = picked(amount), picked(business.person)
     before = np.zeros(len(at), dtype=np.int64)
     if component.window is not Window.LINE:
-        before = to_int64(_running(amount, person, picked(group)) - amount, "A total")
+        before = to_int64(running(amount, person, picked(group)) - amount, "A total")
     value = None if value is None else picked(value)
     return Counted(picked(rows), person, picked(business.fx), picked(windows), amount, before, value, undefined)
 
@@ -332,7 +332,7 @@ def _in_currency(column: Column, currency: str, rates: ExchangeRates, days: Days
     return replace(column, values=values, currency=currency, currencies=None)
 
 
-def _running(amount: IntArray, person: Ints, group: Ints) -> IntArray:
+def running(amount: IntArray, person: Ints, group: Ints) -> IntArray:
     """Running totals, starting again with each (person, window); the rows are sorted by both."""
     if not len(amount):
         return amount

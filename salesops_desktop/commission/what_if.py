@@ -7,20 +7,16 @@ window's total, whatever the rates. The answer is the engine's for the edited pl
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from salesops_desktop.commission.calculate import _Run, _Staff
-from salesops_desktop.commission.counting import WINDOW_PERIOD, Counted, Sight, units, window_of
-from salesops_desktop.commission.counting import _running as running
+from salesops_desktop.commission.calculation import Calculation
+from salesops_desktop.commission.counting import WINDOW_PERIOD, Counted, Sight, running, units, window_of
 from salesops_desktop.commission.exchange import ExchangeRates
-from salesops_desktop.commission.extras import windows_now
-from salesops_desktop.commission.levels import ScoreBook, TargetBook, levelled, tables_in_force
+from salesops_desktop.commission.levels import ScoreBook, TargetBook
 from salesops_desktop.commission.lint import measures_of
 from salesops_desktop.commission.plan import (
     Component,
@@ -37,7 +33,7 @@ from salesops_desktop.commission.plan import (
 from salesops_desktop.commission.quotas import QuotaBook
 from salesops_desktop.commission.records import Credits, Days
 from salesops_desktop.commission.spans import Hierarchy, plan_spans
-from salesops_desktop.commission.tiers import earned, multiplied
+from salesops_desktop.commission.staff import Staff
 from salesops_desktop.commission.what_if_edits import (
     Scenario,
     edited_credits,
@@ -45,10 +41,11 @@ from salesops_desktop.commission.what_if_edits import (
     people_of,
     scaled_column,
 )
-from salesops_desktop.commission.what_if_levels import Attained, Books, QuotaColumns, State, States, Totals
+from salesops_desktop.commission.what_if_levels import Attained, Books, QuotaColumns, Totals
+from salesops_desktop.commission.what_if_parts import Asked, Part
 from salesops_desktop.commission.what_if_teams import Override, team_carving
 from salesops_desktop.expressions import compile_filter, compile_formula
-from salesops_desktop.expressions.rational import divide, to_int64
+from salesops_desktop.expressions.rational import to_int64
 from salesops_desktop.model.errors import InputRefusedError
 from salesops_desktop.model.money import PPM, exponent
 from salesops_desktop.model.periods import FiscalCalendar, Period
@@ -107,109 +104,6 @@ def prepare(given: Given, progress: Progress = silent) -> WhatIf:
     return WhatIf(given, progress)
 
 
-class _Part:
-    """One component: what it counts in the period, by window."""
-
-    def __init__(self, model: WhatIf, staff: _Staff, place: int, counted: Counted, *, lines: bool) -> None:
-        self.staff, self.place, self.counted = staff, place, counted
-        self.component = component = staff.plan.components[place]
-        run = staff.run
-        inside = np.flatnonzero(run.in_period[counted.rows])
-        person, window = counted.person[inside], counted.window[inside]
-        kind = WINDOW_PERIOD.get(component.window)
-        new = person[1:] != person[:-1]
-        if kind is not None:
-            new = new | (window[1:] != window[:-1])
-        first = np.flatnonzero(np.r_[True, new][: len(inside)])
-        self.index: Rows = (np.cumsum(np.r_[True, new][: len(inside)]) - 1).astype(np.intp)
-        self.begin = self.end = inside
-        if not lines and len(inside):
-            self.begin, self.end = inside[first], inside[np.r_[first[1:], len(inside)] - 1]
-            self.index = np.arange(len(first), dtype=np.intp)
-        self.cell = None if counted.value is None else counted.value[self.begin]
-        starts = window[first].astype(object) if kind is not None else [run.period.start] * len(first)
-        windows = []
-        for who, start in zip(person[first].tolist(), starts, strict=True):
-            one = window_of(component, start, run.calendar, run.period)
-            windows.append((int(who), one, min(run.period.end, one.end)))
-        self.slots = model.slots([who for who, _, _ in windows], staff.plan.currency)
-        books = model.books(staff)
-        self.states = States(staff.plan, component, windows, books)
-        self.extras = None
-        if component.source is not Source.TEAM_PAY and levelled(component) and kind is not None:
-            self.extras = _Extras(model, self, books)
-
-    def lines(self, component: Component, before: Ints, after: Ints, state: State) -> Ints:
-        """What each line (or window) pays."""
-        nothing = np.zeros(len(before), dtype=np.int64)
-        if not len(before):
-            return nothing
-        lacking = state.missing[self.index]
-        here = np.flatnonzero(~lacking)
-        index = self.index[here]
-        none = nothing[:0].astype(np.intp)
-        value = None
-        if self.cell is not None and component.lookup is not None:
-            value = np.array(component.lookup.values, dtype=np.int64)[self.cell[here]]
-        counted = Counted(
-            none, none, none, none.astype("datetime64[D]"), after[here] - before[here], before[here], value, none
-        )
-        opened = state.open[index].astype(np.int64)
-        pay = self.staff._paid(component, counted, after[here], state.terms(index), opened)[0]  # noqa: SLF001
-        nothing[here] = pay
-        return nothing
-
-
-class _Extras:
-    """What windows pay apart from credits; see :class:`salesops_desktop.commission.records.Extra`."""
-
-    def __init__(self, model: WhatIf, part: _Part, books: Books) -> None:
-        staff, component = part.staff, part.component
-        run, totals = staff.run, books.totals(part.place)
-        self._part = part
-        windows = list(windows_now(component, staff.spans, staff.run.period, staff.run.calendar))
-        yesterday = run.period.start - dt.timedelta(days=1)
-        self._rows = np.array([totals.row(who, window.start, yesterday) for who, window in windows], dtype=np.intp)
-        self._running = np.array([run.period.start > window.start for _, window in windows], dtype=np.bool_)
-        now = [(who, window, min(run.period.end, window.end)) for who, window in windows]
-        then = [(who, window, min(yesterday, window.end)) for who, window in windows]
-        self._now = States(staff.plan, component, now, books)
-        self._then = States(staff.plan, component, then, books)
-        self.slots = model.slots([who for who, _ in windows], staff.plan.currency)
-
-    def pay(self, component: Component, quotas: Ints, asked: _Asked) -> Ints:
-        """Of each window."""
-        after = asked.after_of(self._part)
-        totals = after(self._part.place)
-        found = totals[np.maximum(self._rows, 0)] if len(totals) else np.zeros(len(self._rows), dtype=np.int64)
-        measured = np.where(self._rows >= 0, found, 0)
-        now = self._now.under(quotas, after)
-        owed = self._owed(component, now, measured)
-        then = self._then.under(quotas, after)
-        before = np.where(self._running & ~then.missing, self._owed(component, then, measured), 0)
-        return np.where(now.missing, 0, owed - before)
-
-    def _owed(self, component: Component, state: State, measured: Ints) -> Ints:
-        owed = np.zeros(len(measured), dtype=np.int64)
-        terms = state.terms(np.arange(len(measured), dtype=np.intp))
-        for table, at in tables_in_force(component, state.open.astype(np.int64)):
-            exact = multiplied(component, earned(table, terms.take(at), measured[at]), terms.take(at))
-            owed[at] = to_int64(divide(exact.num, exact.den, component.rounding), "A commission")
-        return owed
-
-
-class _Asked:
-    """One scenario on its way: totals under its volume, the pay of lines once it is known."""
-
-    def __init__(self, flows: Mapping[tuple[int, int], tuple[Ints, Ints]]) -> None:
-        self.flows = flows
-        self.paid: dict[tuple[int, int], Ints] = {}
-
-    def after_of(self, part: _Part) -> Any:
-        """The running totals of the components of a part's plan."""
-        return lambda place: self.flows[part.staff.number, place][1]
-
-
 class WhatIf:
     """A period that can be asked what other rates, quotas, volumes and caps would pay.
 
@@ -222,14 +116,14 @@ class WhatIf:
         self.given = given
         self._places: dict[tuple[int, str], int] = {}
         self._books: dict[int, Books] = {}
-        self._parts: list[_Part] = []
-        self._overrides: list[tuple[_Part, Override]] = []
-        self._carved: dict[tuple[int, int], _Part] = {}
+        self._parts: list[Part] = []
+        self._overrides: list[tuple[Part, Override]] = []
+        self._carved: dict[tuple[int, int], Part] = {}
         self._flows: dict[tuple[int, str], Mapping[tuple[int, int], tuple[Ints, Ints]]] = {}
         self._anew: tuple[tuple[int, str], WhatIf] | None = None
         self._sums: tuple[tuple[int, str], Mapping[str, int]] | None = None
         self._columns: tuple[tuple[int, str], dict[str, Column]] = ((PPM, ""), {})
-        run = self._run = _Run(
+        run = self._run = Calculation(
             tuple(sorted(given.plans, key=lambda p: p.name)), given.credits, given.period, given.calendar
         )
         run.rates, run.names = given.rates, {}
@@ -238,7 +132,7 @@ class WhatIf:
         run.targets, run.scores = TargetBook(given.targets, run.rates), ScoreBook(given.scores)
         run.hierarchy = Hierarchy(given.reports)
         self.quotas = QuotaColumns(given.quotas, run.rates)
-        self._staff = [_Staff(run, i, plan_spans(given.assignments, plan)) for i, plan in enumerate(run.plans)]
+        self._staff = [Staff(run, i, plan_spans(given.assignments, plan)) for i, plan in enumerate(run.plans)]
         self._counted: dict[tuple[int, int], Counted] = {}
         self._totals: dict[tuple[int, int], Totals] = {}
         self._build(progress)
@@ -266,20 +160,20 @@ class WhatIf:
                     or component.deal_floor is not None
                 )
                 lines = alone or (teams and component.source is Source.OWN)
-                self._parts.append(_Part(self, staff, place, counted, lines=lines))
+                self._parts.append(Part(self, staff, place, counted, lines=lines))
         own = [part for part in self._parts if part.component.source is Source.OWN]
         for staff in self._staff:
             for place, component in enumerate(staff.plan.components):
                 if component.source is Source.TEAM_PAY and not component.carves:
                     override = Override(self._run, staff, place, [(part.staff, part.counted) for part in own])
-                    part = _Part(self, staff, place, override.counted, lines=True)
+                    part = Part(self, staff, place, override.counted, lines=True)
                     self._overrides.append((part, override))
         self._carving = team_carving(self._run, [staff.spans for staff in self._staff],
                                      [(part.staff, part.counted) for part in own])  # fmt: skip
         for (number, place), counted in ({} if self._carving is None else self._carving.counted).items():
-            self._carved[number, place] = _Part(self, self._staff[number], place, counted, lines=True)
+            self._carved[number, place] = Part(self, self._staff[number], place, counted, lines=True)
 
-    def counted(self, staff: _Staff, place: int) -> Counted:
+    def counted(self, staff: Staff, place: int) -> Counted:
         """What a component counts; a lookup gives the cell."""
         key = (staff.number, place)
         if key not in self._counted:
@@ -287,10 +181,10 @@ class WhatIf:
             if component.lookup is not None:  # each credit's cell instead of what stands in it
                 cells = tuple(range(len(component.lookup.values)))
                 component = replace(component, lookup=replace(component.lookup, values=cells))
-            self._counted[key] = staff._count(component)  # noqa: SLF001
+            self._counted[key] = staff.count(component)
         return self._counted[key]
 
-    def books(self, staff: _Staff) -> Books:
+    def books(self, staff: Staff) -> Books:
         """Where the state of a plan's windows is written."""
 
         def totals(place: int) -> Totals:
@@ -330,7 +224,7 @@ class WhatIf:
                     return False
         return True
 
-    def _sold(self, staff: _Staff) -> Rows:
+    def _sold(self, staff: Staff) -> Rows:
         """The sales of a plan's people in the period, as rows of the credits."""
         run = self._run
         rows = np.flatnonzero(run.in_period if self.given.sales is None else run.in_period & self.given.sales)
@@ -343,7 +237,7 @@ class WhatIf:
             known[at] = run.rates_of(staff.plan).lookup(str(code), staff.plan.currency, run.dates[rows[at]]) > 0
         return rows[known]
 
-    def _gauge(self) -> list[tuple[_Part, Rows, Attained]]:
+    def _gauge(self) -> list[tuple[Part, Rows, Attained]]:
         """What tells each person's attainment: their first component with a quota."""
         run, found, seen = self._run, [], set()
         for part in self._parts:
@@ -381,7 +275,7 @@ class WhatIf:
             return self._with_other_credits(scenario).under(replace(scenario, volume=PPM))
         quotas = self.quotas.under(scenario.quotas, people)
         plans = edited_plans(self._run.plans, scenario)
-        asked = _Asked(flows)
+        asked = Asked(flows)
         pay = np.zeros(len(self._places), dtype=np.int64)
         for part in self._parts:
             component = plans[part.staff.number].components[part.place]
@@ -407,11 +301,11 @@ class WhatIf:
         return Outlook(pay, self._attained(quotas, asked), self._sales_of(scenario))
 
     @staticmethod
-    def _lines(part: _Part, component: Component, before: Ints, after: Ints, quotas: Ints, asked: _Asked) -> Ints:
+    def _lines(part: Part, component: Component, before: Ints, after: Ints, quotas: Ints, asked: Asked) -> Ints:
         state = part.states.under(quotas, asked.after_of(part))
         return part.lines(component, before, after, state)
 
-    def _attained(self, quotas: Ints, asked: _Asked) -> npt.NDArray[np.float64]:
+    def _attained(self, quotas: Ints, asked: Asked) -> npt.NDArray[np.float64]:
         found = np.full(len(self._places), np.nan)
         for part, slots, gauge in self._gauges:
             totals, quota = gauge.under(quotas, asked.after_of(part))
@@ -446,7 +340,7 @@ class WhatIf:
             self._flows = {**kept, key: made}
         return self._flows[key]
 
-    def _measured(self, part: _Part, scenario: Scenario) -> tuple[Ints, Ints] | None:
+    def _measured(self, part: Part, scenario: Scenario) -> tuple[Ints, Ints] | None:
         """What a component counts at another volume: (totals before, amounts); None where it divides by zero."""
         counted, run, plan = part.counted, self._run, part.staff.plan
         sight = self._sight(counted.rows, plan.currency, scenario)

@@ -7,19 +7,20 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from salesops_desktop.commission.calculate import _Run, _Staff
+from salesops_desktop.commission.calculation import Calculation
 from salesops_desktop.commission.carving import Carving, carvings
 from salesops_desktop.commission.counting import Counted
 from salesops_desktop.commission.exchange import convert_column
 from salesops_desktop.commission.ordering import order_by
 from salesops_desktop.commission.spans import Spans
+from salesops_desktop.commission.staff import Staff
 from salesops_desktop.expressions.rational import to_int64
 
 Ints = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.intp]
 
 
-def team_carving(run: _Run, spans: Sequence[Spans], own: Sequence[tuple[_Staff, Counted]]) -> Carving | None:
+def team_carving(run: Calculation, spans: Sequence[Spans], own: Sequence[tuple[Staff, Counted]]) -> Carving | None:
     """Who carves what out of the pools of a period; None where no plan carves.
 
     Args:
@@ -47,7 +48,7 @@ class Override:
         own: what each component that rests on people's own credits counts, with its staff.
     """
 
-    def __init__(self, run: _Run, staff: _Staff, place: int, own: Sequence[tuple[_Staff, Counted]]) -> None:
+    def __init__(self, run: Calculation, staff: Staff, place: int, own: Sequence[tuple[Staff, Counted]]) -> None:
         component, self._currency = staff.plan.components[place], staff.plan.currency
         inside = [np.flatnonzero(run.in_period[counted.rows]) for _, counted in own]
         none = np.zeros(0, dtype=np.int64)
@@ -66,7 +67,7 @@ class Override:
         group, first = np.cumsum(edges) - 1, np.flatnonzero(edges)
         zero = np.zeros(len(first), dtype=np.int64)
         counted = Counted(mine[first], person[first], zero, run.dates[mine[first]], zero, zero, None, mine[:0])
-        kept = run._filtered(component, staff.plan, counted)  # noqa: SLF001  # the engine's own step
+        kept = run.filtered(component, staff.plan, counted)  # the engine's own step
         stays = np.isin(mine[first], kept.rows) if len(first) else np.zeros(0, dtype=np.bool_)
         fresh = np.cumsum(stays) - 1
         here = np.flatnonzero(stays[group]) if len(line) else line
