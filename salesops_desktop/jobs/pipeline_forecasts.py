@@ -12,6 +12,7 @@ from salesops_desktop.forecast.categories import fill_categories
 from salesops_desktop.forecast.deal_history import StaleDeals, pushes, stale_deals
 from salesops_desktop.forecast.explaining import Reason
 from salesops_desktop.forecast.pipeline import PipelineForecast
+from salesops_desktop.forecast.pipeline_race import RaceRow
 from salesops_desktop.forecast.simulation import Scenario, Simulation
 from salesops_desktop.jobs.context import JobContext
 from salesops_desktop.jobs.declare import job
@@ -33,7 +34,7 @@ from salesops_desktop.model.money import PPM, Money
 from salesops_desktop.model.periods import Period
 from salesops_desktop.model.tables import Table
 
-__all__ = ["PipelineReport", "Reason", "Scenario", "Simulation", "forecast_pipeline_job", "pipeline_report"]
+__all__ = ["PipelineReport", "RaceRow", "Reason", "Scenario", "Simulation", "forecast_pipeline_job", "pipeline_report"]
 
 
 @dataclass(frozen=True, slots=True)

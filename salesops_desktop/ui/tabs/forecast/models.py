@@ -16,7 +16,7 @@ from salesops_desktop.ui.widgets.formats import Formats
 
 if TYPE_CHECKING:
     from salesops_desktop.jobs.forecasts import PipelineForecast
-    from salesops_desktop.jobs.pipeline_forecasts import PipelineReport
+    from salesops_desktop.jobs.pipeline_forecasts import PipelineReport, RaceRow
 
 _FIRST = (
     "account", "amount_minor", "period_probability", "period_weighted_minor", "expected_close", "close_on", "owner",
@@ -168,12 +168,18 @@ def pipeline_figures(report: PipelineReport, formats: Formats) -> list[Figure]:
     return figures
 
 
+def judged_furthest(pipeline: PipelineForecast) -> RaceRow | None:
+    """The chosen method where it was judged furthest ahead; None with too little history."""
+    judged = (row for row in pipeline.race if row.chosen and np.isfinite(row.wape))
+    return max(judged, key=lambda row: row.months, default=None)
+
+
 def _race_figure(pipeline: PipelineForecast, formats: Formats) -> Figure:
     """How well the same method did on the company's own past: no forecast without it."""
     about = tr("Σ|expected − won| ÷ Σ won at past month-ends, for deals open then; the chosen method and the best of "
                "the naive ones.")  # fmt: skip
     judged = [row for row in pipeline.race if np.isfinite(row.wape)]
-    chosen = max((row for row in judged if row.chosen), key=lambda row: row.months, default=None)
+    chosen = judged_furthest(pipeline)
     if chosen is None:
         return Figure("past", tr("Back-test"), "–", note=tr("too little history"), tone="warning", description=about)
     naive = min((r.wape for r in judged if r.naive and r.months == chosen.months), default=np.inf)

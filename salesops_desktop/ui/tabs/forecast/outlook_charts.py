@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from salesops_desktop.model.money import exponent
 from salesops_desktop.model.tables import ColumnSpec, Table, ValueKind, build_table
-from salesops_desktop.ui.i18n import tr
+from salesops_desktop.ui.i18n import tr, trn
+from salesops_desktop.ui.tabs.forecast.models import judged_furthest
 from salesops_desktop.ui.widgets.chart_marks import (
     Band,
     ChartContent,
@@ -75,7 +76,7 @@ def overview_chart(overview: Overview, formats: Formats) -> ChartContent:
         headline(overview, formats), tuple(series), markers, "date", y_kind=ValueKind.MONEY, currency=currency,
         subtitle=tr("Running total of {period} in {currency}, as known on {day}", period=period.label,
                     currency=currency, day=formats.date(overview.as_of)),
-        source=sources(overview), notes=_apart(notes, overview), zero=True,
+        source=sources(overview, formats), notes=_apart(notes, overview), zero=True,
     )  # fmt: skip
 
 
@@ -138,16 +139,30 @@ def headline(overview: Overview, formats: Formats) -> str:
     return tr(text, period=overview.period.label, mean=mean, gap=gap)
 
 
-def sources(overview: Overview) -> str:
+def sources(overview: Overview, formats: Formats) -> str:
     """Which forecasts the combined one is made of, with what each was worth: no forecast without its back-test."""
     parts = []
     for outlook in (overview.series, overview.pipeline):
         if outlook is None:
             continue
-        error = tr("no back-test") if outlook.error is None else tr("off by {e}", e=f"{outlook.error:.0%}")
-        weight = f"{outlook.weight:.0%}"
+        weight = formats.percent(outlook.weight, 0)
+        error = _told_error(outlook, overview, formats)
         parts.append(tr("{what} {weight} ({error})", what=outlook.label, weight=weight, error=error))
     return tr("Combined from: {parts}", parts=" · ".join(parts)) if parts else ""
+
+
+def _told_error(outlook: Outlook, overview: Overview, formats: Formats) -> str:
+    """How far off it was at this point of earlier periods; for a pipeline never kept then, how far its open deals."""
+    if outlook.error is not None:
+        return tr("off by {error}", error=formats.percent(outlook.error, 0))
+    walked = None if overview.forecast is None else judged_furthest(overview.forecast)
+    if outlook is not overview.pipeline or walked is None:
+        return tr("no back-test")
+    error = formats.percent(walked.wape, 0)
+    return trn(
+        "open deals off by {error}, 1 month ahead", "open deals off by {error}, {n} months ahead", walked.months,
+        error=error,
+    )  # fmt: skip
 
 
 def record_chart(overview: Overview, formats: Formats) -> ChartContent | None:
