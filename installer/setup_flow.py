@@ -63,8 +63,9 @@ def _start(python: Path, root: Path, command: str, rest: list[str], *, screen: b
         variables.setdefault("QT_QPA_PLATFORM", "offscreen")
     if command == "test":
         chosen = any(word.startswith(("-n", "--numprocesses", "--dist")) for word in rest)
-        # A file's tests stay with one worker, so that what they share is made once.
-        words = ["-m", "pytest", *([] if chosen else ["-n", "2", "--dist", "loadfile"]), *rest]
+        # A file's tests stay with one worker, so that what they share is made once; one worker more than the smallest
+        # machine has cores, for tests of windows and child processes wait much.
+        words = ["-m", "pytest", *([] if chosen else ["-n", "3", "--dist", "loadfile"]), *rest]
     elif command == "demo":
         words = ["-m", "salesops_desktop", "demo", "--out", "demo", *(["--window"] if screen else []), *rest]
     else:

@@ -83,7 +83,7 @@ def test_a_set_up_from_nothing(bootstrap, small_checkout, index, tmp_path):
     assert first.returncode == 0, first.stderr
     assert "[1/2] fetching PySide6" in first.stdout
     assert "[2/2] fetching pytest" in first.stdout
-    assert "tested ['-n', '2', '--dist', 'loadfile', '--tell', 'ä ö']" in first.stdout
+    assert "tested ['-n', '3', '--dist', 'loadfile', '--tell', 'ä ö']" in first.stdout
     # nothing lies outside .venv, nor are downloads left in it
     names = {path.name for path in small_checkout.iterdir()}
     assert names - {"__pycache__"} == {".venv", "installer", "salesops_desktop"}
